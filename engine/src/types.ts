@@ -1,0 +1,84 @@
+import type { Geometry, Volume } from '@parse3d/shared/geometry';
+import type { NiftiImage } from '@parse3d/shared/formats';
+import type { Finding, JobOptions, Modality, OutputOptions, Pack, Prompt, Stage } from '@parse3d/shared/contract';
+
+/** A pack whose every file was read and matched its checksum, and whose graphs hold only what we allow. */
+export interface LoadedPack {
+  readonly folder: string;
+  readonly pack: Pack;
+  /** Absolute path of a file of the pack. @throws Problem `pack-invalid` when pack.json does not list it */
+  file(name: string): string;
+}
+
+export interface EngineOptions {
+  /** `cpu`, or `cuda:<index>`. @default cpu */
+  readonly device: string;
+  /** CPU threads of one session. @default the number of cores */
+  readonly threads?: number | undefined;
+}
+
+/** Where the work stands. `done` and `total` count windows or slices within the stage. */
+export interface Progress {
+  readonly stage: Stage;
+  readonly done: number;
+  readonly total: number;
+}
+export type OnProgress = (progress: Progress) => void;
+
+export interface InferRequest {
+  readonly prompts: readonly Prompt[];
+  readonly modality: Modality;
+  readonly options: JobOptions;
+  /** Keep per-prompt probabilities on the input's grid; costs four bytes a voxel and prompt. */
+  readonly wantProbabilities: boolean;
+}
+
+/** What an engine found, on the input's own grid. */
+export interface Found {
+  /** Label number per voxel, 0 is background. */
+  readonly labels: Volume<Uint8Array | Uint16Array>;
+  /** One mask per prompt, in the order of the prompts; they may overlap where the label map cannot. */
+  mask(promptIndex: number): Uint8Array;
+  /** One probability map per prompt, 0 to 1, when it was asked for. */
+  probabilities?(promptIndex: number): Float32Array;
+  readonly findings: readonly Finding[];
+  readonly preparation: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Runs one loaded pack. Sessions are created once and used for many volumes, one at a time. */
+export interface Engine {
+  readonly pack: LoadedPack;
+  readonly device: string;
+  infer(image: NiftiImage, request: InferRequest, onProgress: OnProgress, signal: AbortSignal): Promise<Found>;
+  close(): Promise<void>;
+}
+
+export interface SegmentRequest extends Omit<InferRequest, 'wantProbabilities'> {
+  /** A .nii or .nii.gz file. */
+  readonly inputPath: string;
+  readonly outputs: OutputOptions;
+  /** Existing folder that receives the output files. */
+  readonly outputFolder: string;
+  readonly limits: { readonly maxVoxels: number };
+}
+
+export interface LocalOutput {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly contentType: string;
+}
+
+export interface SegmentResult {
+  readonly geometry: Geometry;
+  readonly findings: readonly Finding[];
+  readonly preparation: readonly string[];
+  readonly warnings: readonly string[];
+  readonly timingsMs: Partial<Record<Stage, number>>;
+  readonly outputs: readonly LocalOutput[];
+  readonly device: string;
+  readonly graphs: Record<string, string>;
+  readonly peakMemoryBytes: number;
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { PackId } from './pack.js';
+import { BlobUri, JobId, Modality, Timestamp } from './primitives.js';
+import { ProblemBody } from './problem-body.js';
+import { Prompt, Prompts } from './prompt.js';
+
+/** Which files a job writes besides the manifest. */
+export const OutputOptions = z
+  .strictObject({
+    labels: z.boolean().default(true).meta({ description: 'labels.nii.gz and labels.json' }),
+    masks: z.boolean().default(false).meta({ description: 'mask-<label>.nii.gz for every prompt' }),
+    probabilities: z
+      .enum(['none', 'uint8', 'float32'])
+      .default('none')
+      .meta({ description: 'prob-<label>.nii.gz for every prompt; uint8 is scaled by 1/255' }),
+    preview: z.boolean().default(true).meta({ description: 'preview.png: three mid-planes with outlines' }),
+  })
+  .meta({ id: 'OutputOptions' });
+export type OutputOptions = z.infer<typeof OutputOptions>;
+
+export const JobOptions = z
+  .strictObject({
+    seed: z.int().min(0).max(0xffff_ffff).default(0),
+    deadlineSeconds: z
+      .int()
+      .min(1)
+      .max(86_400)
+      .optional()
+      .meta({ description: 'Longest time that one attempt may take. Default: the server’s.' }),
+  })
+  .meta({ id: 'JobOptions' });
+export type JobOptions = z.infer<typeof JobOptions>;
+
+/** Body of `POST /v1/jobs`. */
+export const SubmitJob = z
+  .strictObject({
+    input: z.strictObject({ uri: BlobUri }),
+    prompts: Prompts.meta({
+      description: 'What to find: texts, or texts with label numbers.',
+      example: ['left hippocampus', 'right hippocampus'],
+    }),
+    pack: PackId.optional().meta({ description: 'Default: the server’s default pack.' }),
+    modality: Modality.optional().meta({ description: 'Default: the first modality of the pack.' }),
+    outputs: OutputOptions.prefault({}),
+    options: JobOptions.prefault({}),
+    lane: z.enum(['interactive', 'batch']).default('interactive'),
+    metadata: z
+      .record(z.string().max(64), z.string().max(256))
+      .default({})
+      .meta({ description: 'Your own keys, given back with the job. No patient identifiers.' }),
+  })
+  .meta({ id: 'SubmitJob' });
+export type SubmitJob = z.infer<typeof SubmitJob>;
+
+/** A job as accepted: everything a worker needs, durable in the pending marker before the 202. */
+export const JobRequest = z.strictObject({
+  jobId: JobId,
+  /** 1 for the first run; a retry is a new run. */
+  run: z.int().min(1),
+  tenant: z.string().min(1).max(64),
+  input: z.strictObject({ uri: BlobUri, etag: z.string(), bytes: z.int().nonnegative() }),
+  prompts: z.array(Prompt).min(1),
+  pack: z.strictObject({ id: PackId, version: z.string() }),
+  modality: Modality,
+  outputs: OutputOptions,
+  options: JobOptions,
+  lane: z.enum(['interactive', 'batch']),
+  metadata: z.record(z.string(), z.string()),
+  createdAt: Timestamp,
+  /** SHA-256 of the client's body, to tell a repeated request from another one under the same idempotency key. */
+  requestSha256: z.string(),
+});
+export type JobRequest = z.infer<typeof JobRequest>;
+
+export const jobStatuses = ['waiting', 'running', 'completed', 'failed', 'canceled'] as const;
+export const JobStatus = z.enum(jobStatuses);
+export type JobStatus = z.infer<typeof JobStatus>;
+
+export const stages = ['fetch', 'read', 'prepare', 'infer', 'restore', 'encode', 'upload', 'commit'] as const;
+export const Stage = z.enum(stages);
+export type Stage = z.infer<typeof Stage>;
+
+/** What `GET /v1/jobs/:id` answers. */
+export const JobView = z
+  .strictObject({
+    id: JobId,
+    status: JobStatus,
+    run: z.int().min(1),
+    input: z.strictObject({ uri: BlobUri, bytes: z.int() }),
+    prompts: z.array(Prompt),
+    pack: z.strictObject({ id: PackId, version: z.string() }),
+    modality: Modality,
+    lane: z.enum(['interactive', 'batch']),
+    metadata: z.record(z.string(), z.string()),
+    createdAt: Timestamp,
+    startedAt: Timestamp.optional(),
+    finishedAt: Timestamp.optional(),
+    /** While running. */
+    stage: Stage.optional(),
+    progress: z.number().min(0).max(1).optional().meta({ description: 'Share of the work done, 0 to 1.' }),
+    etaSeconds: z.number().nonnegative().optional(),
+    attempt: z.int().min(1).optional().meta({ description: 'Number of the attempt, from 1.' }),
+    cancelRequested: z.boolean().optional(),
+    /** While waiting: how many jobs are ahead in this tenant’s lane. */
+    position: z.int().nonnegative().optional(),
+    problem: ProblemBody.optional(),
+    outputs: z
+      .array(z.strictObject({ name: z.string(), url: z.string(), bytes: z.int(), sha256: z.string() }))
+      .optional(),
+  })
+  .meta({ id: 'Job' });
+export type JobView = z.infer<typeof JobView>;

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+export const Modality = z.enum(['ct', 'mr', 'us', 'pet', 'em', 'lightsheet']).meta({
+  description: 'Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.',
+});
+export type Modality = z.infer<typeof Modality>;
+
+export const JobId = z.uuid().meta({ description: 'Identifies a job; sorts by the time of submission.' });
+
+/** `s3://bucket/key` or `local://bucket/key`. */
+export const BlobUri = z
+  .string()
+  .max(2048)
+  .regex(/^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/.+$/, 'expected s3://bucket/key or local://bucket/key')
+  .meta({ description: 'An object in storage.', example: 's3://scans/study-1/ct.nii.gz' });
+
+export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits');
+
+export const Timestamp = z.iso.datetime({ offset: true });
+
+export const RESEARCH_NOTICE =
+  'For research use only: not a medical device, not for diagnosis or treatment. Inputs must hold no patient identifiers.';

@@ -1,0 +1,85 @@
+/**
+ * Every problem that parse3d can report, in one table: the API turns a code into an HTTP status, the worker into a
+ * retry decision, the command line into an exit code, and docs/reference/problems.md is made from it.
+ *
+ * `retry`: `never` means that the same request will fail again; `later` means that trying again can help.
+ */
+export interface ProblemKind {
+  readonly status: number;
+  readonly retry: 'never' | 'later';
+  readonly title: string;
+}
+
+const never = (status: number, title: string): ProblemKind => ({ status, retry: 'never', title });
+const later = (status: number, title: string): ProblemKind => ({ status, retry: 'later', title });
+
+export const problemKinds = {
+  // The request
+  'request-invalid': never(400, 'The request does not have the expected form'),
+  unauthorized: never(401, 'A valid API key is needed'),
+  forbidden: never(403, 'This API key may not do that'),
+  'not-found': never(404, 'There is no such thing'),
+  'method-not-allowed': never(405, 'This resource does not answer that method'),
+  'input-not-allowed': never(403, 'The volume lies outside the storage that this key may read'),
+  'idempotency-conflict': never(409, 'The idempotency key was used before with another request'),
+  'state-conflict': never(409, 'The job is not in a state that allows this'),
+  'payload-too-large': never(413, 'The upload is larger than this server accepts'),
+  'unsupported-media-type': never(415, 'The content type is not understood'),
+  'prompt-unknown': never(422, 'The pack has no target that matches the prompt'),
+  'pack-unknown': never(422, 'There is no such pack on this server'),
+  'modality-unsupported': never(422, 'The pack was not made for this modality'),
+
+  // The volume
+  'volume-missing': never(422, 'The volume does not exist in storage'),
+  'volume-changed': never(409, 'The volume changed after the job was accepted'),
+  'volume-too-large': never(422, 'The volume is larger than the workers accept'),
+  'volume-not-3d': never(422, 'The image is not a 3D volume'),
+  'nifti-not-nifti': never(422, 'The file is not a NIfTI-1 or NIfTI-2 single file'),
+  'nifti-header-invalid': never(422, 'The NIfTI header contradicts itself'),
+  'nifti-datatype-unsupported': never(422, 'The NIfTI datatype is not one of scalar integers or reals'),
+  'nifti-pair-unsupported': never(422, 'Header and image in two files (.hdr/.img) are not supported'),
+  'nifti-affine-invalid': never(422, 'The NIfTI affine is not a finite, invertible matrix'),
+  'nifti-truncated': never(422, 'The file ends before its voxels do'),
+  'nifti-trailing-data': never(422, 'The file goes on after its voxels'),
+  'gzip-corrupt': never(422, 'The gzip stream is damaged'),
+  'gzip-too-large': never(422, 'The gzip stream holds more than its header declares'),
+
+  // The pack
+  'pack-invalid': never(500, 'The pack does not have the expected form'),
+  'pack-checksum': never(500, 'A file of the pack does not match its checksum'),
+  'pack-graph-refused': never(500, 'A graph of the pack uses something that parse3d does not allow'),
+  'pack-import-failed': never(422, 'The model cannot be turned into a pack'),
+  'engine-unsupported': never(501, 'No engine on this worker runs this kind of pack'),
+
+  // Storage
+  'blob-missing': never(404, 'The object does not exist'),
+  'blob-exists': never(409, 'The object exists already'),
+  'blob-changed': never(412, 'The object changed while it was being read'),
+  'blob-key-invalid': never(400, 'The object key is not allowed'),
+  'blob-range-invalid': never(416, 'The byte range lies outside the object'),
+  'storage-denied': never(403, 'The storage refused access'),
+  'storage-unavailable': later(503, 'The object storage does not answer'),
+
+  // Running
+  'queue-unavailable': later(503, 'The queue does not answer'),
+  'output-mismatch': later(500, 'An output read back from storage differs from what was written'),
+  'child-crashed': later(500, 'The computing process ended unexpectedly'),
+  'child-stalled': later(500, 'The computing process made no progress for too long'),
+  'memory-cap': never(507, 'The job needs more memory than a worker may use'),
+  'deadline-exceeded': never(504, 'The job did not finish within its deadline'),
+  'inference-failed': later(500, 'The model could not be run'),
+  'worker-lost': later(500, 'The workers that ran the job disappeared'),
+  'worker-draining': later(503, 'The worker is shutting down'),
+  canceled: never(409, 'The job was canceled'),
+  'config-invalid': never(500, 'The configuration is not valid'),
+  'dependency-missing': never(500, 'A program that parse3d needs is not installed'),
+  internal: later(500, 'Something went wrong inside parse3d'),
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof problemKinds;
+
+export const problemCodes = Object.keys(problemKinds) as [ProblemCode, ...ProblemCode[]];
+
+export function isProblemCode(code: string): code is ProblemCode {
+  return Object.hasOwn(problemKinds, code);
+}

@@ -1,0 +1,20 @@
+/**
+ * Encodes texts with npm's `@huggingface/tokenizers` and a pack's `tokenizer.json`.
+ *
+ *   node check_tokenizer.mjs <tokenizer.json> <texts.json>   prints a JSON list of id lists
+ *
+ * Packages are found from this file upwards, or in the folder that NODE_PACKAGES names.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [, , tokenizerPath, textsPath] = process.argv;
+const home = process.env.NODE_PACKAGES ? resolve(process.env.NODE_PACKAGES, 'x.js') : import.meta.url;
+const found = createRequire(home).resolve('@huggingface/tokenizers');
+const { Tokenizer } = await import(pathToFileURL(found).href);
+
+const tokenizer = new Tokenizer(JSON.parse(readFileSync(tokenizerPath, 'utf8')), {});
+const texts = JSON.parse(readFileSync(textsPath, 'utf8'));
+console.log(JSON.stringify(texts.map((text) => tokenizer.encode(text).ids)));
