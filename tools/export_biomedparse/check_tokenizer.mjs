@@ -8,12 +8,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 const [, , tokenizerPath, textsPath] = process.argv;
 const home = process.env.NODE_PACKAGES ? resolve(process.env.NODE_PACKAGES, 'x.js') : import.meta.url;
-const found = createRequire(home).resolve('@huggingface/tokenizers');
-const { Tokenizer } = await import(pathToFileURL(found).href);
+const { Tokenizer } = createRequire(home)('@huggingface/tokenizers');
 
 const tokenizer = new Tokenizer(JSON.parse(readFileSync(tokenizerPath, 'utf8')), {});
 const texts = JSON.parse(readFileSync(textsPath, 'utf8'));

@@ -6,3 +6,4 @@ export * from './job.js';
 export * from './manifest.js';
 export * from './events.js';
 export * from './keys.js';
+export * from './responses.js';

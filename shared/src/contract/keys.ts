@@ -1,7 +1,7 @@
 /** Object keys of the service's own bucket. They are deterministic, so that every write can be repeated. */
 export const blobKeys = {
-  /** The durable request of a job that has not ended; its presence means "accepted, not finished". */
-  pending: (jobId: string): string => `pending/${jobId}.json`,
+  /** The durable request of a run that has not ended; its presence means "accepted, not finished". */
+  pending: (jobId: string, run: number): string => `pending/${jobId}/${run}.json`,
   pendingPrefix: 'pending/',
   /** The commit of one run. */
   manifest: (jobId: string, run: number): string => `results/${jobId}/${run}/manifest.json`,

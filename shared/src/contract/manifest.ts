@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Geometry } from '../geometry/index.js';
 import { JobOptions, OutputOptions, Stage } from './job.js';
 import { PackId } from './pack.js';
 import { BlobUri, JobId, Modality, Sha256, Timestamp } from './primitives.js';
@@ -11,6 +12,12 @@ export const GeometryJson = z.strictObject({
   affine: z.array(z.number()).length(16).meta({ description: 'Voxel to RAS millimetres, row-major.' }),
   spacingMm: Vec3,
 });
+
+export type GeometryJson = z.infer<typeof GeometryJson>;
+
+export function geometryToJson({ shape, affine, spacingMm }: Geometry): GeometryJson {
+  return { shape: [...shape], affine: [...affine], spacingMm: [...spacingMm] };
+}
 
 /** What was found for one prompt. */
 export const Finding = z

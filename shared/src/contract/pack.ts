@@ -47,7 +47,10 @@ export const Target = z.strictObject({
   name: z.string().min(1).max(200),
   side: z.enum(['left', 'right']).optional(),
   synonyms: z.array(z.string().min(1).max(200)).default([]),
-  colour: z.string().regex(/^#[0-9a-f]{6}$/).optional(),
+  colour: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/)
+    .optional(),
 });
 export type Target = z.infer<typeof Target>;
 
@@ -62,6 +65,14 @@ const SlidingWindow = z.strictObject({
   overlap: z.number().min(0).max(0.75).default(0.5),
   /** Weight of a window's voxels: all the same, or a Gaussian with sigma = 1/8 of the window. */
   blending: z.enum(['constant', 'gaussian']).default('gaussian'),
+  /**
+   * Tiles instead of blended windows, for graphs whose receptive field reaches no further than `halo` voxels: 0 for a
+   * graph that looks at single voxels. The volume is cut into cores of at most `shape` that do not overlap; the graph sees
+   * each core with `halo` more voxels on every side, cut at the border of the volume and never padded, and only the core's
+   * scores are kept. The scores are then exactly those of one pass over the whole volume, and memory is that of one tile.
+   * The graph's spatial axes must be open; `overlap` and `blending` are ignored.
+   */
+  halo: z.int().nonnegative().optional(),
 });
 
 export const LabelMapModel = z.strictObject({
@@ -113,9 +124,7 @@ export const PromptableSlicesModel = z.strictObject({
   /** Slice fitting: pad to a square and resize to imageSize, or centre on imageSize without resizing. */
   fit: z.enum(['pad-resize', 'pad-crop']),
   /** Names and shapes of the noise tensors of each decoder layer: [heads, queries, positions]. */
-  noise: z
-    .array(z.strictObject({ input: z.string(), shape: z.tuple([z.int(), z.int(), z.int()]) }))
-    .default([]),
+  noise: z.array(z.strictObject({ input: z.string(), shape: z.tuple([z.int(), z.int(), z.int()]) })).default([]),
   /** Extra input of the image encoder: float32 [B], the slice's place in the canonical volume from -1 to 1. */
   positionInput: z.string().optional(),
   /** Targets of one slice suppress each other where their masks overlap, by existence score. */

@@ -1,1 +1,17 @@
-export {};
+export { gunzip, isGzip, type ByteSink } from './gunzip.js';
+export { assertWithinLimits, parseNiftiHeader } from './nifti/header.js';
+export { readNifti, type ByteSource } from './nifti/read.js';
+export type {
+  NiftiDatatype,
+  NiftiHeader,
+  NiftiImage,
+  NiftiLimits,
+  NiftiSpace,
+  NiftiWriteDatatype,
+  NiftiWriter,
+  NiftiWriteSpec,
+  WrittenNifti,
+} from './nifti/types.js';
+export { openNiftiWriter, writeNifti } from './nifti/write.js';
+export { buildNiftiHeader } from './nifti/write-header.js';
+export { readNiftiHeader } from './preflight.js';

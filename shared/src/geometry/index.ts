@@ -1,1 +1,39 @@
-export {};
+export {
+  affineFromColumns,
+  asAffine,
+  centreOf,
+  columnOf,
+  determinant,
+  geometriesAgree,
+  invert,
+  isInvertible,
+  makeGeometry,
+  multiply,
+  spacingFromAffine,
+  transform,
+  tryInvert,
+  voxelCount,
+  voxelToWorld,
+  voxelVolumeMl,
+  worldToVoxel,
+} from './affine.js';
+export {
+  applyAxisPlan,
+  identityPlan,
+  invertAxisPlan,
+  isIdentityPlan,
+  planAffine,
+  planGeometry,
+  planShape,
+  type Axis,
+  type AxisPlan,
+} from './axis-plan.js';
+export { conformGeometry, type ConformOptions } from './conform.js';
+export { cropPad, cropPadGeometry } from './crop-pad.js';
+export { dice } from './dice.js';
+export { allocateLabels, countLabels, maskOf, mergeLabels, relabel, toLabels, type LabelArray } from './label-map.js';
+export { allAxisCodes, isAxisCodes, orientationOf, planOrientation, reorient, type AxisCodes } from './orientation.js';
+export type { ResampleMethod } from './kernels.js';
+export { resample, type ResampleOptions, type ResampleTarget } from './resample.js';
+export { resampleLabels } from './resample-labels.js';
+export type { Affine, Geometry, Shape, Vec3, Volume, VoxelArray, VoxelPoint, WorldPoint } from './types.js';

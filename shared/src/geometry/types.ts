@@ -4,8 +4,9 @@ export type Shape = readonly [i: number, j: number, k: number];
 /** Three numbers along the axes i, j, k. */
 export type Vec3 = readonly [number, number, number];
 
-/** The 4×4 matrix, row-major, that takes a voxel (i, j, k, 1) to RAS millimetres. */
-export type Affine = readonly number[] & { readonly length: 16 };
+type Row = [number, number, number, number];
+/** The 4×4 matrix, row-major, that takes a voxel (i, j, k, 1) to RAS millimetres. The last row is 0 0 0 1. */
+export type Affine = readonly [...Row, ...Row, ...Row, ...Row];
 
 declare const space: unique symbol;
 /** A point in voxel coordinates; voxel centres have whole numbers. */
@@ -22,14 +23,7 @@ export interface Geometry {
 }
 
 export type VoxelArray =
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Uint32Array
-  | Float32Array
-  | Float64Array;
+  Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array;
 
 /** Voxels plus geometry. `data` has shape[0]·shape[1]·shape[2] values, i fastest (the order of NIfTI). */
 export interface Volume<T extends VoxelArray = VoxelArray> {

@@ -61,6 +61,7 @@ export const problemKinds = {
   'storage-unavailable': later(503, 'The object storage does not answer'),
 
   // Running
+  'service-unavailable': later(503, 'The parse3d service does not answer'),
   'queue-unavailable': later(503, 'The queue does not answer'),
   'output-mismatch': later(500, 'An output read back from storage differs from what was written'),
   'child-crashed': later(500, 'The computing process ended unexpectedly'),

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { BlobScheme } from './uri.js';
 
 /** What a store knows about an object without reading it. */
 export interface BlobInfo {
@@ -56,7 +57,7 @@ export interface PresignOptions {
  */
 export interface BlobStore {
   /** `s3` or `local`: the scheme of this store's URIs. */
-  readonly scheme: string;
+  readonly scheme: BlobScheme;
   readonly bucket: string;
 
   /** @throws Problem `blob-missing` */

@@ -1,0 +1,2 @@
+export { Parse3dClient, type Download, type SubmitInput } from './client.js';
+export { JobAnswer, type JobEventAnswer, type VolumeAnswer } from './answers.js';

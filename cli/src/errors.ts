@@ -1,0 +1,59 @@
+import { Problem } from '@parse3d/shared/problems';
+
+/** The command was given in a way that it cannot be understood. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+/** Somebody pressed Ctrl-C, or asked the process to end. */
+export class Interrupted extends Error {
+  constructor(message = 'interrupted') {
+    super(message);
+    this.name = 'Interrupted';
+  }
+}
+
+/** A job that was asked for has ended otherwise than completed. */
+export class JobEnded extends Error {
+  readonly jobId: string;
+  readonly problem: Problem;
+
+  constructor(jobId: string, problem: Problem) {
+    super(`job ${jobId}: ${problem.message}`);
+    this.name = 'JobEnded';
+    this.jobId = jobId;
+    this.problem = problem;
+  }
+}
+
+/** Several inputs were worked on, and some could not be; what went wrong was told when it did. */
+export class SomeFailed extends Error {
+  readonly first: unknown;
+
+  constructor(first: unknown) {
+    super('not everything could be done');
+    this.first = first;
+  }
+}
+
+/**
+ * Runs until it is done or the process is asked to end; then the signal aborts, and the call throws what it was aborted
+ * with.
+ * @param message what to tell somebody who pressed Ctrl-C
+ */
+export async function untilInterrupted<T>(run: (signal: AbortSignal) => Promise<T>, message?: string): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = (): void => controller.abort(new Interrupted(message));
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, interrupt);
+  try {
+    return await run(controller.signal);
+  } catch (error) {
+    if (controller.signal.aborted) throw controller.signal.reason;
+    throw error;
+  } finally {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.removeListener(name, interrupt);
+  }
+}

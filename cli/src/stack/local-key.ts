@@ -1,0 +1,33 @@
+import { ApiKeys, scopes } from '@parse3d/shared/access';
+import { createBucketIfMissing, openStores, type StorageConfig } from '@parse3d/shared/storage';
+import { readCredentials, writeCredentials, type Credentials } from './credentials.js';
+import type { StackPaths } from './paths.js';
+
+/**
+ * The key by which this machine's commands use the embedded service: the one from before as long as it is valid, else a
+ * new one. It may read every bucket of the embedded store.
+ * @returns `isNew` when the key has not been shown to anybody yet
+ */
+export async function ensureLocalKey(
+  paths: StackPaths,
+  storage: StorageConfig,
+  url: string,
+): Promise<{ credentials: Credentials; isNew: boolean }> {
+  await createBucketIfMissing(storage);
+  const stores = openStores(storage);
+  try {
+    const keys = new ApiKeys(stores.primary);
+    const earlier = await readCredentials(paths.credentials);
+    if (earlier !== undefined && (await keys.verify(earlier.key)) !== undefined) {
+      const credentials = { url, key: earlier.key };
+      await writeCredentials(paths.credentials, credentials);
+      return { credentials, isNew: false };
+    }
+    const { key } = await keys.create({ name: 'local', tenant: 'default', scopes: [...scopes], inputs: ['local://'] });
+    const credentials = { url, key };
+    await writeCredentials(paths.credentials, credentials);
+    return { credentials, isNew: true };
+  } finally {
+    await stores.close();
+  }
+}

@@ -1,0 +1,160 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { StorageConfig } from '@parse3d/shared/storage';
+import { z } from 'zod';
+import type { Credentials } from './credentials.js';
+import { lockFolder } from './folder-lock.js';
+import { requireRedisServer } from './install-redis.js';
+import { ensureLocalKey } from './local-key.js';
+import { EMBEDDED_BUCKET, stackPaths, type StackPaths } from './paths.js';
+import { freePort, requireFreePort } from './ports.js';
+import { signalProcess } from './processes.js';
+import { redisReady, writeRedisConfig } from './redis.js';
+import { saysOverIpc, SupervisedProgram, type ProgramOptions } from './supervised.js';
+
+export interface StackOptions {
+  readonly dir: string;
+  /** Of the API; 0 is any free one. */
+  readonly port: number;
+  /** Jobs computed at the same time. */
+  readonly slots: number;
+  readonly packFolders: readonly string[];
+  /** Told how the start goes. */
+  readonly say: (text: string) => void;
+  /** Told what happens later: a part ended and was started again. */
+  readonly onChange: (text: string) => void;
+}
+
+export interface RunningStack {
+  readonly url: string;
+  readonly paths: StackPaths;
+  readonly credentials: Credentials;
+  /** True when the key was made by this start: show it, nobody has seen it. */
+  readonly keyIsNew: boolean;
+  /** Process ids by name. */
+  pids(): Record<string, number>;
+  /** Lets running jobs end within the worker's drain time, then stops everything. */
+  stop(): Promise<void>;
+  /** Ends every process at once; `stop` still has to be awaited. */
+  kill(): void;
+}
+
+// Longer than the drain times of the api and the worker themselves.
+const WORKER_STOP_MS = 45_000;
+const API_STOP_MS = 15_000;
+const REDIS_STOP_MS = 15_000;
+
+/**
+ * Starts Redis, the api and a worker in one folder and keeps them running.
+ * @throws Problem `state-conflict` when they run there already, `dependency-missing` without Redis,
+ *   `config-invalid` when the port is taken, `service-unavailable` when a part does not start
+ */
+export async function startStack(options: StackOptions): Promise<RunningStack> {
+  const { say, onChange } = options;
+  const paths = stackPaths(options.dir);
+  await mkdir(paths.dir, { recursive: true });
+  const lock = await lockFolder(paths.state, say);
+  const programs: SupervisedProgram[] = [];
+  let url: string | undefined;
+  const record = (): void => {
+    const processes = programs.flatMap(({ identity }) => (identity === undefined ? [] : [identity]));
+    lock.record(processes, url).catch((error: unknown) => onChange(`${paths.state} cannot be written: ${String(error)}`));
+  };
+  // Should this process end by an error of its own, nothing stays behind either.
+  const onExit = (): void => {
+    for (const { identity } of programs) if (identity !== undefined) signalProcess(identity.pid, 'SIGTERM');
+  };
+  process.once('exit', onExit);
+  const stop = async (): Promise<void> => {
+    // The last started first: the worker hands back what it holds while Redis still runs.
+    for (const program of [...programs].reverse()) await program.stop();
+    process.removeListener('exit', onExit);
+    await lock.release();
+  };
+  const run = async (program: Omit<ProgramOptions, 'logFile' | 'onChange' | 'onProcess'>): Promise<void> => {
+    const logFile = join(paths.logs, `${program.name}.log`);
+    await writeFile(logFile, '', { mode: 0o600 });
+    const supervised = new SupervisedProgram({ ...program, logFile, onChange, onProcess: record });
+    programs.push(supervised);
+    await supervised.start();
+  };
+
+  try {
+    const redisServer = await requireRedisServer(say);
+    const apiPort = await requireFreePort(options.port);
+    for (const folder of [paths.storage, paths.scratch, paths.logs]) await mkdir(folder, { recursive: true });
+    // Volumes and results of people lie there.
+    for (const folder of [paths.storage, paths.scratch, paths.logs]) await chmod(folder, 0o700);
+    const storage: StorageConfig = { kind: 'file', root: paths.storage, bucket: EMBEDDED_BUCKET };
+
+    say('starting Redis');
+    const redis = await writeRedisConfig(paths.redis, await freePort());
+    const redisProgram = { name: 'redis', file: redisServer, args: [redis.configFile], env: process.env };
+    await run({ ...redisProgram, ready: redisReady(redis), stopGraceMs: REDIS_STOP_MS });
+
+    const env = serviceEnv(options, paths, redis.url, apiPort);
+    say('starting the api');
+    await run({
+      ...nodeProgram('api', '@parse3d/api/main', env),
+      stopGraceMs: API_STOP_MS,
+      ready: async (child) => {
+        url = await saysOverIpc(child, (message) => ApiListens.safeParse(message).data?.url);
+      },
+    });
+    say('starting the worker');
+    await run({
+      ...nodeProgram('worker', '@parse3d/worker/main', env),
+      stopGraceMs: WORKER_STOP_MS,
+      ready: async (child) => void (await saysOverIpc(child, (message) => WorkerReady.safeParse(message).data)),
+    });
+
+    const at = url ?? `http://127.0.0.1:${apiPort}`;
+    const { credentials, isNew } = await ensureLocalKey(paths, storage, at);
+    record();
+    return {
+      url: at,
+      paths,
+      credentials,
+      keyIsNew: isNew,
+      pids: () => Object.fromEntries(programs.flatMap(({ identity: of }) => (of === undefined ? [] : [[of.name, of.pid]]))),
+      stop,
+      kill: () => programs.forEach((program) => program.kill()),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+const ApiListens = z.object({ type: z.literal('listening'), url: z.url() });
+const WorkerReady = z.object({ type: z.literal('ready'), workerId: z.string() });
+
+/** The service's program, wherever its package is installed. */
+function nodeProgram(name: string, specifier: string, env: NodeJS.ProcessEnv): Pick<ProgramOptions, 'name' | 'file' | 'args' | 'env'> {
+  return { name, file: process.execPath, args: [fileURLToPath(import.meta.resolve(specifier))], env };
+}
+
+/** The environment of api and worker: what this machine sets, and over it what makes them one embedded service. */
+function serviceEnv({ slots, packFolders }: StackOptions, paths: StackPaths, redisUrl: string, apiPort: number): NodeJS.ProcessEnv {
+  const threads = Math.max(1, Math.floor(availableParallelism() / slots));
+  return {
+    PARSE3D_THREADS: String(threads),
+    ...process.env,
+    PARSE3D_REDIS_URL: redisUrl,
+    PARSE3D_REDIS_PREFIX: 'parse3d',
+    PARSE3D_STORAGE: 'file',
+    PARSE3D_STORAGE_ROOT: paths.storage,
+    PARSE3D_BUCKET: EMBEDDED_BUCKET,
+    PARSE3D_PACKS: packFolders.join(','),
+    PARSE3D_API_HOST: '127.0.0.1',
+    PARSE3D_API_PORT: String(apiPort),
+    PARSE3D_PUBLIC_URL: '',
+    PARSE3D_METRICS_PORT: '0',
+    PARSE3D_WORKER_SLOTS: String(slots),
+    PARSE3D_WORKER_HOST: '127.0.0.1',
+    PARSE3D_WORKER_METRICS_PORT: '0',
+    PARSE3D_SCRATCH: paths.scratch,
+  };
+}

@@ -1,0 +1,192 @@
+import type { Finding, LabelMapModel, Pack, Prompt } from '@parse3d/shared/contract';
+import type { NiftiImage } from '@parse3d/shared/formats';
+import { voxelCount, voxelVolumeMl, type Volume } from '@parse3d/shared/geometry';
+import { matchPrompts, type PromptMatch } from '@parse3d/shared/packs';
+import { Problem } from '@parse3d/shared/problems';
+import type { Labels } from '../steps/step.js';
+import type { Engine, EngineOptions, Found, InferRequest, LoadedPack, OnProgress } from '../types.js';
+import { throwIfCanceled } from './cancel.js';
+import { openSession, type Session } from './onnx.js';
+import { slidingWindow, tiledVolume, wholeVolume, type PassContext } from './passes.js';
+import { prepare, tensorGrid, type PreparedVolume } from './prepare.js';
+import { regionsOf, type Regions } from './regions.js';
+import { Tally } from './tally.js';
+
+export type LabelMapPack = Extract<Pack, { kind: 'label-map' }>;
+
+/**
+ * Opens the engine of models with a fixed list of classes.
+ * @throws Problem `pack-invalid` when the graph does not take and give what pack.json says
+ */
+export async function openLabelMapEngine(
+  loaded: LoadedPack,
+  pack: LabelMapPack,
+  { device, threads }: EngineOptions,
+): Promise<Engine> {
+  const session = await openSession(loaded.file(pack.model.graph), { device, threads });
+  try {
+    assertTakesAndGives(session, pack);
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  return {
+    pack: loaded,
+    device,
+    infer: (image, request, onProgress, signal) => infer(session, pack, image, request, onProgress, signal),
+    close: () => session.close(),
+  };
+}
+
+async function infer(
+  session: Session,
+  pack: LabelMapPack,
+  image: NiftiImage,
+  request: InferRequest,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<Found> {
+  const { model } = pack;
+  const matches = matchPrompts(pack, request.prompts);
+  const regions = regionsOf(model.channels, matches.map(channelsOf));
+
+  throwIfCanceled(signal);
+  onProgress({ stage: 'prepare', done: 0, total: 1 });
+  const prepared = prepare(image, model, request.modality);
+
+  const voxels = voxelCount(prepared.volume.geometry.shape);
+  const tally = new Tally(voxels, regions, request.prompts.length, request.wantProbabilities);
+  const onWindow = (done: number, total: number): void => onProgress({ stage: 'infer', done, total });
+  await score(prepared, model, { session, model, tally, onWindow, signal });
+
+  throwIfCanceled(signal);
+  onProgress({ stage: 'restore', done: 0, total: 1 });
+  return restore({ image, request, matches, regions, prepared, tally });
+}
+
+/** Scores every voxel of the prepared volume in the way the pack asks for. */
+async function score({ volume }: PreparedVolume, model: LabelMapModel, context: PassContext): Promise<void> {
+  const { window: shape, halo } = tensorGrid(model);
+  if (model.window === undefined || shape === undefined) return wholeVolume(volume, context);
+  if (halo !== undefined) return tiledVolume(volume, shape, halo, context);
+  return slidingWindow(volume, { ...model.window, shape }, context);
+}
+
+interface Scored {
+  readonly image: NiftiImage;
+  readonly request: InferRequest;
+  readonly matches: readonly PromptMatch[];
+  readonly regions: Regions;
+  readonly prepared: PreparedVolume;
+  readonly tally: Tally;
+}
+
+/** Back on the input's own grid. Only regions travel; the label map, masks and counts are read off them there. */
+function restore({ image, request, matches, regions, prepared, tally }: Scored): Found {
+  const { geometry } = image;
+  const { prompts } = request;
+  const regionMap = prepared.undo.labels(tally.regions);
+  const sizes = countRegions(regionMap, regions.prompts.length);
+  const voxelMl = voxelVolumeMl(geometry);
+  const findings = prompts.map((prompt, index): Finding => {
+    const voxels = regions.prompts.reduce((sum, owners, region) => sum + (owners.includes(index) ? (sizes[region] ?? 0) : 0), 0);
+    const probability = voxels > 0 ? tally.probabilityOf(index) : null;
+    return {
+      label: prompt.label,
+      prompt: prompt.text,
+      verdict: voxels > 0 ? 'present' : 'absent',
+      voxels,
+      volumeMl: voxels * voxelMl,
+      meanProbability: probability?.mean ?? null,
+      maxProbability: probability?.max ?? null,
+      existence: null,
+      recommended: matches[index]?.recommended ?? false,
+      classes: matches[index]?.classes.map(nameOf) ?? [],
+    };
+  });
+  const { maps } = tally;
+  return {
+    labels: labelMap(regionMap, regions, prompts, geometry),
+    mask: (index) => maskOf(regionMap, regions, index),
+    ...(maps === undefined ? {} : { probabilities: (index: number) => mapAt(maps, prepared, index) }),
+    findings,
+    preparation: prepared.sentences,
+    warnings: overlapWarnings(regions, prompts),
+  };
+}
+
+function countRegions(regionMap: Labels, regions: number): number[] {
+  const sizes = new Array<number>(regions).fill(0);
+  for (let n = 0; n < regionMap.length; n++) {
+    const region = regionMap[n] ?? 0;
+    sizes[region] = (sizes[region] ?? 0) + 1;
+  }
+  return sizes;
+}
+
+function labelMap(
+  regionMap: Labels,
+  regions: Regions,
+  prompts: readonly Prompt[],
+  geometry: NiftiImage['geometry'],
+): Volume<Labels> {
+  const labelOf = regions.owner.map((owner) => (owner === undefined ? 0 : (prompts[owner]?.label ?? 0)));
+  const wide = prompts.some(({ label }) => label > 255);
+  const data = wide ? new Uint16Array(regionMap.length) : new Uint8Array(regionMap.length);
+  for (let n = 0; n < data.length; n++) data[n] = labelOf[regionMap[n] ?? 0] ?? 0;
+  return { data, geometry };
+}
+
+function maskOf(regionMap: Labels, regions: Regions, prompt: number): Uint8Array {
+  const inside = Uint8Array.from(regions.prompts, (owners) => (owners.includes(prompt) ? 1 : 0));
+  const mask = new Uint8Array(regionMap.length);
+  for (let n = 0; n < mask.length; n++) mask[n] = inside[regionMap[n] ?? 0] ?? 0;
+  return mask;
+}
+
+function mapAt(maps: readonly Float32Array[], prepared: PreparedVolume, prompt: number): Float32Array {
+  const map = maps[prompt];
+  if (map === undefined) throw new RangeError(`there is no prompt ${prompt}`);
+  return prepared.undo.values(map);
+}
+
+/** A label map shows each voxel once; who asked for overlapping things should know where to find the whole of each. */
+function overlapWarnings(regions: Regions, prompts: readonly Prompt[]): string[] {
+  const losers = prompts.filter((_, index) =>
+    regions.prompts.some((owners, region) => owners.includes(index) && regions.owner[region] !== index),
+  );
+  if (losers.length === 0) return [];
+  const labels = losers.map(({ label }) => label).join(', ');
+  return [
+    `Prompts overlap. Voxels in several masks carry the label of the most specific prompt; the full extent of label ${labels} is only in its mask file.`,
+  ];
+}
+
+function channelsOf(match: PromptMatch): number[] {
+  return match.classes.map(({ channel }) => channel);
+}
+
+function nameOf({ name, side }: { name: string; side?: string | undefined }): string {
+  return side === undefined ? name : `${side} ${name}`;
+}
+
+function assertTakesAndGives(session: Session, pack: LabelMapPack): void {
+  const { input, output, channels } = pack.model;
+  const given = session.outputs.find(({ name }) => name === output);
+  const taken = session.inputs.find(({ name }) => name === input);
+  if (taken === undefined || given === undefined) {
+    throw new Problem(
+      'pack-invalid',
+      `expected ${pack.model.graph} to take ${input} and give ${output}, it takes ${session.inputs.map(({ name }) => name).join(', ')} and gives ${session.outputs.map(({ name }) => name).join(', ')}`,
+      { pack: pack.id },
+    );
+  }
+  const [, found] = given.shape;
+  if (typeof found === 'number' && found !== channels) {
+    throw new Problem('pack-invalid', `expected ${channels} channels from ${output}, the graph gives ${found}`, {
+      pack: pack.id,
+      expected: channels,
+      actual: found,
+    });
+  }
+}

@@ -1,0 +1,64 @@
+import type { LabelMapModel, Modality } from '@parse3d/shared/contract';
+import { orientationOf, type Shape, type Vec3, type Volume } from '@parse3d/shared/geometry';
+import { fit, orient, respace } from '../steps/conform.js';
+import { prepareIntensity } from '../steps/intensity.js';
+import { undoAll, type Undo } from '../steps/step.js';
+
+/**
+ * A model's grid in the memory order of a volume, fastest axis first. A tensor of axes k, j, i is that order as it is; one
+ * of axes i, j, k is the same volume with its axes in reverse, so that no tensor is ever transposed.
+ */
+export interface TensorGrid {
+  readonly orientation: (own: string) => string;
+  readonly spacingMm: Vec3 | undefined;
+  readonly shape: Shape | undefined;
+  readonly multipleOf: number | undefined;
+  /** Shape of a window or tile. */
+  readonly window: Shape | undefined;
+  readonly halo: number | undefined;
+}
+
+export function tensorGrid({ axes, conform, window }: LabelMapModel): TensorGrid {
+  const inOrder = <T>([a, b, c]: readonly [T, T, T]): [T, T, T] => (axes === 'kji' ? [a, b, c] : [c, b, a]);
+  const order = (codes: string): string => (axes === 'kji' ? codes : [...codes].reverse().join(''));
+  return {
+    orientation: (own) => order(conform.orientation ?? own),
+    spacingMm: conform.spacingMm && inOrder(conform.spacingMm),
+    shape: conform.shape && inOrder(conform.shape),
+    multipleOf: conform.multipleOf,
+    window: window && inOrder(window.shape),
+    halo: window?.halo,
+  };
+}
+
+export interface PreparedVolume {
+  /** What the graph sees, in tensor order. */
+  readonly volume: Volume<Float32Array>;
+  readonly undo: Undo;
+  readonly sentences: readonly string[];
+}
+
+/** Orientation, spacing, intensity, size: in this order, so that padding is a value the model knows. */
+export function prepare(volume: Volume, model: LabelMapModel, modality: Modality): PreparedVolume {
+  const grid = tensorGrid(model);
+  const oriented = orient(volume, grid.orientation(orientationOf(volume.geometry.affine)));
+  const spaced = grid.spacingMm === undefined ? oriented : respace(oriented.volume, grid.spacingMm);
+  const intensity = prepareIntensity(spaced.volume.data, model.intensity, { modality });
+  const fitted = fit(
+    { data: intensity.data, geometry: spaced.volume.geometry },
+    {
+      shape: grid.shape,
+      // A tile may be smaller than it could be, a blended window may not.
+      atLeast: grid.halo === undefined ? grid.window : undefined,
+      multipleOf: grid.multipleOf,
+      outside: intensity.outside,
+    },
+  );
+  const steps = spaced === oriented ? [oriented, fitted] : [oriented, spaced, fitted];
+  const told = [oriented.sentence, spaced === oriented ? undefined : spaced.sentence, intensity.sentence, fitted.sentence];
+  return {
+    volume: fitted.volume,
+    undo: undoAll(steps),
+    sentences: told.filter((sentence) => sentence !== undefined),
+  };
+}

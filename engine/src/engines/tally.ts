@@ -1,0 +1,140 @@
+import { Problem } from '@parse3d/shared/problems';
+import type { Labels } from '../steps/step.js';
+import type { Regions } from './regions.js';
+
+/** Voxels looked at together: few enough that all channels of a block stay in the processor's cache. */
+const BLOCK = 2048;
+
+/** A run of neighbouring voxels: channel c of its voxel v is `data[start + c * stride + v]`. */
+export interface ScoreRun {
+  readonly data: Float32Array;
+  readonly start: number;
+  readonly stride: number;
+  readonly voxels: number;
+  /** Logits, or weights in proportion to the probabilities. */
+  readonly kind: 'logits' | 'weights';
+  /** The run's first voxel in the grid. */
+  readonly at: number;
+}
+
+/**
+ * Turns the scores of exclusive classes into regions, and sums up what the findings say about each prompt, without ever
+ * holding a probability volume that nobody asked for.
+ */
+export class Tally {
+  /** Region per voxel of the grid. */
+  readonly regions: Labels;
+  /** Probabilities per prompt on the grid, when they are kept. */
+  readonly maps: readonly Float32Array[] | undefined;
+  readonly #rules: Regions;
+  readonly #channels: number;
+  readonly #promptsOfChannel: readonly (readonly number[])[];
+  readonly #stats: { voxels: number; sum: number; max: number }[];
+  readonly #best = new Float32Array(BLOCK);
+  readonly #arg = new Uint16Array(BLOCK);
+  readonly #picked = new Uint16Array(BLOCK);
+  readonly #total = new Float64Array(BLOCK);
+  readonly #share: readonly Float64Array[];
+
+  constructor(voxels: number, rules: Regions, prompts: number, keepProbabilities: boolean) {
+    this.#rules = rules;
+    this.#channels = rules.ofChannel.length;
+    this.#promptsOfChannel = [...rules.ofChannel].map((region) => rules.prompts[region] ?? []);
+    this.regions = rules.prompts.length <= 256 ? new Uint8Array(voxels) : new Uint16Array(voxels);
+    this.maps = keepProbabilities ? Array.from({ length: prompts }, () => new Float32Array(voxels)) : undefined;
+    this.#stats = Array.from({ length: prompts }, () => ({ voxels: 0, sum: 0, max: 0 }));
+    this.#share = Array.from({ length: prompts }, () => new Float64Array(BLOCK));
+  }
+
+  /** Mean and highest probability of a prompt over its mask; null when the mask is empty. */
+  probabilityOf(prompt: number): { mean: number; max: number } | null {
+    const { voxels = 0, sum = 0, max = 0 } = this.#stats[prompt] ?? {};
+    return voxels === 0 ? null : { mean: Math.min(1, sum / voxels), max: Math.min(1, max) };
+  }
+
+  add(run: ScoreRun): void {
+    for (let from = 0; from < run.voxels; from += BLOCK) {
+      const voxels = Math.min(BLOCK, run.voxels - from);
+      this.#addBlock({ ...run, start: run.start + from, at: run.at + from, voxels });
+    }
+  }
+
+  #addBlock(block: ScoreRun): void {
+    this.#findBest(block);
+    const picked = this.#pick(block);
+    if (picked === 0) return;
+    this.#sumShares(block, picked);
+    this.#record(block, picked);
+  }
+
+  /** The highest channel of each voxel; of equals the first. */
+  #findBest({ data, start, stride, voxels }: ScoreRun): void {
+    const best = this.#best;
+    const arg = this.#arg;
+    best.fill(-Infinity, 0, voxels);
+    arg.fill(0, 0, voxels);
+    let check = 0;
+    for (let channel = 0; channel < this.#channels; channel++) {
+      const row = start + channel * stride;
+      for (let v = 0; v < voxels; v++) {
+        const score = data[row + v] ?? NaN;
+        check += score - score;
+        if (score > (best[v] ?? 0)) {
+          best[v] = score;
+          arg[v] = channel;
+        }
+      }
+    }
+    if (check !== 0) {
+      throw new Problem('inference-failed', 'expected finite numbers from the graph, it gave infinity or not-a-number');
+    }
+  }
+
+  /** Writes the regions, and lists the voxels whose probabilities somebody needs. */
+  #pick({ at, voxels }: ScoreRun): number {
+    const { ofChannel } = this.#rules;
+    const all = this.maps !== undefined;
+    let picked = 0;
+    for (let v = 0; v < voxels; v++) {
+      const region = ofChannel[this.#arg[v] ?? 0] ?? 0;
+      this.regions[at + v] = region;
+      if (region !== 0 || all) this.#picked[picked++] = v;
+    }
+    return picked;
+  }
+
+  /** Unnormalised probabilities: of all channels together, and of each prompt. */
+  #sumShares({ data, start, stride, kind }: ScoreRun, picked: number): void {
+    this.#total.fill(0, 0, picked);
+    for (const share of this.#share) share.fill(0, 0, picked);
+    for (let channel = 0; channel < this.#channels; channel++) {
+      const row = start + channel * stride;
+      const shares = (this.#promptsOfChannel[channel] ?? []).flatMap((prompt) => this.#share[prompt] ?? []);
+      for (let n = 0; n < picked; n++) {
+        const v = this.#picked[n] ?? 0;
+        const score = data[row + v] ?? 0;
+        const weight = kind === 'logits' ? Math.exp(score - (this.#best[v] ?? 0)) : score;
+        this.#total[n] = (this.#total[n] ?? 0) + weight;
+        for (const share of shares) share[n] = (share[n] ?? 0) + weight;
+      }
+    }
+  }
+
+  #record({ at }: ScoreRun, picked: number): void {
+    for (let n = 0; n < picked; n++) {
+      const voxel = at + (this.#picked[n] ?? 0);
+      const total = this.#total[n] ?? 1;
+      for (const prompt of this.#rules.prompts[this.regions[voxel] ?? 0] ?? []) {
+        const stats = this.#stats[prompt];
+        if (stats === undefined) continue;
+        const probability = total > 0 ? (this.#share[prompt]?.[n] ?? 0) / total : 0;
+        stats.voxels++;
+        stats.sum += probability;
+        stats.max = Math.max(stats.max, probability);
+      }
+      this.maps?.forEach((map, prompt) => {
+        map[voxel] = total > 0 ? (this.#share[prompt]?.[n] ?? 0) / total : 0;
+      });
+    }
+  }
+}

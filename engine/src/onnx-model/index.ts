@@ -1,0 +1,12 @@
+export { GraphBuilder, IR_VERSION, OPSET, type AttributeValue, type Dimension, type TensorData } from './builder.js';
+export { readModel, writeModel } from './codec.js';
+export {
+  elementTypes,
+  type ElementType,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValueInfo,
+} from './model.js';

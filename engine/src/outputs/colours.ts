@@ -1,0 +1,53 @@
+import type { Finding, Pack } from '@parse3d/shared/contract';
+
+/** `#rrggbb`. */
+export type Colour = string;
+
+/** Darker colours (relative luminance) cannot be told from the background of a preview. */
+const DARKEST = 0.06;
+
+/**
+ * A colour per finding: its class's own where the pack gives one, else one of a palette, chosen by label number. No
+ * colour is given twice, and equal requests get equal colours.
+ */
+export function coloursOf(findings: readonly Finding[], pack: Pack): Colour[] {
+  const taken = new Set<Colour>();
+  return findings.map((finding) => {
+    const own = classColour(finding, pack);
+    let colour = own !== undefined && !taken.has(own) ? own : paletteColour(finding.label);
+    for (let n = 1; taken.has(colour); n++) colour = paletteColour(finding.label + n * 1009);
+    taken.add(colour);
+    return colour;
+  });
+}
+
+export function parseColour(colour: Colour): readonly [red: number, green: number, blue: number] {
+  const value = parseInt(colour.slice(1), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+function classColour({ classes = [] }: Finding, pack: Pack): Colour | undefined {
+  const targets = pack.kind === 'label-map' ? pack.model.classes : pack.targets;
+  const found = targets.find(({ name, side }) => classes.includes(side === undefined ? name : `${side} ${name}`));
+  return found?.colour !== undefined && luminance(found.colour) >= DARKEST ? found.colour : undefined;
+}
+
+/** Hues a golden angle apart: any few neighbouring labels look different. Lightness alternates in thirds. */
+function paletteColour(label: number): Colour {
+  const hue = (label * 137.508 + 210) % 360;
+  const lightness = [0.6, 0.48, 0.72][label % 3] ?? 0.6;
+  const chroma = 0.85 * (1 - Math.abs(2 * lightness - 1));
+  const channel = (offset: number): string => {
+    const place = (offset + hue / 30) % 12;
+    const value = lightness - (chroma / 2) * Math.max(-1, Math.min(place - 3, 9 - place, 1));
+    return Math.round(255 * value)
+      .toString(16)
+      .padStart(2, '0');
+  };
+  return `#${channel(0)}${channel(8)}${channel(4)}`;
+}
+
+function luminance(colour: Colour): number {
+  const [red, green, blue] = parseColour(colour).map((value) => (value / 255) ** 2.2);
+  return 0.2126 * (red ?? 0) + 0.7152 * (green ?? 0) + 0.0722 * (blue ?? 0);
+}

@@ -1,0 +1,105 @@
+import type { OutputOptions } from '@parse3d/shared/contract';
+import type { NiftiImage } from '@parse3d/shared/formats';
+import { throwIfCanceled } from '../engines/cancel.js';
+import { renderPreview } from '../preview/index.js';
+import type { Found, LoadedPack, LocalOutput, SegmentRequest } from '../types.js';
+import { coloursOf } from './colours.js';
+import { writeBytes, writeVolume } from './files.js';
+import { labelsJson, labelsTxt, type LabelName } from './label-names.js';
+
+export type { LabelName } from './label-names.js';
+
+/** Writes what was asked for, one file after another, so that one volume is encoded at a time. */
+export async function writeOutputs(
+  found: Found,
+  image: NiftiImage,
+  request: Pick<SegmentRequest, 'outputs' | 'outputFolder' | 'modality'>,
+  { pack }: LoadedPack,
+  signal: AbortSignal,
+): Promise<LocalOutput[]> {
+  const { outputs: wanted, outputFolder: folder } = request;
+  const colours = coloursOf(found.findings, pack);
+  const names = found.findings.map(
+    ({ label, prompt }, n): LabelName => ({ id: label, prompt, colour: colours[n] ?? '#ffffff' }),
+  );
+  const written: LocalOutput[] = [];
+  for (const write of [
+    ...(wanted.labels ? labelFiles(found, image, names, folder) : []),
+    ...(wanted.masks ? maskFiles(found, image, names, folder) : []),
+    ...probabilityFiles(found, image, names, folder, wanted.probabilities),
+    ...(wanted.preview ? [previewFile(found, image, names, request)] : []),
+  ]) {
+    throwIfCanceled(signal);
+    written.push(await write());
+  }
+  return written;
+}
+
+type Write = () => Promise<LocalOutput>;
+
+function labelFiles(found: Found, image: NiftiImage, names: readonly LabelName[], folder: string): Write[] {
+  const { data } = found.labels;
+  const datatype = data instanceof Uint8Array ? 'uint8' : 'uint16';
+  const calMax = Math.max(...names.map(({ id }) => id));
+  return [
+    () => writeVolume(folder, 'labels.nii.gz', data, image, { datatype, intent: 'label', calMax }),
+    () => writeBytes(folder, 'labels.json', labelsJson(names), 'application/json'),
+    () => writeBytes(folder, 'labels.txt', labelsTxt(names), 'text/plain; charset=utf-8'),
+  ];
+}
+
+function maskFiles(found: Found, image: NiftiImage, names: readonly LabelName[], folder: string): Write[] {
+  return names.map(
+    ({ id }, prompt) =>
+      () =>
+        writeVolume(folder, `mask-${id}.nii.gz`, found.mask(prompt), image, {
+          datatype: 'uint8',
+          intent: 'label',
+          calMax: 1,
+        }),
+  );
+}
+
+function probabilityFiles(
+  found: Found,
+  image: NiftiImage,
+  names: readonly LabelName[],
+  folder: string,
+  kind: OutputOptions['probabilities'],
+): Write[] {
+  const { probabilities } = found;
+  if (kind === 'none' || probabilities === undefined) return [];
+  const scaling = kind === 'uint8' ? { scaling: { slope: 1 / 255, intercept: 0 } } : {};
+  return names.map(
+    ({ id }, prompt) =>
+      () =>
+        writeVolume(folder, `prob-${id}.nii.gz`, probabilities.call(found, prompt), image, {
+          datatype: kind,
+          intent: 'estimate',
+          calMax: 1,
+          ...scaling,
+        }),
+  );
+}
+
+function previewFile(
+  found: Found,
+  image: NiftiImage,
+  names: readonly LabelName[],
+  { modality, outputFolder }: Pick<SegmentRequest, 'outputFolder' | 'modality'>,
+): Write {
+  return () => {
+    const legend = found.findings.map(({ label, prompt, volumeMl, verdict }, n) => ({
+      label,
+      prompt,
+      colour: names[n]?.colour ?? '#ffffff',
+      volumeMl: verdict === 'present' ? volumeMl : undefined,
+    }));
+    return writeBytes(
+      outputFolder,
+      'preview.png',
+      renderPreview({ image, labels: found.labels, legend, modality }),
+      'image/png',
+    );
+  };
+}

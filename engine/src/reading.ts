@@ -1,0 +1,28 @@
+import type { Modality } from '@parse3d/shared/contract';
+import type { NiftiImage } from '@parse3d/shared/formats';
+import { Problem } from '@parse3d/shared/problems';
+import type { LoadedPack } from './types.js';
+
+/** @throws Problem `modality-unsupported` when the pack was not made for it */
+export function assertModality({ pack }: LoadedPack, modality: Modality): void {
+  if (pack.modalities.includes(modality)) return;
+  throw new Problem(
+    'modality-unsupported',
+    `the pack ${pack.id} was made for ${pack.modalities.join(', ')}, got ${modality}`,
+    { pack: pack.id, modality, expected: pack.modalities },
+  );
+}
+
+/** What the user should know about the volume before trusting a mask of it. */
+export function readingWarnings(image: NiftiImage): string[] {
+  const warnings: string[] = [];
+  if (image.nonFiniteVoxels > 0) {
+    warnings.push(
+      `${image.nonFiniteVoxels} voxels were not finite and were replaced by the smallest value of the volume.`,
+    );
+  }
+  if (image.header.affineSource === 'base') {
+    warnings.push('The volume does not say how it lies in the world: left and right, and every other direction, are a guess.');
+  }
+  return warnings;
+}

@@ -1,0 +1,53 @@
+import { readNifti } from '@parse3d/shared/formats';
+import type { LoadedPack, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
+import { throwIfCanceled } from './engines/cancel.js';
+import { peakMemoryBytes, resetPeakMemory } from './peak-memory.js';
+import { stageClock } from './stage-clock.js';
+import { writeOutputs } from './outputs/index.js';
+import { assertModality, readingWarnings } from './reading.js';
+
+/**
+ * Segments one volume: reads it, lets the engine find the prompts, and writes the outputs into `outputFolder`, all on the
+ * input's own grid.
+ * @throws Problem of the volume (`nifti-…`, `volume-…`), of the request (`prompt-unknown`, `modality-unsupported`), of the
+ * run (`inference-failed`, `memory-cap`), or `canceled`
+ */
+export async function segment(
+  request: SegmentRequest,
+  engine: Engine,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<SegmentResult> {
+  assertModality(engine.pack, request.modality);
+  resetPeakMemory();
+  const clock = stageClock(onProgress);
+
+  clock.report({ stage: 'read', done: 0, total: 1 });
+  const image = await readNifti(request.inputPath, { maxVoxels: request.limits.maxVoxels });
+  throwIfCanceled(signal);
+
+  const wantProbabilities = request.outputs.probabilities !== 'none';
+  const found = await engine.infer(image, { ...request, wantProbabilities }, clock.report, signal);
+
+  clock.report({ stage: 'encode', done: 0, total: 1 });
+  const outputs = await writeOutputs(found, image, request, engine.pack, signal);
+
+  return {
+    geometry: image.geometry,
+    findings: found.findings,
+    preparation: found.preparation,
+    warnings: [...readingWarnings(image), ...found.warnings],
+    timingsMs: clock.stop(),
+    outputs,
+    device: engine.device,
+    graphs: graphChecksums(engine.pack),
+    peakMemoryBytes: peakMemoryBytes(),
+  };
+}
+
+function graphChecksums({ pack }: LoadedPack): Record<string, string> {
+  const { model } = pack;
+  const graphs =
+    'graph' in model ? [model.graph] : [model.textEncoder, model.imageEncoder, model.decoder];
+  return Object.fromEntries(graphs.map((name) => [name, pack.files[name]?.sha256 ?? '']));
+}

@@ -1,0 +1,129 @@
+import type { VoxelArray } from '@parse3d/shared/geometry';
+import type { Intensity, Modality } from '@parse3d/shared/contract';
+import { extent, moments, percentiles, type Population } from './order-statistics.js';
+
+/** CT windows in Hounsfield units, as radiologists name them. */
+export const ctWindows = {
+  'soft-tissue': { width: 400, level: 40 },
+  lung: { width: 1500, level: -160 },
+  brain: { width: 80, level: 40 },
+  bone: { width: 1800, level: 400 },
+} as const;
+export type CtWindow = keyof typeof ctWindows;
+
+export interface IntensityContext {
+  readonly modality: Modality;
+  /** Window of the `biomedparse` rule for CT. @default soft-tissue */
+  readonly ctWindow?: CtWindow | undefined;
+}
+
+/** Voxels as the model wants them. There is no way back: masks do not depend on intensities. */
+export interface PreparedIntensity {
+  readonly data: Float32Array;
+  /** Value for voxels that lie outside of the volume: air, or nnU-Net's 0 after a z-score. */
+  readonly outside: number;
+  /** What was done, with its numbers, for the manifest. */
+  readonly sentence: string;
+}
+
+type Range = readonly [number, number];
+const GREY: Range = [0, 255];
+
+/** Applies a pack's intensity rule. Statistics are taken of the voxels given. `data` is left as it is. */
+export function prepareIntensity(data: VoxelArray, rule: Intensity, context: IntensityContext): PreparedIntensity {
+  switch (rule.kind) {
+    case 'none':
+      return asTheyAre(data, 'intensities left as they are');
+    case 'min-max':
+      return minMax(data, rule.range);
+    case 'window':
+      return window(data, rule, rule.range);
+    case 'percentile':
+      return percentileRange(data, rule, rule.range);
+    case 'z-score':
+      return zScore(data, rule.of);
+    case 'biomedparse':
+      return biomedparse(data, context);
+  }
+}
+
+/** [0, 255] left alone; CT by its window; anything else by the 0.5th and 99.5th percentile of the voxels above 0. */
+function biomedparse(data: VoxelArray, context: IntensityContext): PreparedIntensity {
+  const { min, max } = extent(data, 'all') ?? { min: 0, max: 0 };
+  if (min >= 0 && max <= 255) return asTheyAre(data, 'intensities already within 0 to 255, left as they are');
+  if (context.modality === 'ct') return window(data, ctWindows[context.ctWindow ?? 'soft-tissue'], GREY);
+  return percentileRange(data, { low: 0.5, high: 99.5, of: 'positive' }, GREY);
+}
+
+function asTheyAre(data: VoxelArray, sentence: string): PreparedIntensity {
+  return { data: Float32Array.from(data), outside: extent(data, 'all')?.min ?? 0, sentence };
+}
+
+function minMax(data: VoxelArray, range: Range): PreparedIntensity {
+  const { min, max } = extent(data, 'all') ?? { min: 0, max: 0 };
+  return {
+    data: rescale(data, min, max, range),
+    outside: range[0],
+    sentence: `intensities from minimum ${show(min)} and maximum ${show(max)} to ${showRange(range)}`,
+  };
+}
+
+function window(data: VoxelArray, { width, level }: { width: number; level: number }, range: Range): PreparedIntensity {
+  return {
+    data: rescale(data, level - width / 2, level + width / 2, range),
+    outside: range[0],
+    sentence: `intensities clipped to the window of width ${show(width)} at level ${show(level)}, scaled to ${showRange(range)}`,
+  };
+}
+
+function percentileRange(
+  data: VoxelArray,
+  rule: { low: number; high: number; of: Population },
+  range: Range,
+): PreparedIntensity {
+  // A volume without a voxel above 0 is measured whole rather than refused.
+  const found = percentiles(data, [rule.low, rule.high], rule.of) ?? percentiles(data, [rule.low, rule.high], 'all');
+  const [low = 0, high = 0] = found ?? [];
+  return {
+    data: rescale(data, low, high, range),
+    outside: range[0],
+    sentence:
+      `intensities clipped to the percentiles ${rule.low} (${show(low)}) and ${rule.high} (${show(high)}) ` +
+      `of ${showPopulation(rule.of)}, scaled to ${showRange(range)}`,
+  };
+}
+
+function zScore(data: VoxelArray, of: Population): PreparedIntensity {
+  const { mean, std } = moments(data, of) ?? moments(data, 'all') ?? { mean: 0, std: 1 };
+  const scale = std > 0 ? 1 / std : 1;
+  const out = new Float32Array(data.length);
+  for (let n = 0; n < out.length; n++) out[n] = ((data[n] ?? 0) - mean) * scale;
+  return {
+    data: out,
+    outside: 0,
+    sentence: `intensities less the mean ${show(mean)}, over the standard deviation ${show(std)}, of ${showPopulation(of)}`,
+  };
+}
+
+/** Clips to [low, high] and scales linearly to the range; a constant volume becomes the range's lower end. */
+function rescale(data: VoxelArray, low: number, high: number, [from, to]: Range): Float32Array {
+  const out = new Float32Array(data.length);
+  const scale = high > low ? (to - from) / (high - low) : 0;
+  for (let n = 0; n < out.length; n++) {
+    const value = data[n] ?? 0;
+    out[n] = value <= low ? from : value >= high && scale !== 0 ? to : from + (value - low) * scale;
+  }
+  return out;
+}
+
+function show(value: number): string {
+  return String(Number(value.toPrecision(6)));
+}
+
+function showRange([from, to]: Range): string {
+  return `[${show(from)}, ${show(to)}]`;
+}
+
+function showPopulation(of: Population): string {
+  return of === 'positive' ? 'the voxels above 0' : 'all voxels';
+}

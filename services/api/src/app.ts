@@ -1,0 +1,60 @@
+import { Problem } from '@parse3d/shared/problems';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import { pinoHttp } from 'pino-http';
+import { randomUUID } from 'node:crypto';
+import type { ApiDeps } from './deps.js';
+import { timing } from './http/timing.js';
+import { problemHandler } from './problems.js';
+import { docsRoutes } from './routes/docs.js';
+import { eventRoutes } from './routes/events.js';
+import { healthRoutes } from './routes/health.js';
+import { jobRoutes } from './routes/jobs.js';
+import { outputRoutes } from './routes/outputs.js';
+import { packRoutes } from './routes/packs.js';
+import { volumeRoutes } from './routes/volumes.js';
+
+/** The api as an Express app that does not listen. */
+export function createApp(deps: ApiDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(helmet({ contentSecurityPolicy: { directives: contentSecurity } }));
+  app.use(
+    pinoHttp({
+      logger: deps.log,
+      genReqId: () => randomUUID(),
+      // Probes come every few seconds and tell nothing; headers and URLs can hold secrets.
+      autoLogging: { ignore: (request) => request.url === '/healthz' || request.url === '/readyz' },
+      serializers: {
+        req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, path: url.split('?')[0] }),
+        res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
+      },
+      customLogLevel: (_request, _response, error) => (error ? 'warn' : 'debug'),
+    }),
+  );
+  app.use((request, response, next) => {
+    response.setHeader('X-Request-Id', String(request.id));
+    next();
+  });
+  app.use(timing(deps.metrics));
+  app.use(healthRoutes(deps), docsRoutes(deps));
+  app.use(volumeRoutes(deps));
+  app.use(express.json({ limit: '1mb' }));
+  app.use(jobRoutes(deps), eventRoutes(deps), outputRoutes(deps), packRoutes(deps));
+  app.use((request) => {
+    throw new Problem('not-found', `nothing answers ${request.method} ${request.path}; /openapi.json lists what does`);
+  });
+  app.use(problemHandler);
+  return app;
+}
+
+/** The page that shows the API brings its own scripts and styles; nothing comes from another host. */
+const contentSecurity = {
+  'default-src': ["'self'"],
+  'script-src': ["'self'"],
+  'style-src': ["'self'", "'unsafe-inline'"],
+  'img-src': ["'self'", 'data:'],
+  'connect-src': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'upgrade-insecure-requests': null,
+};

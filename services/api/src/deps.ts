@@ -1,0 +1,26 @@
+import type { ApiKeys } from '@parse3d/shared/access';
+import type { PackCatalog } from '@parse3d/shared/packs';
+import type { EventHub, JobRecords, RedisKeys, SegmentQueue, Software } from '@parse3d/shared/queue';
+import type { Stores } from '@parse3d/shared/storage';
+import type { Redis } from '@parse3d/shared/queue';
+import type { Logger } from 'pino';
+import type { ApiConfig } from './config.js';
+import type { ApiMetrics } from './metrics.js';
+
+/** Everything the api's parts need, handed in: importing them does nothing. */
+export interface ApiDeps {
+  readonly config: ApiConfig;
+  readonly log: Logger;
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly records: JobRecords;
+  readonly queue: SegmentQueue;
+  readonly hub: EventHub;
+  readonly stores: Stores;
+  readonly apiKeys: ApiKeys;
+  readonly packs: PackCatalog;
+  readonly software: Software;
+  readonly metrics: ApiMetrics;
+  /** Aborted when the server begins to drain: long-lived responses end. */
+  readonly draining: AbortSignal;
+}

@@ -1,0 +1,14 @@
+import type { RequestHandler } from 'express';
+import type { ApiMetrics } from '../metrics.js';
+
+/** Measures every answer under its route template, so that ids do not become labels. */
+export function timing(metrics: ApiMetrics): RequestHandler {
+  return (request, response, next) => {
+    const stop = metrics.httpSeconds.startTimer();
+    response.on('finish', () => {
+      const route = request.route as { path?: unknown } | undefined;
+      stop({ method: request.method, route: String(route?.path ?? 'none'), status: String(response.statusCode) });
+    });
+    next();
+  };
+}

@@ -1,0 +1,40 @@
+import { blobKeys, type JobRequest } from '@parse3d/shared/contract';
+import { newestManifest } from '@parse3d/shared/queue';
+import { isProblem } from '@parse3d/shared/problems';
+import type { ApiDeps } from '../deps.js';
+import { requestOf } from './find.js';
+
+/**
+ * Makes a job durable, then visible: the pending marker in storage first, the record in Redis second. When Redis does
+ * not take it the marker is taken back and the error goes to the client; should even that fail, the reconciler will
+ * run the job. A worker that meets a job without its marker drops it, so that a lost answer of Redis does no harm.
+ *
+ * @returns the request that stands: the given one, or that of an earlier submission under the same id and run
+ */
+export async function accept(request: JobRequest, deps: ApiDeps): Promise<{ standing: JobRequest; repeated: boolean }> {
+  const { primary } = deps.stores;
+  const marker = blobKeys.pending(request.jobId, request.run);
+  try {
+    await primary.write(marker, Buffer.from(JSON.stringify(request)), { ifAbsent: true, contentType: 'application/json' });
+  } catch (error) {
+    if (!isProblem(error, 'blob-exists')) throw error;
+    const standing = (await requestOf(request.jobId, deps)) ?? request;
+    await deps.records.accept(standing);
+    return { standing, repeated: true };
+  }
+  // The same id may have run and ended before this marker was written.
+  const ended = await newestManifest(primary, request.jobId);
+  if (ended !== undefined && ended.run >= request.run) {
+    await primary.delete(marker);
+    return { standing: (await requestOf(request.jobId, deps)) ?? request, repeated: true };
+  }
+  try {
+    await deps.records.accept(request);
+  } catch (error) {
+    await primary.delete(marker).catch((cleanup: unknown) => {
+      deps.log.error({ err: cleanup, jobId: request.jobId }, 'pending marker could not be taken back; the job will run');
+    });
+    throw error;
+  }
+  return { standing: request, repeated: false };
+}

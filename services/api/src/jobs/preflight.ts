@@ -1,0 +1,75 @@
+import type { ApiKeyRecord } from '@parse3d/shared/access';
+import { readNiftiHeader, type NiftiHeader } from '@parse3d/shared/formats';
+import { isProblem, Problem } from '@parse3d/shared/problems';
+import { readAll, type BlobInfo, type BlobStore, type Stores } from '@parse3d/shared/storage';
+import type { ApiConfig } from '../config.js';
+
+/** Enough for the header of a compressed file, whatever its gzip header holds. */
+const PREFIX_BYTES = 64 * 1024;
+
+/** True when the key may read this volume: its tenant's own uploads, or a prefix granted to the key. */
+export function mayRead(caller: ApiKeyRecord, uri: string, primary: BlobStore): boolean {
+  const uploads = `${primary.scheme}://${primary.bucket}/uploads/${caller.tenant}/`;
+  const granted = caller.inputs.map((prefix) => (prefix.endsWith('/') ? prefix : `${prefix}/`));
+  return [uploads, ...granted].some((prefix) => uri.startsWith(prefix)) && !isOwnBucketSecret(uri, primary);
+}
+
+/** The service's bucket holds keys and other tenants' results: no grant opens more of it than uploads. */
+function isOwnBucketSecret(uri: string, primary: BlobStore): boolean {
+  const own = `${primary.scheme}://${primary.bucket}/`;
+  return uri.startsWith(own) && !uri.startsWith(`${own}uploads/`);
+}
+
+/**
+ * Looks at a volume before anything is queued: that the key may read it, that it exists, and that its first bytes are
+ * the header of a 3D volume that the workers can take.
+ */
+export async function preflight(
+  uri: string,
+  caller: ApiKeyRecord,
+  stores: Stores,
+  config: ApiConfig,
+): Promise<{ info: BlobInfo; header: NiftiHeader }> {
+  if (!mayRead(caller, uri, stores.primary)) {
+    throw new Problem('input-not-allowed', `this API key may not read ${uri}`, { uri });
+  }
+  const { store, key } = stores.open(uri);
+  try {
+    return await inspectVolume(store, key, config);
+  } catch (error) {
+    if (isProblem(error, 'blob-missing')) throw new Problem('volume-missing', `there is no object at ${uri}`, { uri });
+    throw error;
+  }
+}
+
+/** The header of a stored volume, checked against the limits. */
+export async function inspectVolume(
+  store: BlobStore,
+  key: string,
+  config: ApiConfig,
+): Promise<{ info: BlobInfo; header: NiftiHeader }> {
+  const info = await store.head(key);
+  if (info.bytes > config.PARSE3D_MAX_VOLUME_BYTES) {
+    const limit = config.PARSE3D_MAX_VOLUME_BYTES;
+    throw new Problem('volume-too-large', `the object has ${info.bytes} bytes, at most ${limit} are accepted`, {
+      bytes: info.bytes,
+      limit,
+    });
+  }
+  const prefix = await readPrefix(store, key, info);
+  const header = await readNiftiHeader(prefix);
+  const [i, j, k] = header.geometry.shape;
+  if (i * j * k > config.PARSE3D_MAX_VOXELS) {
+    const limit = config.PARSE3D_MAX_VOXELS;
+    throw new Problem('volume-too-large', `the volume has ${i}×${j}×${k} voxels, at most ${limit} are accepted`, {
+      shape: [i, j, k],
+      limit,
+    });
+  }
+  return { info, header };
+}
+
+async function readPrefix(store: BlobStore, key: string, info: BlobInfo): Promise<Uint8Array> {
+  if (info.bytes === 0) return new Uint8Array(0);
+  return readAll(store, key, { start: 0, end: Math.min(info.bytes, PREFIX_BYTES) - 1, etag: info.etag });
+}

@@ -1,0 +1,26 @@
+import type { JobRequest } from '@parse3d/shared/contract';
+import { Problem } from '@parse3d/shared/problems';
+import type { ApiDeps } from '../deps.js';
+import { accept } from './accept.js';
+import { manifestOf, type FoundJob } from './find.js';
+
+/**
+ * Runs a failed or canceled job once more, as a new run of the same job, with the pack's present version.
+ *
+ * @throws Problem `state-conflict` for a job that has not ended or was completed
+ */
+export async function retryJob(found: FoundJob, deps: ApiDeps): Promise<JobRequest> {
+  const { status } = await manifestOf(found, deps);
+  if (status === 'completed') {
+    throw new Problem('state-conflict', `job ${found.request.jobId} is completed; submit a new job to run it again`, {
+      status,
+    });
+  }
+  const pack = deps.packs.get(found.request.pack.id);
+  const request: JobRequest = {
+    ...found.request,
+    run: found.request.run + 1,
+    pack: { id: pack.id, version: pack.version },
+  };
+  return (await accept(request, deps)).standing;
+}

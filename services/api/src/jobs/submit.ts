@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import type { ApiKeyRecord } from '@parse3d/shared/access';
+import type { JobRequest, Pack, SubmitJob } from '@parse3d/shared/contract';
+import { matchPrompts } from '@parse3d/shared/packs';
+import { Problem } from '@parse3d/shared/problems';
+import { v5 as uuidFromName, v7 as uuidByTime } from 'uuid';
+import type { ApiDeps } from '../deps.js';
+import { accept } from './accept.js';
+import { requestOf } from './find.js';
+import { preflight } from './preflight.js';
+
+/** Namespace of the job ids that are made from idempotency keys; any fixed UUID does. */
+const IDEMPOTENCY_NAMESPACE = '6f1c2f0e-9c43-4c5e-8a57-3b1f4f0f6d3e';
+
+/**
+ * Accepts a job: everything that can be refused is refused before anything is stored.
+ *
+ * With an idempotency key the job's id is made from it, so that a repeated request finds the job, however long ago.
+ *
+ * @throws Problem for everything wrong with the request, `queue-unavailable` when Redis is away
+ */
+export async function submitJob(
+  body: SubmitJob,
+  caller: ApiKeyRecord,
+  idempotencyKey: string | undefined,
+  deps: ApiDeps,
+): Promise<{ request: JobRequest; repeated: boolean }> {
+  const requestSha256 = createHash('sha256').update(JSON.stringify(body)).digest('hex');
+  const jobId =
+    idempotencyKey === undefined
+      ? uuidByTime()
+      : uuidFromName(`${caller.tenant}\0${idempotencyKey}`, IDEMPOTENCY_NAMESPACE);
+
+  if (idempotencyKey !== undefined) {
+    const earlier = await requestOf(jobId, deps);
+    if (earlier !== undefined) return repeated(earlier, requestSha256);
+  }
+
+  const pack = deps.packs.get(body.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
+  const modality = chooseModality(body, pack);
+  matchPrompts(pack, body.prompts);
+  const { info } = await preflight(body.input.uri, caller, deps.stores, deps.config);
+
+  const request: JobRequest = {
+    jobId,
+    run: 1,
+    tenant: caller.tenant,
+    input: { uri: body.input.uri, etag: info.etag, bytes: info.bytes },
+    prompts: body.prompts,
+    pack: { id: pack.id, version: pack.version },
+    modality,
+    outputs: body.outputs,
+    options: body.options,
+    lane: body.lane,
+    metadata: body.metadata,
+    createdAt: new Date().toISOString(),
+    requestSha256,
+  };
+  const accepted = await accept(request, deps);
+  return accepted.repeated ? repeated(accepted.standing, requestSha256) : { request, repeated: false };
+}
+
+function repeated(earlier: JobRequest, requestSha256: string): { request: JobRequest; repeated: boolean } {
+  if (earlier.requestSha256 !== requestSha256) {
+    throw new Problem('idempotency-conflict', 'the Idempotency-Key belongs to an earlier request with another body', {
+      jobId: earlier.jobId,
+    });
+  }
+  return { request: earlier, repeated: true };
+}
+
+function chooseModality(body: SubmitJob, pack: Pack): JobRequest['modality'] {
+  const modality = body.modality ?? pack.modalities[0];
+  if (modality === undefined || !pack.modalities.includes(modality)) {
+    throw new Problem('modality-unsupported', `pack ${pack.id} takes ${pack.modalities.join(', ')}, not ${modality}`, {
+      modality,
+      supported: pack.modalities,
+    });
+  }
+  return modality;
+}

@@ -1,0 +1,185 @@
+import {
+  JobEvent,
+  JobPage,
+  JobView,
+  ListJobs,
+  Manifest,
+  PackList,
+  Readiness,
+  RESEARCH_NOTICE,
+  SubmitJob,
+  UploadedVolume,
+} from '@parse3d/shared/contract';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { ProblemResponse } from './problems.js';
+import { JobParams } from './routes/jobs.js';
+
+const json = (schema: z.ZodType, description: string) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: ProblemResponse } },
+});
+const binary = { schema: { type: 'string' as const, format: 'binary' } };
+
+type Responses = ZodOpenApiOperationObject['responses'];
+const withErrors = (responses: Responses, ...more: ('notFound' | 'conflict' | 'unprocessable')[]): Responses => ({
+  ...responses,
+  '400': problem('The request does not have the expected form.'),
+  '401': problem('No valid API key.'),
+  '403': problem('The key lacks the scope or may not read the volume.'),
+  ...(more.includes('notFound') ? { '404': problem('No such job of yours.') } : {}),
+  ...(more.includes('conflict') ? { '409': problem('The job’s state or the idempotency key does not allow it.') } : {}),
+  ...(more.includes('unprocessable') ? { '422': problem('Volume, prompts, pack or modality cannot be used.') } : {}),
+  '503': problem('Redis or the storage is away; nothing was accepted. Try again.'),
+});
+
+const id = { path: JobParams };
+
+/** The OpenAPI 3.1 document, made from the schemas that parse the requests. */
+export function openApiDocument(version: string, publicUrl: string | undefined): ReturnType<typeof createDocument> {
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'parse3d',
+      version,
+      license: { name: 'MIT', identifier: 'MIT' },
+      description: `Text-prompted segmentation of 3D biomedical volumes. ${RESEARCH_NOTICE}`,
+    },
+    ...(publicUrl === undefined ? {} : { servers: [{ url: publicUrl }] }),
+    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'p3d_…' } } },
+    security: [{ apiKey: [] }],
+    paths: {
+      '/v1/volumes': {
+        post: {
+          operationId: 'uploadVolume',
+          summary: 'Upload a NIfTI volume',
+          tags: ['volumes'],
+          requestBody: { required: true, content: { 'application/octet-stream': binary, 'application/gzip': binary } },
+          responses: withErrors(
+            { '201': json(UploadedVolume, 'Stored; `uri` is what a job refers to.'), '413': problem('Too large.') },
+            'unprocessable',
+          ),
+        },
+      },
+      '/v1/jobs': {
+        post: {
+          operationId: 'submitJob',
+          summary: 'Segment a volume',
+          description: 'The 202 comes once the job is durable: no failure of the queue loses it.',
+          tags: ['jobs'],
+          requestParams: {
+            header: z.object({
+              'idempotency-key': z
+                .string()
+                .max(255)
+                .optional()
+                .meta({ description: 'A repeated request under the same key finds the first one’s job, at any time.' }),
+            }),
+          },
+          requestBody: { required: true, content: { 'application/json': { schema: SubmitJob } } },
+          responses: withErrors({ '202': json(JobView, 'Accepted.') }, 'conflict', 'unprocessable'),
+        },
+        get: {
+          operationId: 'listJobs',
+          summary: 'List recent jobs, newest first',
+          tags: ['jobs'],
+          requestParams: { query: ListJobs },
+          responses: withErrors({ '200': json(JobPage, 'A page.') }),
+        },
+      },
+      '/v1/jobs/{id}': {
+        get: {
+          operationId: 'getJob',
+          summary: 'Status of a job',
+          tags: ['jobs'],
+          requestParams: id,
+          responses: withErrors({ '200': json(JobView, 'The job, live or from its manifest.') }, 'notFound'),
+        },
+        delete: {
+          operationId: 'cancelJob',
+          summary: 'Cancel a job',
+          tags: ['jobs'],
+          requestParams: id,
+          responses: withErrors({ '202': json(JobView, 'It stops within seconds.') }, 'notFound', 'conflict'),
+        },
+      },
+      '/v1/jobs/{id}/retry': {
+        post: {
+          operationId: 'retryJob',
+          summary: 'Run a failed or canceled job again',
+          tags: ['jobs'],
+          requestParams: id,
+          responses: withErrors({ '202': json(JobView, 'A new run of the same job.') }, 'notFound', 'conflict'),
+        },
+      },
+      '/v1/jobs/{id}/events': {
+        get: {
+          operationId: 'watchJob',
+          summary: 'Follow a job as server-sent events',
+          description: 'Resumes after `Last-Event-ID`; ends with the job. The data of each event is a JobEvent.',
+          tags: ['jobs'],
+          requestParams: id,
+          responses: withErrors(
+            { '200': { description: 'Events.', content: { 'text/event-stream': { schema: JobEvent } } } },
+            'notFound',
+          ),
+        },
+      },
+      '/v1/jobs/{id}/outputs/manifest.json': {
+        get: {
+          operationId: 'getManifest',
+          summary: 'Manifest of an ended job',
+          tags: ['outputs'],
+          requestParams: id,
+          responses: withErrors({ '200': json(Manifest, 'What was done and found.') }, 'notFound', 'conflict'),
+        },
+      },
+      '/v1/jobs/{id}/outputs/{name}': {
+        get: {
+          operationId: 'getOutput',
+          summary: 'Download an output',
+          tags: ['outputs'],
+          requestParams: { path: JobParams.extend({ name: z.string().meta({ example: 'labels.nii.gz' }) }) },
+          responses: withErrors(
+            {
+              '200': { description: 'The file. Byte ranges are served.', content: { 'application/octet-stream': binary } },
+              '307': { description: 'A short-lived URL of the store, where the server is set up so.' },
+            },
+            'notFound',
+            'conflict',
+          ),
+        },
+      },
+      '/v1/packs': {
+        get: {
+          operationId: 'listPacks',
+          summary: 'Models of this server',
+          tags: ['packs'],
+          responses: withErrors({ '200': json(PackList, 'Packs and their targets.') }),
+        },
+      },
+      '/healthz': {
+        get: {
+          operationId: 'health',
+          summary: 'The process lives',
+          tags: ['operations'],
+          security: [],
+          responses: { '200': { description: 'It does.' } },
+        },
+      },
+      '/readyz': {
+        get: {
+          operationId: 'readiness',
+          summary: 'The service can do its work',
+          tags: ['operations'],
+          security: [],
+          responses: { '200': json(Readiness, 'Ready.'), '503': json(Readiness, 'Not ready, and why.') },
+        },
+      },
+    },
+  });
+}

@@ -1,0 +1,76 @@
+import { isRedisError } from '@parse3d/shared/queue';
+import { isProblem, Problem } from '@parse3d/shared/problems';
+import type { ErrorRequestHandler, Response } from 'express';
+import { z } from 'zod';
+
+/** The body of every error answer: RFC 9457, with the code's own fields beside the standard ones. */
+export const ProblemResponse = z
+  .looseObject({
+    type: z.string().meta({ description: 'Stable slug of the problem.', example: '/problems/prompt-unknown' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: 'What was expected, what came, what to do.' }),
+    requestId: z.string().optional(),
+  })
+  .meta({ id: 'Problem' });
+
+/** The only place that turns an error into an HTTP answer. Nothing ever returns a stack. */
+export const problemHandler: ErrorRequestHandler = (error, request, response, next) => {
+  const problem = toProblem(error);
+  if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
+  else request.log.info({ code: problem.code }, 'request refused');
+  if (response.headersSent) {
+    // The status is out already; cutting the connection is the only honest way to say that the body is incomplete.
+    response.destroy();
+    return;
+  }
+  if (response.destroyed) {
+    next();
+    return;
+  }
+  sendProblem(response, problem, String(request.id));
+};
+
+export function sendProblem(response: Response, problem: Problem, requestId: string): void {
+  if (problem.retry === 'later') response.setHeader('Retry-After', '5');
+  if (problem.code === 'unauthorized') response.setHeader('WWW-Authenticate', 'Bearer realm="parse3d"');
+  // The body of a refused upload may still be on its way; keeping the connection would read it as the next request.
+  if (!response.req.complete) response.setHeader('Connection', 'close');
+  response
+    .status(problem.status)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        ...problem.fields,
+        type: `/problems/${problem.code}`,
+        title: problem.title,
+        status: problem.status,
+        // What went wrong inside is for the log.
+        detail: problem.code === 'internal' ? 'The server met an unexpected condition; its log has the cause.' : problem.message,
+        requestId,
+      }),
+    );
+}
+
+function toProblem(error: unknown): Problem {
+  if (isProblem(error)) return error;
+  if (error instanceof z.ZodError) return invalidRequest(error);
+  if (isRedisError(error)) {
+    return new Problem('queue-unavailable', 'Redis does not answer or refuses to write; nothing was queued', {}, { cause: error });
+  }
+  const http = HttpError.safeParse(error);
+  if (http.success && http.data.status === 413) {
+    return new Problem('payload-too-large', 'the request body is larger than 1 MiB of JSON');
+  }
+  if (http.success && http.data.status < 500) return new Problem('request-invalid', http.data.message);
+  return Problem.from(error);
+}
+
+/** What Express and its body parser throw. */
+const HttpError = z.object({ status: z.int().min(400), message: z.string() });
+
+export function invalidRequest(error: z.ZodError): Problem {
+  const faults = error.issues.map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
+  const detail = faults.map((fault) => (fault.path === '' ? fault.message : `${fault.path}: ${fault.message}`)).join('; ');
+  return new Problem('request-invalid', detail, { faults });
+}

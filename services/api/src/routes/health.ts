@@ -1,0 +1,58 @@
+import type { Readiness } from '@parse3d/shared/contract';
+import { liveWorkers, type Redis } from '@parse3d/shared/queue';
+import { Router } from 'express';
+import type { ApiDeps } from '../deps.js';
+
+/** `/healthz`: the process lives. `/readyz`: it can do its work, and what should be set up better. No key needed. */
+export function healthRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  router.get('/healthz', (_request, response) => {
+    response.json({ ok: true });
+  });
+  router.get('/readyz', async (_request, response) => {
+    const readiness = await assess(deps);
+    response.status(readiness.ready ? 200 : 503).json(readiness);
+  });
+  return router;
+}
+
+async function assess(deps: ApiDeps): Promise<Readiness> {
+  const warnings: string[] = [];
+  const redis = await checkRedis(deps.redis, warnings);
+  const storage = (await deps.stores.primary.healthy())
+    ? { ok: true }
+    : { ok: false, detail: `bucket ${deps.stores.primary.bucket} does not answer` };
+  const draining = deps.draining.aborted;
+  if (redis.ok && (await liveWorkers(deps.redis, deps.keys)).length === 0) {
+    warnings.push('no worker has been heard of lately: jobs are accepted and wait');
+  }
+  for (const { folder, problem } of deps.packs.rejected) warnings.push(`pack in ${folder} is not usable: ${problem.message}`);
+  return {
+    ready: redis.ok && storage.ok && !draining,
+    checks: { redis, storage, server: draining ? { ok: false, detail: 'draining' } : { ok: true } },
+    warnings,
+  };
+}
+
+async function checkRedis(redis: Redis, warnings: string[]): Promise<{ ok: boolean; detail?: string }> {
+  try {
+    await redis.ping();
+  } catch {
+    return { ok: false, detail: 'Redis does not answer' };
+  }
+  try {
+    const info = await redis.info();
+    const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+    const policy = field('maxmemory_policy');
+    if (policy !== undefined && policy !== 'noeviction') {
+      warnings.push(`Redis evicts keys (maxmemory-policy ${policy}); set it to noeviction or live job records will be lost`);
+    }
+    if (field('aof_enabled') === '0') {
+      warnings.push('Redis has no append-only file: a restart is repaired from storage, but more slowly (appendonly yes)');
+    }
+    if (field('role') === 'slave') return { ok: false, detail: 'this Redis is a read-only replica' };
+  } catch {
+    // Some hosted servers refuse INFO; not knowing its settings is no fault.
+  }
+  return { ok: true };
+}

@@ -1,0 +1,84 @@
+import { pipeline } from 'node:stream/promises';
+import { blobKeys, type Manifest, type OutputFile } from '@parse3d/shared/contract';
+import { Problem } from '@parse3d/shared/problems';
+import { Router, type Request, type Response } from 'express';
+import { z } from 'zod';
+import type { ApiDeps } from '../deps.js';
+import { callerOf, requireScope } from '../http/auth.js';
+import { findJob, manifestOf } from '../jobs/find.js';
+import { JobParams } from './jobs.js';
+
+const OutputParams = JobParams.extend({ name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/) });
+
+/** `GET /v1/jobs/:id/outputs/:name`: the file itself, or a redirect to the store where that is configured. */
+export function outputRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  router.get('/v1/jobs/:id/outputs/:name', requireScope(deps.apiKeys, 'jobs:read'), async (request, response) => {
+    const { id, name } = OutputParams.parse(request.params);
+    const manifest = await manifestOf(await findJob(id, callerOf(request).tenant, deps), deps);
+    const file = outputNamed(name, manifest);
+    if (deps.config.PARSE3D_REDIRECT_DOWNLOADS) {
+      const url = await deps.stores.primary.presignRead(file.key, { expiresInSeconds: 300, downloadAs: name });
+      if (url !== undefined) {
+        response.setHeader('Cache-Control', 'no-store');
+        response.redirect(307, url);
+        return;
+      }
+    }
+    await sendBlob(file, request, response, deps);
+  });
+  return router;
+}
+
+function outputNamed(name: string, manifest: Manifest): Pick<OutputFile, 'name' | 'key' | 'contentType'> {
+  if (name === 'manifest.json') {
+    return { name, key: blobKeys.manifest(manifest.jobId, manifest.run), contentType: 'application/json' };
+  }
+  const outputs = manifest.status === 'completed' ? manifest.outputs : [];
+  const file = outputs.find((output) => output.name === name);
+  if (file !== undefined) return file;
+  const names = ['manifest.json', ...outputs.map((output) => output.name)];
+  throw new Problem('not-found', `job ${manifest.jobId} has no output ${name}; it has ${names.join(', ')}`, { name, names });
+}
+
+/** Streams an object, whole or one byte range of it. */
+async function sendBlob(
+  file: Pick<OutputFile, 'name' | 'key' | 'contentType'>,
+  request: Request,
+  response: Response,
+  deps: ApiDeps,
+): Promise<void> {
+  const { primary } = deps.stores;
+  const { bytes, etag } = await primary.head(file.key);
+  response.set({
+    'Content-Type': file.contentType,
+    'Content-Disposition': `attachment; filename="${file.name}"`,
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': 'private, max-age=31536000, immutable',
+    ETag: `"${etag}"`,
+  });
+  if (request.fresh) {
+    response.status(304).end();
+    return;
+  }
+  const range = request.range(bytes);
+  if (range === -1) {
+    response.set('Content-Range', `bytes */${bytes}`);
+    throw new Problem('blob-range-invalid', `the file has ${bytes} bytes`, { bytes });
+  }
+  const only = Array.isArray(range) && range.type === 'bytes' && range.length === 1 ? range[0] : undefined;
+  const { start, end } = only ?? { start: 0, end: bytes - 1 };
+  if (only !== undefined) response.status(206).set('Content-Range', `bytes ${start}-${end}/${bytes}`);
+  response.set('Content-Length', String(end - start + 1));
+  if (request.method === 'HEAD' || bytes === 0) {
+    response.end();
+    return;
+  }
+  const { body } = await primary.read(file.key, { start, end, etag });
+  try {
+    await pipeline(body, response);
+  } catch (error) {
+    // A client that leaves early is no error of ours.
+    if (!response.destroyed || !request.destroyed) throw error;
+  }
+}

@@ -1,0 +1,20 @@
+import type { PackCatalog } from '@parse3d/shared/packs';
+import type { JobRecords, Software } from '@parse3d/shared/queue';
+import type { Stores } from '@parse3d/shared/storage';
+import type { Logger } from 'pino';
+import type { ChildPool } from '../child/pool.js';
+import type { WorkerConfig } from '../config.js';
+import type { WorkerMetrics } from '../metrics.js';
+
+/** What one attempt needs from the worker. */
+export interface AttemptDeps {
+  readonly config: WorkerConfig;
+  readonly log: Logger;
+  readonly records: JobRecords;
+  readonly stores: Stores;
+  readonly children: ChildPool;
+  readonly packs: PackCatalog;
+  readonly software: Software;
+  readonly metrics: WorkerMetrics;
+  readonly workerId: string;
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import type { JobRequest } from '@parse3d/shared/contract';
+import { isProblem, Problem } from '@parse3d/shared/problems';
+import { copyToFile, type Stores } from '@parse3d/shared/storage';
+
+export interface FetchedVolume {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** Streams the volume, in exactly the version that was accepted, to local disk. */
+export async function fetchVolume(
+  request: JobRequest,
+  stores: Stores,
+  folder: string,
+  onBytes: (total: number) => void,
+  signal: AbortSignal,
+): Promise<FetchedVolume> {
+  const { uri, etag } = request.input;
+  const { store, key } = stores.open(uri);
+  const path = join(folder, 'input');
+  try {
+    const { bytes, sha256 } = await copyToFile(store, key, path, { etag, signal, onBytes });
+    return { path, bytes, sha256 };
+  } catch (error) {
+    if (isProblem(error, 'blob-missing')) throw new Problem('volume-missing', `${uri} is no longer there`, { uri });
+    if (isProblem(error, 'blob-changed')) {
+      throw new Problem('volume-changed', `${uri} is not the version that was accepted; submit it again`, { uri, etag });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+import type { SegmentResult } from '@parse3d/engine';
+import { geometryToJson, type CompletedManifest, type JobRequest, type Pack } from '@parse3d/shared/contract';
+import { commit, manifestBase } from '@parse3d/shared/queue';
+import { Problem } from '@parse3d/shared/problems';
+import type { AttemptDeps } from './deps.js';
+import { fetchVolume, type FetchedVolume } from './fetch-volume.js';
+import type { ProgressReporter } from './progress.js';
+import { dropScratch, makeScratch } from './scratch.js';
+import { discardOutputs, uploadOutputs, verifyOutputs } from './store-outputs.js';
+
+/**
+ * One attempt at one job: fetch, compute in the child, upload, read back, commit. Writes nothing that another attempt
+ * could see until the manifest, and cleans up after itself when it fails or loses that race.
+ *
+ * @returns false when another attempt had committed first
+ */
+export async function runAttempt(
+  request: JobRequest,
+  attemptId: string,
+  progress: ProgressReporter,
+  deps: AttemptDeps,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const startedAt = new Date().toISOString();
+  const pack = deps.packs.get(request.pack.id);
+  checkPackVersion(request, pack);
+  const store = deps.stores.primary;
+  const folder = await makeScratch(deps.config.PARSE3D_SCRATCH);
+  let committed = false;
+  try {
+    const onBytes = (bytes: number): void => progress.at('fetch', bytes, request.input.bytes);
+    const volume = await fetchVolume(request, deps.stores, folder, onBytes, signal);
+    const result = await compute(request, volume, folder, progress, deps, signal);
+    progress.at('upload', 0, result.outputs.length);
+    const outputs = await uploadOutputs(
+      request,
+      attemptId,
+      result.outputs,
+      store,
+      (count) => progress.at('upload', count, result.outputs.length),
+      signal,
+    );
+    progress.at('commit', 0, 1);
+    await verifyOutputs(outputs, result.geometry, store, signal);
+    signal.throwIfAborted();
+    const manifest: CompletedManifest = {
+      ...manifestBase(request, attemptId, deps.software),
+      status: 'completed',
+      startedAt,
+      input: { ...request.input, sha256: volume.sha256 },
+      geometry: geometryToJson(result.geometry),
+      model: describeModel(pack, result),
+      device: result.device,
+      findings: [...result.findings],
+      preparation: [...result.preparation],
+      warnings: [...result.warnings],
+      timingsMs: { ...progress.durationsMs(), ...result.timingsMs },
+      peakMemoryBytes: result.peakMemoryBytes,
+      outputs,
+    };
+    const { won } = await commit(store, deps.records, manifest);
+    committed = won;
+    return won;
+  } finally {
+    await dropScratch(folder);
+    if (!committed) {
+      await discardOutputs(request, attemptId, store).catch((error: unknown) => {
+        deps.log.warn({ err: error, jobId: request.jobId }, 'outputs of a lost attempt could not be removed');
+      });
+    }
+  }
+}
+
+async function compute(
+  request: JobRequest,
+  volume: FetchedVolume,
+  folder: string,
+  progress: ProgressReporter,
+  deps: AttemptDeps,
+  signal: AbortSignal,
+): Promise<SegmentResult> {
+  const limitMs = deps.config.PARSE3D_JOB_DEADLINE;
+  const askedMs = request.options.deadlineSeconds === undefined ? limitMs : request.options.deadlineSeconds * 1_000;
+  return deps.children.segment({
+    packId: request.pack.id,
+    request: {
+      inputPath: volume.path,
+      outputFolder: folder,
+      prompts: request.prompts,
+      modality: request.modality,
+      outputs: request.outputs,
+      options: request.options,
+      limits: { maxVoxels: deps.config.PARSE3D_MAX_VOXELS },
+    },
+    deadlineMs: Math.min(limitMs, askedMs),
+    onProgress: ({ stage, done, total }) => progress.at(stage, done, total),
+    signal,
+  });
+}
+
+function describeModel(pack: Pack, result: SegmentResult): CompletedManifest['model'] {
+  return {
+    title: pack.title,
+    licence: pack.licence.spdx,
+    ...(pack.citation === undefined ? {} : { citation: pack.citation }),
+    intendedUse: pack.intendedUse,
+    demonstration: pack.demonstration,
+    graphs: result.graphs,
+  };
+}
+
+/** @throws Problem `pack-unknown` when the pack was changed between acceptance and now */
+function checkPackVersion(request: JobRequest, pack: Pack): void {
+  if (pack.version === request.pack.version) return;
+  throw new Problem('pack-unknown', `the job wants ${pack.id} ${request.pack.version}, this worker has ${pack.version}`, {
+    wanted: request.pack.version,
+    available: pack.version,
+  });
+}

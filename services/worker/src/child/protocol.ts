@@ -1,0 +1,15 @@
+import type { ProblemJson } from '@parse3d/shared/problems';
+import type { Progress, SegmentRequest, SegmentResult } from '@parse3d/engine';
+
+/** What the parent tells its child. */
+export type ToChild =
+  | { readonly type: 'init'; readonly packFolders: readonly string[]; readonly device: string; readonly threads: number }
+  | { readonly type: 'segment'; readonly packId: string; readonly request: SegmentRequest }
+  | { readonly type: 'abort' };
+
+/** What the child tells its parent. */
+export type FromChild =
+  | { readonly type: 'ready'; readonly packs: readonly { id: string; version: string }[] }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'done'; readonly result: SegmentResult }
+  | { readonly type: 'problem'; readonly problem: ProblemJson };

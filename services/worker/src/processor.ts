@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import type { JobRequest } from '@parse3d/shared/contract';
+import { Problem } from '@parse3d/shared/problems';
+import {
+  ATTEMPTS,
+  canceledManifest,
+  commit,
+  failedManifest,
+  JobData,
+  readManifest,
+  readPending,
+  settle,
+} from '@parse3d/shared/queue';
+import { UnrecoverableError, WaitingError, Worker, type ConnectionOptions, type Job } from 'bullmq';
+import type { AttemptDeps } from './attempt/deps.js';
+import { ProgressReporter } from './attempt/progress.js';
+import { runAttempt } from './attempt/run.js';
+
+/** Why a running attempt is to stop. */
+type StopReason = 'canceled' | 'draining' | 'stale';
+
+class Stopped extends Error {
+  readonly reason: StopReason;
+
+  constructor(reason: StopReason) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/** Turns BullMQ's calls into attempts, and their ends into what BullMQ, the record and the manifest must say. */
+export class Processor {
+  readonly #deps: AttemptDeps;
+  readonly #active = new Map<string, AbortController>();
+
+  constructor(deps: AttemptDeps) {
+    this.#deps = deps;
+  }
+
+  /** Attempts in work, fetching ones included. */
+  get activeCount(): number {
+    return this.#active.size;
+  }
+
+  /** Somebody asked to cancel; jobs of other workers are none of ours. */
+  cancel(jobId: string): void {
+    this.#active.get(jobId)?.abort(new Stopped('canceled'));
+  }
+
+  /** Hands every running job back. */
+  abandonAll(): void {
+    for (const controller of this.#active.values()) controller.abort(new Stopped('draining'));
+  }
+
+  /** BullMQ's processor. */
+  async process(job: Job<JobData, void>, token: string | undefined): Promise<void> {
+    const { jobId, run } = JobData.parse(job.data);
+    const request = await this.#requestToRun(jobId, run);
+    if (request === undefined) return;
+
+    const attemptId = randomUUID();
+    const identity = { jobId, run, attemptId, attempt: Math.max(1, job.attemptsStarted) };
+    const claim = await this.#claim(request, identity);
+    if (claim === 'ended') return;
+    if (claim === 'canceled') return this.#commitCanceled(request, attemptId);
+
+    const log = this.#deps.log.child({ jobId, run, attempt: identity.attempt, tenant: request.tenant, pack: request.pack.id });
+    const stop = new AbortController();
+    this.#active.set(jobId, stop);
+    const progress = new ProgressReporter(this.#deps.records, identity, (verdict) => {
+      stop.abort(new Stopped(verdict === 'stop' ? 'canceled' : 'stale'));
+    });
+    const startedAt = Date.now();
+    try {
+      progress.at('fetch', 0, request.input.bytes);
+      const won = await runAttempt(request, attemptId, progress, this.#deps, stop.signal);
+      this.#deps.metrics.attempts.inc({ outcome: won ? 'completed' : 'overtaken' });
+      this.#deps.metrics.observeStages(progress.durationsMs());
+      log.info({ durationMs: Date.now() - startedAt, won }, 'attempt finished');
+    } catch (error) {
+      await progress.close();
+      await this.#fail(job, token, request, attemptId, stop.signal.aborted ? stop.signal.reason : error);
+    } finally {
+      await progress.close();
+      this.#active.delete(jobId);
+    }
+  }
+
+  /** A job that BullMQ gave up without asking us: it stalled or was started too often. */
+  async giveUp(data: unknown, reason: string): Promise<void> {
+    const { jobId, run } = JobData.parse(data);
+    const request = await this.#requestToRun(jobId, run);
+    if (request === undefined) return;
+    const problem = new Problem('worker-lost', `the job was given up after several workers disappeared: ${reason}`);
+    await commit(this.#deps.stores.primary, this.#deps.records, failedManifest(request, 'lost', this.#deps.software, problem.toJSON()));
+  }
+
+  /** The marker is the truth: without one the run has ended, or its acceptance was taken back. */
+  async #requestToRun(jobId: string, run: number): Promise<JobRequest | undefined> {
+    const { primary } = this.#deps.stores;
+    const request = await readPending(primary, jobId, run);
+    const manifest = await readManifest(primary, jobId, run);
+    if (manifest === undefined) return request;
+    await settle(primary, this.#deps.records, manifest);
+    return undefined;
+  }
+
+  async #claim(
+    request: JobRequest,
+    identity: { jobId: string; run: number; attemptId: string; attempt: number },
+  ): Promise<'ok' | 'canceled' | 'ended'> {
+    const claim = { ...identity, worker: this.#deps.workerId };
+    const outcome = await this.#deps.records.claim(claim);
+    if (outcome !== 'missing') return outcome;
+    // Redis lost the record but the marker stands: enter it again, then claim.
+    await this.#deps.records.accept(request);
+    const second = await this.#deps.records.claim(claim);
+    return second === 'missing' ? 'ended' : second;
+  }
+
+  async #fail(
+    job: Job<JobData, void>,
+    token: string | undefined,
+    request: JobRequest,
+    attemptId: string,
+    error: unknown,
+  ): Promise<void> {
+    const { records, stores, software, metrics, log } = this.#deps;
+    const { jobId, run } = request;
+    if (error instanceof Stopped) {
+      metrics.attempts.inc({ outcome: error.reason });
+      switch (error.reason) {
+        case 'canceled':
+          return this.#commitCanceled(request, attemptId);
+        case 'stale':
+          // Another attempt owns the job; it will say how it ends.
+          throw new Error('replaced by another attempt');
+        case 'draining':
+          await records.release({ jobId, run, attemptId });
+          // Back to the front without spending an attempt.
+          await job.moveToWait(token);
+          throw new WaitingError();
+        default:
+          error.reason satisfies never;
+      }
+    }
+    const problem = Problem.from(error);
+    const last = problem.retry === 'never' || job.attemptsMade + 1 >= ATTEMPTS;
+    metrics.attempts.inc({ outcome: last ? 'failed' : 'will-retry' });
+    log.warn({ jobId, run, code: problem.code, err: error, last }, 'attempt failed');
+    if (!last) {
+      await records.release({ jobId, run, attemptId }, problem.toJSON());
+      throw problem;
+    }
+    await commit(stores.primary, records, failedManifest(request, attemptId, software, problem.toJSON()));
+    throw new UnrecoverableError(problem.code);
+  }
+
+  async #commitCanceled(request: JobRequest, attemptId: string): Promise<void> {
+    const { stores, records, software } = this.#deps;
+    await commit(stores.primary, records, canceledManifest(request, attemptId, software));
+  }
+}
+
+export interface BullWorkerOptions {
+  readonly connection: ConnectionOptions;
+  readonly prefix: string;
+  readonly queueName: string;
+  readonly name: string;
+  readonly concurrency: number;
+  readonly timings: {
+    readonly lockDuration: number;
+    readonly lockRenewTime: number;
+    readonly stalledInterval: number;
+    readonly maxStalledCount: number;
+    readonly maxStartedAttempts: number;
+  };
+  readonly onError: (error: Error) => void;
+}
+
+/** The BullMQ worker that feeds a processor. It begins at once. */
+export function openBullWorker(processor: Processor, options: BullWorkerOptions): Worker<JobData, void> {
+  const { connection, prefix, name, concurrency, timings, onError } = options;
+  const worker = new Worker<JobData, void>(options.queueName, (job, token) => processor.process(job, token), {
+    connection,
+    prefix,
+    name,
+    concurrency,
+    ...timings,
+  });
+  worker.on('error', onError);
+  worker.on('failed', (job, error) => {
+    // Our own failures have committed their manifest before; what is left was given up by BullMQ itself.
+    if (job === undefined || (job.attemptsMade < ATTEMPTS && !isGivenUp(error))) return;
+    processor.giveUp(job.data, error.message).catch(onError);
+  });
+  return worker;
+}
+
+function isGivenUp(error: Error): boolean {
+  return error.name === 'UnrecoverableError' || /stalled more than|started more than/.test(error.message);
+}

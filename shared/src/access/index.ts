@@ -1,0 +1,2 @@
+export { ApiKeyRecord, keyIdOf, mintApiKey, Scope, scopes, verifies } from './api-key.js';
+export { ApiKeys } from './key-store.js';

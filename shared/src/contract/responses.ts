@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { JobStatus, JobView } from './job.js';
+import { GeometryJson } from './manifest.js';
+import { PackId } from './pack.js';
+import { BlobUri, Modality, Sha256 } from './primitives.js';
+
+/** Answer of `POST /v1/volumes`. */
+export const UploadedVolume = z
+  .strictObject({
+    uri: BlobUri,
+    bytes: z.int(),
+    sha256: Sha256,
+    geometry: GeometryJson,
+    datatype: z.string().meta({ description: 'Type of the stored voxels, as nibabel names it.', example: 'int16' }),
+  })
+  .meta({ id: 'UploadedVolume' });
+export type UploadedVolume = z.infer<typeof UploadedVolume>;
+
+/** Query of `GET /v1/jobs`. */
+export const ListJobs = z.strictObject({
+  status: JobStatus.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .optional()
+    .meta({ description: '`next` of the page before.' }),
+});
+
+/** Answer of `GET /v1/jobs`: newest first. */
+export const JobPage = z
+  .strictObject({
+    jobs: z.array(JobView),
+    next: z.string().optional().meta({ description: 'Give it as `cursor` for the next page; absent on the last.' }),
+  })
+  .meta({ id: 'JobPage' });
+export type JobPage = z.infer<typeof JobPage>;
+
+/** One pack in `GET /v1/packs`. */
+export const PackSummary = z
+  .strictObject({
+    id: PackId,
+    version: z.string(),
+    title: z.string(),
+    description: z.string(),
+    kind: z.enum(['label-map', 'promptable-slices']),
+    modalities: z.array(Modality),
+    licence: z.string(),
+    citation: z.string().optional(),
+    intendedUse: z.string(),
+    demonstration: z.boolean(),
+    default: z.boolean().meta({ description: 'Used by jobs that name no pack.' }),
+    targets: z.array(z.strictObject({ name: z.string(), side: z.enum(['left', 'right']).optional() })),
+  })
+  .meta({ id: 'PackSummary' });
+export type PackSummary = z.infer<typeof PackSummary>;
+
+export const PackList = z.strictObject({ packs: z.array(PackSummary) }).meta({ id: 'PackList' });
+
+const Check = z.strictObject({ ok: z.boolean(), detail: z.string().optional() });
+
+/** Answer of `/readyz`. */
+export const Readiness = z
+  .strictObject({
+    ready: z.boolean(),
+    checks: z.record(z.string(), Check),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'Readiness' });
+export type Readiness = z.infer<typeof Readiness>;

@@ -1,0 +1,113 @@
+import { blobKeys, JobRequest, Manifest, RESEARCH_NOTICE, type ProblemBody } from '../contract/index.js';
+import { isProblem } from '../problems/index.js';
+import { readAll, type BlobStore } from '../storage/index.js';
+import type { JobRecords } from './records.js';
+
+/** Who made a manifest: goes into it for provenance. */
+export interface Software {
+  readonly name: 'parse3d';
+  readonly version: string;
+  readonly commit?: string | undefined;
+}
+
+/** The part of a manifest that every outcome has. */
+export function manifestBase(request: JobRequest, attemptId: string, software: Software) {
+  return {
+    schemaVersion: 1 as const,
+    jobId: request.jobId,
+    run: request.run,
+    tenant: request.tenant,
+    attemptId,
+    createdAt: request.createdAt,
+    finishedAt: new Date().toISOString(),
+    input: request.input,
+    prompts: request.prompts,
+    pack: request.pack,
+    modality: request.modality,
+    outputOptions: request.outputs,
+    options: request.options,
+    lane: request.lane,
+    metadata: request.metadata,
+    requestSha256: request.requestSha256,
+    software,
+    notice: RESEARCH_NOTICE,
+  };
+}
+
+export function failedManifest(
+  request: JobRequest,
+  attemptId: string,
+  software: Software,
+  problem: ProblemBody,
+): Manifest {
+  return { ...manifestBase(request, attemptId, software), status: 'failed', problem };
+}
+
+export function canceledManifest(request: JobRequest, attemptId: string, software: Software): Manifest {
+  return { ...manifestBase(request, attemptId, software), status: 'canceled' };
+}
+
+export async function readManifest(store: BlobStore, jobId: string, run: number): Promise<Manifest | undefined> {
+  const text = await readText(store, blobKeys.manifest(jobId, run));
+  return text === undefined ? undefined : Manifest.parse(JSON.parse(text));
+}
+
+/**
+ * Ends a run: writes the manifest if nobody has, then makes the record follow, then drops the pending marker. Of two
+ * attempts exactly one wins; the loser gets the winner's manifest and everything after the write is repeated for it,
+ * since the winner may have died in between.
+ *
+ * @returns the manifest that stands, and whether it is the one given
+ */
+export async function commit(
+  store: BlobStore,
+  records: JobRecords,
+  manifest: Manifest,
+): Promise<{ standing: Manifest; won: boolean }> {
+  const key = blobKeys.manifest(manifest.jobId, manifest.run);
+  let standing = manifest;
+  let won = true;
+  try {
+    const body = Buffer.from(`${JSON.stringify(Manifest.parse(manifest), null, 2)}\n`);
+    await store.write(key, body, { ifAbsent: true, contentType: 'application/json' });
+  } catch (error) {
+    if (!isProblem(error, 'blob-exists')) throw error;
+    standing = (await readManifest(store, manifest.jobId, manifest.run)) ?? manifest;
+    // A write whose answer was lost and was repeated meets itself.
+    won = standing.attemptId === manifest.attemptId && standing.status === manifest.status;
+  }
+  await settle(store, records, standing);
+  return { standing, won };
+}
+
+/** What follows from a committed manifest: the record ends, the pending marker goes. Can be repeated. */
+export async function settle(store: BlobStore, records: JobRecords, manifest: Manifest): Promise<void> {
+  await records.finish(manifest);
+  await store.delete(blobKeys.pending(manifest.jobId, manifest.run));
+}
+
+/** The durable request of a run that has not ended, or undefined. */
+export async function readPending(store: BlobStore, jobId: string, run: number): Promise<JobRequest | undefined> {
+  const text = await readText(store, blobKeys.pending(jobId, run));
+  return text === undefined ? undefined : JobRequest.parse(JSON.parse(text));
+}
+
+/** The newest run's manifest of a job, found in storage alone, or undefined when no run has ended. */
+export async function newestManifest(store: BlobStore, jobId: string): Promise<Manifest | undefined> {
+  // Runs are few (one, plus one per manual retry), so counting up costs little and needs no listing.
+  let newest: Manifest | undefined;
+  for (let run = 1; ; run++) {
+    const manifest = await readManifest(store, jobId, run);
+    if (manifest === undefined) return newest;
+    newest = manifest;
+  }
+}
+
+async function readText(store: BlobStore, key: string): Promise<string | undefined> {
+  try {
+    return (await readAll(store, key)).toString('utf8');
+  } catch (error) {
+    if (isProblem(error, 'blob-missing')) return undefined;
+    throw error;
+  }
+}

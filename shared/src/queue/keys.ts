@@ -1,0 +1,34 @@
+export type Lane = 'interactive' | 'batch';
+
+/** In the order in which they are fed. */
+export const lanes: readonly Lane[] = ['interactive', 'batch'];
+
+/** Every key of ours in Redis, in one place. BullMQ keeps its own under `<prefix>:bull`. */
+export function redisKeys(prefix: string) {
+  return {
+    bullPrefix: `${prefix}:bull`,
+    /** Hash: the live record of a job. */
+    job: (jobId: string) => `${prefix}:job:${jobId}`,
+    /** Stream: what happened to a job, for live pages. */
+    events: (jobId: string) => `${prefix}:events:${jobId}`,
+    /** List: job ids of a tenant that wait to be fed, oldest first. */
+    pending: (lane: Lane, tenant: string) => `${prefix}:pending:${lane}:${tenant}`,
+    /** Set: tenants that have something in the lane's pending lists. */
+    tenants: (lane: Lane) => `${prefix}:tenants:${lane}`,
+    /** Sorted set: a tenant's job ids by time of submission in ms. */
+    jobs: (tenant: string) => `${prefix}:jobs:${tenant}`,
+    /** String with expiry: who feeds. */
+    feederLock: `${prefix}:feeder`,
+    /** Sorted set: worker ids by the time of their last heartbeat in ms. */
+    workers: `${prefix}:workers`,
+    /** Hash: worker id to what it reported. */
+    workerInfo: `${prefix}:worker-info`,
+    /** Channel: ids of jobs that have a new event. */
+    notifyChannel: `${prefix}:notify`,
+    /** Channel: ids of jobs that somebody wants to stop. */
+    cancelChannel: `${prefix}:cancel`,
+    /** Channel: something new waits to be fed. */
+    feedChannel: `${prefix}:feed`,
+  } as const;
+}
+export type RedisKeys = ReturnType<typeof redisKeys>;

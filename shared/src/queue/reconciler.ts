@@ -1,0 +1,99 @@
+import type { Redis } from 'ioredis';
+import { blobKeys, type JobRequest } from '../contract/index.js';
+import { Problem } from '../problems/index.js';
+import type { BlobStore } from '../storage/index.js';
+import { bullJobId, type SegmentQueue } from './bull.js';
+import { canceledManifest, commit, failedManifest, readManifest, readPending, settle, type Software } from './commit.js';
+import type { RedisKeys } from './keys.js';
+import type { JobRecord, JobRecords } from './records.js';
+
+export interface ReconcilerDeps {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly queue: SegmentQueue;
+  readonly records: JobRecords;
+  readonly store: BlobStore;
+  readonly software: Software;
+}
+
+/** What a pass found and mended. */
+export interface Reconciliation {
+  readonly markers: number;
+  readonly settled: number;
+  readonly fedAgain: number;
+  readonly failed: number;
+}
+
+/**
+ * Compares the pending markers in storage, which are the record of what was accepted, with Redis, which may have been
+ * lost or restored from an older copy, and mends Redis. Safe to run at any moment and more than once.
+ */
+export async function reconcile(deps: ReconcilerDeps, signal?: AbortSignal): Promise<Reconciliation> {
+  const count = { markers: 0, settled: 0, fedAgain: 0, failed: 0 };
+  let startAfter: string | undefined;
+  do {
+    const page = await deps.store.list({ prefix: blobKeys.pendingPrefix, startAfter });
+    for (const blob of page.blobs) {
+      if (signal?.aborted) return count;
+      const marker = parseMarker(blob.key);
+      if (marker === undefined) continue;
+      count.markers++;
+      const outcome = await reconcileRun(deps, marker.jobId, marker.run);
+      if (outcome !== 'in-order') count[outcome]++;
+    }
+    startAfter = page.next;
+  } while (startAfter !== undefined);
+  return count;
+}
+
+function parseMarker(key: string): { jobId: string; run: number } | undefined {
+  const match = /^pending\/([0-9a-f-]{36})\/(\d+)\.json$/.exec(key);
+  return match?.[1] === undefined ? undefined : { jobId: match[1], run: Number(match[2]) };
+}
+
+async function reconcileRun(
+  deps: ReconcilerDeps,
+  jobId: string,
+  run: number,
+): Promise<'in-order' | 'settled' | 'fedAgain' | 'failed'> {
+  const { store, records, software } = deps;
+  const record = await records.get(jobId);
+  if (record !== undefined && record.run === run && (await isUnderWay(deps, record))) return 'in-order';
+
+  const manifest = await readManifest(store, jobId, run);
+  if (manifest !== undefined) {
+    await settle(store, records, manifest);
+    return 'settled';
+  }
+  const request = await readPending(store, jobId, run);
+  // Finished or taken back while we looked.
+  if (request === undefined) return 'in-order';
+
+  if (record?.run === run && record.cancel !== undefined) {
+    await commit(store, records, canceledManifest(request, 'reconciler', software));
+    return 'settled';
+  }
+  if (record?.run === run && (await deps.queue.getJobState(bullJobId(jobId, run))) === 'failed') {
+    const problem = new Problem('worker-lost', 'every worker that started this job disappeared before it ended');
+    await commit(store, records, failedManifest(request, 'reconciler', software, { ...problem.toJSON() }));
+    return 'failed';
+  }
+  await feedAgain(deps, request, record);
+  return 'fedAgain';
+}
+
+/** True when Redis still has the run where something will move it on. */
+async function isUnderWay(deps: ReconcilerDeps, record: JobRecord): Promise<boolean> {
+  if (record.status !== 'waiting' && record.status !== 'running') return false;
+  if ((await deps.records.position(record.request)) !== undefined) return true;
+  const state = await deps.queue.getJobState(bullJobId(record.request.jobId, record.run));
+  return state === 'active' || state === 'waiting' || state === 'delayed' || state === 'prioritized';
+}
+
+async function feedAgain(deps: ReconcilerDeps, request: JobRequest, record: JobRecord | undefined): Promise<void> {
+  const { queue, redis, keys, records } = deps;
+  // A leftover of the same id in BullMQ (completed, yet without a manifest) would make feeding a no-op.
+  await (await queue.getJob(bullJobId(request.jobId, request.run)))?.remove();
+  if (record?.run === request.run) await redis.del(keys.job(request.jobId));
+  await records.accept(request);
+}

@@ -1,0 +1,106 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat, mkdir, open, readdir, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { BlobInfo } from './blob-store.js';
+import { contentTypeOf } from './content-type.js';
+import { hasCode } from './file-errors.js';
+
+/**
+ * What a file's status tells about the object. The ETag is made of the three things of which at least one changes with
+ * the content: size, time of modification in nanoseconds, and inode, since every write makes a new file.
+ */
+export function blobInfo(key: string, stat: BigIntStats): BlobInfo {
+  return {
+    key,
+    bytes: Number(stat.size),
+    etag: [stat.size, stat.mtimeNs, stat.ino].map((value) => value.toString(36)).join('-'),
+    lastModified: stat.mtime,
+    contentType: contentTypeOf(key),
+  };
+}
+
+/**
+ * The objects beneath a folder in the byte order of UTF-8, read folder by folder as they are asked for. Links and
+ * special files are not objects.
+ * @param folder path of the folder that the prefix names up to its last slash
+ */
+export async function* walk(folder: string, prefix: string, after: string): AsyncGenerator<BlobInfo> {
+  const slash = prefix.lastIndexOf('/') + 1;
+  for (const { name, isFolder } of await entries(folder, prefix.slice(slash))) {
+    const key = prefix.slice(0, slash) + name;
+    if (isFolder) {
+      // The folder's keys all come before `after` when its own name does, unless `after` lies inside it.
+      if (compareKeys(key, after) >= 0 || after.startsWith(key)) yield* walk(join(folder, name), key, after);
+    } else if (compareKeys(key, after) > 0) {
+      const stat = await ifThere(lstat(join(folder, name), { bigint: true }));
+      if (stat?.isFile() === true) yield blobInfo(key, stat);
+    }
+  }
+}
+
+/** Files and folders whose names begin so, in the order of the keys they stand for: a folder's name ends with a slash. */
+async function entries(path: string, begins: string): Promise<{ name: string; isFolder: boolean }[]> {
+  const found = (await ifThere(readdir(path, { withFileTypes: true }))) ?? [];
+  return found
+    .filter((entry) => (entry.isFile() || entry.isDirectory()) && entry.name.startsWith(begins))
+    .map((entry) => ({ name: entry.isDirectory() ? `${entry.name}/` : entry.name, isFolder: entry.isDirectory() }))
+    .sort((a, b) => compareKeys(a.name, b.name));
+}
+
+/** Byte order of UTF-8, which for characters beyond U+FFFF differs from the order of JavaScript's strings. */
+export function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** What the promise brings, or undefined when the file or a folder above it has just gone. */
+async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes the folders from `base` down to `folder`, and their entries durable. One step at a time, since a recursive
+ * mkdir would follow a link out of the store.
+ */
+export async function makeFolders(base: string, folder: string): Promise<void> {
+  if (folder.length > base.length) await makeFolders(base, dirname(folder));
+  try {
+    await mkdir(folder);
+    await syncFolder(dirname(folder));
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    if (!(await lstat(folder)).isDirectory()) {
+      throw Object.assign(new Error(`${folder} is not a folder`), { code: 'ENOTDIR' });
+    }
+  }
+}
+
+/** Removes the folder and those above it, up to but without `base`, as long as they are empty. */
+export async function removeEmptyFolders(base: string, folder: string): Promise<void> {
+  for (let path = folder; path.length > base.length; path = dirname(path)) {
+    try {
+      await rmdir(path);
+    } catch (error) {
+      // Someone wrote into it or removed it at the same moment: theirs, then.
+      if (hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR', 'EBUSY')) return;
+      throw error;
+    }
+  }
+}
+
+/** Makes a new name in the folder survive a loss of power. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems cannot; they promise no more for files either.
+    if (!hasCode(error, 'EINVAL', 'ENOTSUP', 'EPERM', 'EBADF')) throw error;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import { JobRequest } from '../../src/contract/index.js';
+import {
+  connectRedis,
+  JobRecords,
+  openQueue,
+  redisKeys,
+  whenReady,
+  type RedisKeys,
+  type SegmentQueue,
+} from '../../src/queue/index.js';
+import { FileBlobStore, type BlobStore } from '../../src/storage/index.js';
+import { scratchFolder, startRedis, type TestRedis } from '../../src/testing/index.js';
+
+export const software = { name: 'parse3d', version: '0.0.0-test' } as const;
+
+/** A real Redis and a real file store, with the queue's parts on them. */
+export interface QueueBench {
+  readonly server: TestRedis;
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly queue: SegmentQueue;
+  readonly records: JobRecords;
+  readonly store: BlobStore;
+  stop(): Promise<void>;
+}
+
+export async function startBench(): Promise<QueueBench> {
+  const server = await startRedis();
+  const folder = await scratchFolder('queue');
+  const keys = redisKeys('test');
+  const redis = connectRedis(server.url, 'request', () => undefined);
+  await whenReady(redis, 10_000);
+  const queue = openQueue(redis, keys);
+  queue.on('error', () => undefined);
+  await mkdir(join(folder.path, 'bucket'));
+  const store = new FileBlobStore({ root: folder.path, bucket: 'bucket' });
+  return {
+    server,
+    redis,
+    keys,
+    queue,
+    records: new JobRecords(redis, keys),
+    store,
+    async stop() {
+      await queue.close();
+      redis.disconnect();
+      await store.close();
+      await server.stop();
+      await folder.remove();
+    },
+  };
+}
+
+export function jobRequest(overrides: Partial<JobRequest> = {}): JobRequest {
+  return JobRequest.parse({
+    jobId: randomUUID(),
+    run: 1,
+    tenant: 'default',
+    input: { uri: 'local://bucket/volume.nii.gz', etag: 'e', bytes: 1024 },
+    prompts: [{ text: 'bone', label: 1 }],
+    pack: { id: 'ct-tissue', version: '1.0.0' },
+    modality: 'ct',
+    outputs: {},
+    options: {},
+    lane: 'interactive',
+    metadata: {},
+    createdAt: new Date().toISOString(),
+    requestSha256: 'x',
+    ...overrides,
+  });
+}

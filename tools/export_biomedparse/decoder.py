@@ -1,0 +1,217 @@
+"""The graph `decoder`: prompts against one slice's features.
+
+BoltzFormer: sixteen queries per prompt read the pyramid level by level, each through a mask that
+is sampled at random around what the query has found so far. The noise of that sampling comes in
+as an input, so that a seed gives the same masks everywhere.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from layers import Attention, FeedForward, LayerNorm, Linear, frozen
+
+
+class Sampler(nn.Module):
+    """How likely each position stays hidden from a query. logits[B,PQ,T] to chances[B,PQ,T].
+
+    The published code draws `draws` positions with replacement, from a softmax of the mask's
+    probability at this layer's temperature; (1 - p)^draws is the chance that a position was never
+    drawn. Written as exp(draws · log(1 - p)): as accurate, and several times faster.
+    """
+
+    def __init__(self, sampling, layer, positions):
+        super().__init__()
+        if not sampling["do_boltzmann"] or sampling["mask_threshold"] <= 1:
+            raise ValueError("this exporter expects Boltzmann sampling over all positions")
+        self.temperature = sampling["base_temp"] / (layer + 1)
+        self.draws = int(positions * sampling["sample_ratio"])
+
+    def forward(self, logits):
+        weight = torch.exp(logits.sigmoid() / self.temperature)
+        drawn = weight / weight.sum(-1, keepdim=True)
+        return torch.exp(torch.log(1 - drawn) * self.draws)
+
+
+class CrossAttention(nn.Module):
+    """Queries to one level of the pyramid, through the sampled mask.
+
+    queries[B,PQ,C], position[Q,C], keys and values [B,H,D,T], chances[B,PQ,T], noise[H,Q,T].
+    All prompts of a slice share keys, values and noise, so their queries form one matrix.
+    """
+
+    def __init__(self, attention, norm):
+        super().__init__()
+        self.heads = attention.num_heads
+        channels = attention.embed_dim
+        scale = (channels // self.heads) ** -0.5
+        self.query = Linear(
+            attention.in_proj_weight[:channels] * scale, attention.in_proj_bias[:channels] * scale
+        )
+        self.out = Linear(attention.out_proj.weight, attention.out_proj.bias)
+        self.norm = LayerNorm.of(norm)
+
+    def forward(self, queries, position, keys, values, chances, noise):
+        batch, rows, channels = queries.shape
+        count, positions = noise.shape[1:]
+        placed = self.query((queries.reshape(batch, -1, count, channels) + position).reshape(queries.shape))
+        split = placed.reshape(batch, rows, self.heads, -1).transpose(1, 2)
+        scores = torch.matmul(split, keys)
+        if chances is not None:
+            grouped = (batch, self.heads, -1, count, positions)
+            margin = chances.reshape(batch, 1, -1, count, positions) - noise.unsqueeze(1)
+            # A query that would see nothing sees everything instead.
+            blind = margin.amin(-1, keepdim=True) > 0
+            limit = blind.to(margin.dtype) * 2.0
+            scores = scores.reshape(grouped).masked_fill(margin > limit, float("-inf"))
+            scores = scores.reshape(batch, self.heads, -1, positions)
+        mixed = torch.matmul(scores.softmax(-1), values.transpose(2, 3))
+        mixed = mixed.transpose(1, 2).reshape(queries.shape)
+        return self.norm(queries + self.out(mixed))
+
+
+class SelfAttention(nn.Module):
+    """Queries and text tokens among themselves, then the norm. tokens[N,Q+L,C], position alike."""
+
+    def __init__(self, attention, norm):
+        super().__init__()
+        self.attention = Attention(attention)
+        self.norm = LayerNorm.of(norm)
+
+    def forward(self, tokens, position):
+        return self.norm(tokens + self.attention(tokens, position))
+
+
+class Existence(nn.Module):
+    """The existence token's turn in a layer. token[N,1,C], seen[N,Q+L,C], position alike."""
+
+    def __init__(self, cross, feed_forward):
+        super().__init__()
+        self.attention = Attention(cross.multihead_attn)
+        self.norm = LayerNorm.of(cross.norm)
+        self.feed_forward = FeedForward(feed_forward.linear1, feed_forward.linear2, feed_forward.norm)
+
+    def forward(self, token, seen, position):
+        return self.feed_forward(self.norm(token + self.attention(token, position, keys=seen)))
+
+
+class DecoderLayer(nn.Module):
+    """One of the decoder's layers, with the sampler of the mask that its cross-attention uses."""
+
+    def __init__(self, predictor, index, positions):
+        super().__init__()
+        cross = predictor.transformer_cross_attention_layers[index]
+        own = predictor.transformer_self_attention_layers[index]
+        part = predictor.transformer_ffn_layers[index]
+        self.sampler = Sampler(predictor.boltzmann_sampling, index, positions)
+        self.cross = CrossAttention(cross.multihead_attn, cross.norm)
+        self.among = SelfAttention(own.self_attn, own.norm)
+        self.feed_forward = FeedForward(part.linear1, part.linear2, part.norm)
+        self.existence = Existence(
+            predictor.classifier_cross_attention_layers[index], predictor.classifier_ffn_layers[index]
+        )
+
+
+class Decoder(nn.Module):
+    """Features of B slices and tokens of P prompts to masks and existence, slice by slice.
+
+    features: as `image_encoder` gives them. tokens float32[L,P,C]: grounding tokens, zero where a
+    prompt is shorter than L. noise_i float32[heads, queries, T]: uniform in [0, 1), per layer.
+    Returns mask_logits[B·P,1,S/4,S/4] and existence[B·P,1]; all prompts of slice 0 come first.
+    """
+
+    outputs = ("mask_logits", "existence")
+
+    def __init__(self, model, image_size):
+        super().__init__()
+        predictor = model.sem_seg_head.predictor
+        if predictor.pre_norm or not predictor.pre_self_attention or not predictor.output_classifier:
+            raise ValueError("this exporter expects pre_norm: false, pre_self_attention: true")
+        if model.convolute_outputs:
+            raise ValueError("this exporter expects convolute_outputs: False")
+        self.levels = predictor.num_feature_levels
+        self.queries = predictor.num_queries
+        self.mask_queries = self.queries - model.edge_queries
+        self.query_start = frozen(predictor.query_feat_.weight)
+        self.query_position = frozen(predictor.query_embed_.weight)
+        self.existence_start = frozen(predictor.classifier_query.weight)
+        first = predictor.initial_self_attention_layer
+        part = predictor.initial_ffn_layer
+        self.first = SelfAttention(first.self_attn, first.norm)
+        self.first_part = FeedForward(part.linear1, part.linear2, part.norm)
+        sides = [image_size // (32 >> i % self.levels) for i in range(predictor.num_layers)]
+        self.layers = nn.ModuleList(
+            DecoderLayer(predictor, i, side * side) for i, side in enumerate(sides)
+        )
+        self.norm = LayerNorm.of(predictor.decoder_norm)
+        self.embed = nn.ModuleList(Linear(l.weight, l.bias) for l in predictor.mask_embed.layers)
+        self.classifier = Linear(predictor.classifier.weight, predictor.classifier.bias)
+        conv = model.sem_seg_head.pixel_decoder.mask_features
+        # [out, in, 3, 3] to [out, 9·in]: one row of taps per mask channel.
+        self.taps = frozen(conv.weight.permute(0, 2, 3, 1).flatten(1))
+        self.tap_bias = frozen(conv.bias[:, None])
+        count = predictor.num_layers
+        self.inputs = (
+            *(f"{kind}_{i}" for i in range(count) for kind in ("keys", "values")),
+            *(f"pixels_{level}" for level in range(self.levels)),
+            "pixels",
+            "tokens",
+            *(f"noise_{i}" for i in range(count)),
+        )
+
+    def mask_embedding(self, queries):
+        """The vector whose product with the mask features is a query's mask. [..,C] to [..,C]."""
+        x = self.norm(queries)
+        for layer in self.embed[:-1]:
+            x = F.relu(layer(x))
+        return self.embed[-1](x)
+
+    def mean_mask(self, queries, pixels):
+        """The mean mask of the queries that are not edge queries. [N,Q,C] to [N,1,H,W].
+
+        Mask features are a convolution of `pixels` and the mean is linear: so the mean embedding
+        is taken through the convolution's taps first, and only one mask per prompt is computed.
+        """
+        batch, channels, height, width = pixels.shape
+        embedding = self.mask_embedding(queries)[:, : self.mask_queries].mean(1)
+        taps = torch.matmul(embedding, self.taps).reshape(batch, -1, channels)
+        parts = torch.matmul(taps, pixels.flatten(2)).reshape(-1, 9, height, width)
+        parts = F.pad(parts, (1, 1, 1, 1))
+        mask = torch.matmul(embedding, self.tap_bias).reshape(-1, 1, 1)
+        for tap in range(9):
+            row, column = divmod(tap, 3)
+            mask = mask + parts[:, tap, row : row + height, column : column + width]
+        return mask.unsqueeze(1)
+
+    def forward(self, *inputs):
+        named = dict(zip(self.inputs, inputs))
+        pixels, tokens = named["pixels"], named["tokens"]
+        batch, prompts, channels = pixels.shape[0], tokens.shape[1], tokens.shape[2]
+
+        def for_each(x):
+            """[T,C] to [B·P,T,C]."""
+            return x.unsqueeze(0).expand(batch * prompts, -1, -1)
+
+        text = tokens.transpose(0, 1).unsqueeze(0).expand(batch, -1, -1, -1)
+        text = text.reshape(batch * prompts, -1, channels)
+        position = torch.cat([for_each(self.query_position), text], dim=1)
+        seen = self.first(torch.cat([for_each(self.query_start), text], dim=1), position)
+        queries, text = self.first_part(seen[:, : self.queries]), seen[:, self.queries :]
+        existence = for_each(self.existence_start)
+        for i, layer in enumerate(self.layers):
+            embedding = self.mask_embedding(queries).reshape(batch, -1, channels)
+            chances = None
+            if layer.sampler.draws > 0:
+                chances = layer.sampler(torch.matmul(embedding, named[f"pixels_{i % self.levels}"]))
+            queries = layer.cross(
+                queries.reshape(batch, -1, channels),
+                self.query_position,
+                named[f"keys_{i}"],
+                named[f"values_{i}"],
+                chances,
+                named[f"noise_{i}"],
+            ).reshape(batch * prompts, -1, channels)
+            seen = layer.among(torch.cat([queries, text], dim=1), position)
+            queries, text = layer.feed_forward(seen[:, : self.queries]), seen[:, self.queries :]
+            existence = layer.existence(existence, seen, position)
+        return self.mean_mask(queries, pixels), self.classifier(existence[:, 0])

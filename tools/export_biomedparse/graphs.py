@@ -1,0 +1,63 @@
+"""Writes torch modules as ONNX files of one piece: default operator domain, no external data."""
+
+import inspect
+
+import onnx
+import torch
+
+import precision as precisions
+
+#: Axes that may vary, by the name of the tensor; a trailing number is the layer or level.
+DYNAMIC = {
+    "input_ids": {0: "P"},
+    "attention_mask": {0: "P"},
+    "tokens_out": {0: "P"},
+    "image": {0: "B"},
+    "keys": {0: "B"},
+    "values": {0: "B"},
+    "pixels": {0: "B"},
+    "tokens": {0: "L", 1: "P"},
+    "mask_logits": {0: "BP"},
+    "existence": {0: "BP"},
+}
+
+
+def dynamic_axes(names, kind):
+    """The varying axes of a graph's tensors; kind: 'text_encoder', 'image_encoder' or 'decoder'."""
+    axes = {}
+    for name in names:
+        stem = name.rstrip("0123456789").rstrip("_")
+        key = "tokens_out" if name == "tokens" and kind == "text_encoder" else stem
+        if key in DYNAMIC:
+            axes[name] = DYNAMIC[key]
+    return axes
+
+
+def write(module, kind, examples, path, opset, precision="fp32"):
+    """Exports one module and checks the file. `examples`: a tensor per name in module.inputs."""
+    options = {}
+    if "dynamo" in inspect.signature(torch.onnx.export).parameters:
+        options["dynamo"] = False  # The tracing exporter: the same graph from every torch version.
+    torch.onnx.export(
+        module.eval(),
+        tuple(examples[name] for name in module.inputs),
+        str(path),
+        input_names=list(module.inputs),
+        output_names=list(module.outputs),
+        dynamic_axes=dynamic_axes((*module.inputs, *module.outputs), kind),
+        opset_version=opset,
+        do_constant_folding=True,
+        **options,
+    )
+    model = onnx.load(str(path))
+    domains = {entry.domain for entry in model.opset_import} | {n.domain for n in model.graph.node}
+    if domains - {"", "ai.onnx"}:
+        raise RuntimeError(f"{path} uses operators outside ONNX's default domain: {domains}")
+    if precision == "fp16":
+        precisions.to_half(model)
+    model.producer_name, model.producer_version = "parse3d", ""
+    model.doc_string = ""
+    for node in model.graph.node:
+        node.doc_string = ""
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
