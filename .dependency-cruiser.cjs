@@ -94,7 +94,12 @@ module.exports = {
       from: { path: '^(shared|engine|services|cli)/src/', pathNot: '^shared/src/testing/' },
       to: { path: '^shared/(src|dist)/testing/' },
     },
-    only('only-onnx-ts-knows-the-runtime', 'onnxruntime-node', '^engine/src/engines/onnx\\.ts$', 'One door to ONNX Runtime.'),
+    only(
+      'only-onnx-ts-knows-the-runtime',
+      'onnxruntime-node',
+      '^engine/src/engines/onnx\\.ts$',
+      'One door to ONNX Runtime.',
+    ),
     only('only-s3-ts-knows-aws', '@aws-sdk', '^shared/src/storage/s3\\.ts$', 'One door to the AWS SDK.'),
     only(
       'only-the-queue-knows-bullmq',
@@ -103,13 +108,21 @@ module.exports = {
       'One door to BullMQ.',
     ),
     only('only-the-api-knows-express', 'express', '^services/api/', 'One door to Express.'),
-    only('only-the-header-knows-nifti-reader', 'nifti-reader-js', '^shared/src/formats/', 'Its faults stay behind our checks.'),
+    only(
+      'only-the-header-knows-nifti-reader',
+      'nifti-reader-js',
+      '^shared/src/formats/',
+      'Its faults stay behind our checks.',
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '/dist/.*\\.map$' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.eslint.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

@@ -22,6 +22,7 @@ folder=${RGW_FOLDER:-$(mktemp -u -d "${TMPDIR:-/tmp}/parse3d-radosgw-XXXXXX")}
 access_key=${RGW_ACCESS_KEY:-parse3d-test}
 secret_key=${RGW_SECRET_KEY:-parse3d-test-secret}
 daemons=()
+watcher=
 
 for program in ceph ceph-mon ceph-osd monmaptool radosgw radosgw-admin; do
   if ! command -v "$program" >/dev/null; then
@@ -39,7 +40,7 @@ stop() {
   trap - EXIT
   trap '' INT TERM HUP # a second signal must not leave the folder behind
   # All the state is thrown away, so the daemons need no orderly shutdown.
-  [ ${#daemons[@]} -eq 0 ] || kill -KILL "${daemons[@]}" 2>/dev/null || true
+  kill -KILL $watcher "${daemons[@]}" 2>/dev/null || true
   wait 2>/dev/null || true
   rm -rf "$folder"
 }
@@ -142,12 +143,9 @@ if [ "${1:-}" = --with-stdin ]; then
   # A background command reads /dev/null unless it is told otherwise.
   exec 3<&0
   cat <&3 >/dev/null &
-  parent=$!
-  wait -n "$parent" "${daemons[@]}" || true
-  kill "$parent" 2>/dev/null || true
-else
-  wait -n "${daemons[@]}" || true
+  watcher=$!
 fi
+wait -n $watcher "${daemons[@]}" || true
 for pid in "${daemons[@]}"; do
   if ! kill -0 "$pid" 2>/dev/null; then give_up 'a daemon ended'; fi
 done

@@ -36,7 +36,9 @@ function humanLines(error: unknown, output: Output): string[] {
   if (problem instanceof Problem) {
     lines.push(dim(`  code: ${problem.code}`));
     const { suggestions, requestId } = problem.fields;
-    if (Array.isArray(suggestions) && suggestions.length > 0) lines.push(`  did you mean: ${suggestions.join(', ')}?`);
+    const told = /did you mean/.test(message);
+    if (!told && Array.isArray(suggestions) && suggestions.length > 0)
+      lines.push(`  did you mean: ${suggestions.join(', ')}?`);
     if (typeof requestId === 'string') lines.push(dim(`  request: ${requestId}`));
   }
   const hint = hintFor(error, output);

@@ -22,7 +22,9 @@ export function readingWarnings(image: NiftiImage): string[] {
     );
   }
   if (image.header.affineSource === 'base') {
-    warnings.push('The volume does not say how it lies in the world: left and right, and every other direction, are a guess.');
+    warnings.push(
+      'The volume does not say how it lies in the world: left and right, and every other direction, are a guess.',
+    );
   }
   return warnings;
 }

@@ -5,16 +5,15 @@ export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: ReadonlyArray<TestModule>, unhandledErrors: ReadonlyArray<unknown>): void {
     const count = { passed: 0, failed: 0, skipped: 0 };
     for (const module of modules) {
-      let tests = 0;
+      let failed = 0;
       for (const test of module.children.allTests()) {
-        tests++;
-        const state = test.result().state;
+        const { state } = test.result();
         if (state === 'passed') count.passed++;
-        else if (state === 'failed') count.failed++;
+        else if (state === 'failed') failed++;
         else count.skipped++;
       }
-      // A file that could not even be loaded holds no test; it must not read as a success.
-      if (module.state() === 'failed' && tests === 0) count.failed++;
+      // A file that could not be loaded, or whose set-up or clean-up failed, has no failed test but is no success.
+      count.failed += module.state() === 'failed' ? Math.max(1, failed) : failed;
     }
     count.failed += unhandledErrors.length;
     // After the default reporter's own closing lines, so that this is the last one.

@@ -57,8 +57,9 @@ class Decoder(nn.Module):
 
 
 def write(module: nn.Module, examples: dict, outputs: dict, path: Path) -> None:
-    """`examples`: name -> (tensor, varying axes); `outputs`: name -> varying axes."""
-    axes = {name: varying for name, (_, varying) in examples.items()} | outputs
+    """`examples`: name -> (tensor, varying axes); `outputs`: name -> shape, a letter for what varies."""
+    axes = {name: varying for name, (_, varying) in examples.items()}
+    axes |= {name: {0: shape[0]} for name, shape in outputs.items()}
     torch.onnx.export(
         module.eval(), tuple(tensor for tensor, _ in examples.values()), str(path), input_names=list(examples),
         output_names=list(outputs), dynamic_axes=axes, opset_version=OPSET, do_constant_folding=True,
@@ -69,6 +70,9 @@ def write(module: nn.Module, examples: dict, outputs: dict, path: Path) -> None:
     model.producer_name, model.producer_version, model.doc_string = "parse3d", "", ""
     for node in model.graph.node:
         node.doc_string = ""
+    for output in model.graph.output:
+        shape = onnx.helper.make_tensor_type_proto(onnx.TensorProto.FLOAT, outputs[output.name])
+        output.type.CopyFrom(shape)
     onnx.checker.check_model(model)
     onnx.save(model, str(path))
 
@@ -76,15 +80,17 @@ def write(module: nn.Module, examples: dict, outputs: dict, path: Path) -> None:
 def write_graphs(net: SliceNet, text: nn.Module, out: Path) -> None:
     ids = torch.ones(2, CONTEXT, dtype=torch.long)
     write(
-        text, {"input_ids": (ids, {0: "P"}), "attention_mask": (ids, {0: "P"})}, {"tokens": {0: "P"}}, out / "text_encoder.onnx"
+        text, {"input_ids": (ids, {0: "P"}), "attention_mask": (ids, {0: "P"})},
+        {"tokens": ["P", CONTEXT, len(CLASSES)]}, out / "text_encoder.onnx",
     )
     write(
-        ImageEncoder(net), {"image": (torch.randn(2, 3, SIZE, SIZE), {0: "B"})}, {"features": {0: "B"}}, out / "image_encoder.onnx"
+        ImageEncoder(net), {"image": (torch.randn(2, 3, SIZE, SIZE), {0: "B"})},
+        {"features": ["B", len(CLASSES), SIZE, SIZE]}, out / "image_encoder.onnx",
     )
     features, tokens = torch.rand(2, len(CLASSES), SIZE, SIZE), torch.rand(CONTEXT, 3, len(CLASSES))
     write(
         Decoder(), {"features": (features, {0: "B"}), "tokens": (tokens, {0: "L", 1: "P"})},
-        {"mask_logits": {0: "BP"}, "existence": {0: "BP"}}, out / "decoder.onnx",
+        {"mask_logits": ["BP", 1, SIZE, SIZE], "existence": ["BP", 1]}, out / "decoder.onnx",
     )
 
 
@@ -136,7 +142,7 @@ def pack_json(out: Path) -> dict:
             "fit": "pad-crop",
             "noise": [],
             "suppression": "none",
-            "promptPadding": "isolated",
+            "promptPadding": "longest",
         },
         "targets": pack_targets(),
     }

@@ -37,15 +37,16 @@ SYNONYMS: dict[str, list[str]] = {
         "cerebellar cortex", "cerebellum cortex", "cortex of the cerebellum", "cerebellar grey matter", "cerebellar gray matter",
         "cerebellum grey matter", "cerebellum gray matter", "grey matter of the cerebellum", "gray matter of the cerebellum", "folia of the cerebellum",
     ],
-    "thalamus": ["thalamus", "thalamus proper", "thalamic nuclei", "dorsal thalamus", "thalami", "thalamic grey matter", "egg shaped thalamus"],
-    "caudate": ["caudate", "caudate nucleus", "nucleus caudatus", "caudate head and body", "caudate nuclei", "c shaped caudate", "tail and head of the caudate"],
-    "putamen": ["putamen", "putamen nucleus", "outer lentiform nucleus putamen", "putamina", "putaminal nucleus", "shell of the lentiform nucleus"],
-    "pallidum": ["pallidum", "globus pallidus", "pallidal nucleus", "globi pallidi", "inner lentiform nucleus pallidum", "pallidus", "paleostriatum"],
+    "thalamus": ["thalamus", "thalamus proper", "thalamic nuclei", "dorsal thalamus", "thalami", "thalamic grey matter", "egg shaped thalamus", "thal"],
+    "caudate": ["caudate", "caudate nucleus", "nucleus caudatus", "caudate head and body", "caudate nuclei", "c shaped caudate", "tail and head of the caudate", "caud"],
+    "putamen": ["putamen", "putamen nucleus", "outer lentiform nucleus putamen", "putamina", "putaminal nucleus", "put", "shell of the lentiform nucleus"],
+    "pallidum": ["pallidum", "globus pallidus", "pallidal nucleus", "globi pallidi", "inner lentiform nucleus pallidum", "pallidus", "paleostriatum", "gp", "pall"],
     "hippocampus": [
         "hippocampus", "hippocampal formation", "hippocampi", "sea horse shaped hippocampus", "seahorse shaped hippocampus", "hippocampus proper",
-        "hippocampal region", "hippocampal grey matter", "sea-horse shaped hippocampal formation", "cornu ammonis", "ammon's horn", "hippocampal complex",
+        "hippocampal region", "hippocampal grey matter", "sea-horse shaped hippocampal formation", "cornu ammonis", "ammon's horn", "hippocampal complex", "hippo",
+        "sea horse shaped structure of the medial temporal lobe",
     ],
-    "amygdala": ["amygdala", "amygdaloid body", "amygdaloid complex", "amygdalae", "corpus amygdaloideum", "almond shaped amygdala", "amygdala nuclei"],
+    "amygdala": ["amygdala", "amygdaloid body", "amygdaloid complex", "amygdalae", "corpus amygdaloideum", "almond shaped amygdala", "amygdala nuclei", "amyg"],
     "accumbens": ["accumbens", "nucleus accumbens", "accumbens area", "nacc", "accumbens nucleus", "ventral striatum"],
     "ventral diencephalon": ["ventral diencephalon", "ventral dc", "ventraldc", "subthalamic region", "hypothalamus and subthalamus", "vdc"],
     "cerebellum": ["cerebellum", "whole cerebellum", "cerebellar hemisphere", "little brain", "cerebella", "entire cerebellum", "cerebellar tissue", "hindbrain cerebellum"],
@@ -58,7 +59,7 @@ SYNONYMS: dict[str, list[str]] = {
         "outer cerebrospinal fluid", "cerebrospinal fluid", "csf", "extracerebral fluid", "subarachnoid space", "subarachnoid fluid",
         "sulcal csf", "fluid around the brain", "liquor cerebrospinalis", "spinal fluid around the brain",
     ],
-    "ventricles": ["ventricles", "brain ventricles", "ventricular system", "all ventricles", "cerebral ventricles", "ventricles of the brain", "ventricle system"],
+    "ventricles": ["ventricles", "brain ventricles", "ventricular system", "all ventricles", "cerebral ventricles", "ventricles of the brain", "ventricle system", "ventricle", "brain ventricle"],
 }
 assert set(SYNONYMS) == set(SIDED_TARGETS) | set(MIDLINE_TARGETS)
 
@@ -99,6 +100,10 @@ dog|cat|horse|sea horse|car|tree|banana|house|bicycle|person|phone|cloud|mountai
 foo|bar|lorem ipsum|asdf|qwerty|unknown|none|n/a|left|right|both|l|r|the|it|mri|t1|t1 mri|ct|scan|image|volume|abdomen|abdominal ct|chest|chest ct|thorax|almond|egg|stem|horn|shell
 white|grey|gray|matter|nucleus|ganglion|formation|lateral|inferior|superior|third|fourth|fluid|pleural fluid|ascites|body|organ|left lung|right lung|upper lobe|lower lobe|cervical spine
 liver tumor|kidney tumor|pancreatic cancer|colon cancer|hepatic vessel|renal cyst|renal cortex|renal medulla|adrenal cortex|cortex of the kidney|cortical bone|white matter hyperintensities|gray whale|white blood cell
+pons|medulla oblongata|medulla|midbrain|insula|gyrus|precentral gyrus|cingulate gyrus|frontal lobe|temporal lobe|occipital lobe|parietal lobe|fetal brain|mouse brain|rat brain
+substantia nigra|red nucleus|dentate nucleus|claustrum|choroid plexus|hypothalamus|subthalamic nucleus|mammillary body|sylvian fissure|cerebral artery|cerebral aneurysm
+cardiac left ventricle|left ventricular cavity|head of the pancreas|tail of the pancreas|caudate lobe of the liver|lateral meniscus|third rib|fourth metacarpal|lateral malleolus
+cruciate ligament|body of the stomach|horn of the uterus|temporal bone|temporal muscle|inferior lobe of the lung|superior vena cava|cortex of the adrenal gland|third molar
 """.replace("\n", "|").strip("|").split("|")
 UNKNOWN_TEMPLATES = ["{t} in abdominal ct", "{t} in ct", "{t} in chest ct", "{t} in ultrasound", "{t} in pet", "{t} in electron microscopy", "ct imaging of the {t} within the abdomen"]
 ILLS = ["tumor", "tumour", "lesion", "stroke", "bleeding", "infarct", "cancer", "metastasis", "cyst", "edema"]

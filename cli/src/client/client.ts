@@ -2,13 +2,7 @@ import type { Readable } from 'node:stream';
 import { Manifest, type JobStatus, type SubmitJob } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
 import type { z } from 'zod';
-import {
-  JobAnswer,
-  JobEventAnswer,
-  JobPageAnswer,
-  PackListAnswer,
-  VolumeAnswer,
-} from './answers.js';
+import { JobAnswer, JobEventAnswer, JobPageAnswer, PackListAnswer, VolumeAnswer } from './answers.js';
 import { Http } from './http.js';
 import { serverSentEvents } from './sse.js';
 
@@ -69,8 +63,9 @@ export class Parse3dClient {
   }
 
   jobs(query: { status?: JobStatus | undefined; limit?: number; cursor?: string }): Promise<JobPageAnswer> {
-    const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-    return this.#http.json(JobPageAnswer, `v1/jobs?${new URLSearchParams(given).toString()}`);
+    const search = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+    return this.#http.json(JobPageAnswer, `v1/jobs?${search.toString()}`);
   }
 
   cancel(id: string): Promise<JobAnswer> {
@@ -103,7 +98,7 @@ export class Parse3dClient {
     let lastId: string | undefined;
     let lostAt: number | undefined;
     let pauseMs = RECONNECT_PAUSE_MS;
-    for (let connected = false; ; ) {
+    for (let connected = false; ;) {
       try {
         const headers: Record<string, string> = lastId === undefined ? {} : { 'last-event-id': lastId };
         const response = await this.#http.send(`${pathOf(id)}/events`, { headers, signal });

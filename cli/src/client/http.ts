@@ -99,7 +99,7 @@ export class Http {
 
 /** Any failure of the connection as a Problem that names the server and the cause. */
 export function unreachable(url: URL, error: unknown): Problem {
-  const cause = error instanceof Error ? (('code' in error && String(error.code)) || error.message) : String(error);
+  const cause = error instanceof Error ? ('code' in error && String(error.code)) || error.message : String(error);
   return new Problem(
     'service-unavailable',
     `no answer from ${url.origin} (${cause}); is it running? "parse3d up" starts one here, --url names another`,
@@ -110,12 +110,18 @@ export function unreachable(url: URL, error: unknown): Problem {
 
 /** Something between us and parse3d answered, or the URL is not that of a parse3d server. */
 function foreignAnswer(origin: string, status: number): Problem {
-  return new Problem(codeForStatus(status), `${origin} answered HTTP ${status}, and not as parse3d does; is --url right?`, {
-    status,
-  });
+  return new Problem(
+    codeForStatus(status),
+    `${origin} answered HTTP ${status}, and not as parse3d does; is --url right?`,
+    {
+      status,
+    },
+  );
 }
 
-function codeForStatus(status: number): 'unauthorized' | 'not-found' | 'service-unavailable' | 'request-invalid' | 'internal' {
+function codeForStatus(
+  status: number,
+): 'unauthorized' | 'not-found' | 'service-unavailable' | 'request-invalid' | 'internal' {
   if (status === 401) return 'unauthorized';
   if (status === 404) return 'not-found';
   if (status === 502 || status === 503 || status === 504) return 'service-unavailable';

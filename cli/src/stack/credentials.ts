@@ -18,9 +18,13 @@ export async function readCredentials(file: string): Promise<Credentials | undef
   try {
     return Credentials.parse(JSON.parse(text));
   } catch {
-    throw new Problem('config-invalid', `expected {"url": …, "key": …} in ${file}; remove it and start parse3d up again`, {
-      file,
-    });
+    throw new Problem(
+      'config-invalid',
+      `expected {"url": …, "key": …} in ${file}; remove it and start parse3d up again`,
+      {
+        file,
+      },
+    );
   }
 }
 

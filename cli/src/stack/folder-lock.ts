@@ -36,10 +36,14 @@ export async function lockFolder(file: string, say: (text: string) => void): Pro
     if (state === undefined) continue;
     if (isAlive(state.owner)) {
       const where = state.url === undefined ? 'it is starting' : `at ${state.url}`;
-      throw new Problem('state-conflict', `parse3d is already up in this folder: process ${state.owner.pid}, ${where}`, {
-        pid: state.owner.pid,
-        url: state.url,
-      });
+      throw new Problem(
+        'state-conflict',
+        `parse3d is already up in this folder: process ${state.owner.pid}, ${where}`,
+        {
+          pid: state.owner.pid,
+          url: state.url,
+        },
+      );
     }
     await endLeftovers(state.processes, say);
     await rm(file, { force: true });
@@ -87,7 +91,9 @@ async function readState(file: string): Promise<UpState | undefined> {
   try {
     return UpState.parse(JSON.parse(text));
   } catch {
-    throw new Problem('config-invalid', `${file} is damaged; make sure that no parse3d runs there, and remove it`, { file });
+    throw new Problem('config-invalid', `${file} is damaged; make sure that no parse3d runs there, and remove it`, {
+      file,
+    });
   }
 }
 
@@ -95,7 +101,9 @@ async function endLeftovers(processes: readonly ProcessIdentity[], say: (text: s
   // Without a start time the number may belong to somebody else's process by now.
   const left = processes.filter((identity) => identity.startTicks !== undefined && isAlive(identity));
   if (left.length === 0) return;
-  say(`an earlier parse3d up was killed; ending what it left: ${left.map(({ name, pid }) => `${name} (${pid})`).join(', ')}`);
+  say(
+    `an earlier parse3d up was killed; ending what it left: ${left.map(({ name, pid }) => `${name} (${pid})`).join(', ')}`,
+  );
   for (const { pid } of left) signalGroup(pid, 'SIGTERM');
   const until = Date.now() + LEFTOVER_GRACE_MS;
   while (left.some(isAlive) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));

@@ -14,9 +14,13 @@ export async function requireFreePort(port: number): Promise<number> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     const why = code === 'EADDRINUSE' ? 'something else listens on it' : `the system says ${code}`;
-    throw new Problem('config-invalid', `port ${port} cannot be used: ${why}; choose another by --port (0: any free one)`, {
-      port,
-    });
+    throw new Problem(
+      'config-invalid',
+      `port ${port} cannot be used: ${why}; choose another by --port (0: any free one)`,
+      {
+        port,
+      },
+    );
   }
 }
 

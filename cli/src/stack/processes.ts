@@ -47,7 +47,9 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
 function startTicksOf(pid: number): string | undefined {
   try {
     // The name in parentheses may hold anything, blanks and parentheses too.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)\s/s, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\)\s/s, '')
+      .split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined;

@@ -54,7 +54,8 @@ export async function redisAnswers({ port, password }: RedisAccess, signal: Abor
   }
 }
 
-export const redisReady = (access: RedisAccess) => (_child: ChildProcess, signal: AbortSignal) => redisAnswers(access, signal);
+export const redisReady = (access: RedisAccess) => (_child: ChildProcess, signal: AbortSignal) =>
+  redisAnswers(access, signal);
 
 function ping(port: number, password: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -25,6 +25,8 @@ export interface StackOptions {
   readonly say: (text: string) => void;
   /** Told what happens later: a part ended and was started again. */
   readonly onChange: (text: string) => void;
+  /** Aborting ends the start; a stack that runs is ended by `stop`. */
+  readonly signal: AbortSignal;
 }
 
 export interface RunningStack {
@@ -60,7 +62,9 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   let url: string | undefined;
   const record = (): void => {
     const processes = programs.flatMap(({ identity }) => (identity === undefined ? [] : [identity]));
-    lock.record(processes, url).catch((error: unknown) => onChange(`${paths.state} cannot be written: ${String(error)}`));
+    lock
+      .record(processes, url)
+      .catch((error: unknown) => onChange(`${paths.state} cannot be written: ${String(error)}`));
   };
   // Should this process end by an error of its own, nothing stays behind either.
   const onExit = (): void => {
@@ -73,7 +77,10 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     process.removeListener('exit', onExit);
     await lock.release();
   };
+  const abandon = (): void => programs.forEach((program) => program.kill());
+  options.signal.addEventListener('abort', abandon, { once: true });
   const run = async (program: Omit<ProgramOptions, 'logFile' | 'onChange' | 'onProcess'>): Promise<void> => {
+    options.signal.throwIfAborted();
     const logFile = join(paths.logs, `${program.name}.log`);
     await writeFile(logFile, '', { mode: 0o600 });
     const supervised = new SupervisedProgram({ ...program, logFile, onChange, onProcess: record });
@@ -118,13 +125,16 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       paths,
       credentials,
       keyIsNew: isNew,
-      pids: () => Object.fromEntries(programs.flatMap(({ identity: of }) => (of === undefined ? [] : [[of.name, of.pid]]))),
+      pids: () =>
+        Object.fromEntries(programs.flatMap(({ identity: of }) => (of === undefined ? [] : [[of.name, of.pid]]))),
       stop,
-      kill: () => programs.forEach((program) => program.kill()),
+      kill: abandon,
     };
   } catch (error) {
     await stop();
     throw error;
+  } finally {
+    options.signal.removeEventListener('abort', abandon);
   }
 }
 
@@ -132,12 +142,21 @@ const ApiListens = z.object({ type: z.literal('listening'), url: z.url() });
 const WorkerReady = z.object({ type: z.literal('ready'), workerId: z.string() });
 
 /** The service's program, wherever its package is installed. */
-function nodeProgram(name: string, specifier: string, env: NodeJS.ProcessEnv): Pick<ProgramOptions, 'name' | 'file' | 'args' | 'env'> {
+function nodeProgram(
+  name: string,
+  specifier: string,
+  env: NodeJS.ProcessEnv,
+): Pick<ProgramOptions, 'name' | 'file' | 'args' | 'env'> {
   return { name, file: process.execPath, args: [fileURLToPath(import.meta.resolve(specifier))], env };
 }
 
 /** The environment of api and worker: what this machine sets, and over it what makes them one embedded service. */
-function serviceEnv({ slots, packFolders }: StackOptions, paths: StackPaths, redisUrl: string, apiPort: number): NodeJS.ProcessEnv {
+function serviceEnv(
+  { slots, packFolders }: StackOptions,
+  paths: StackPaths,
+  redisUrl: string,
+  apiPort: number,
+): NodeJS.ProcessEnv {
   const threads = Math.max(1, Math.floor(availableParallelism() / slots));
   return {
     PARSE3D_THREADS: String(threads),

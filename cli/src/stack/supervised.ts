@@ -92,7 +92,8 @@ export class SupervisedProgram {
       onExit = (error) => {
         const why = error?.message ?? describeEnd(child.exitCode, child.signalCode);
         lastWords(logFile, offset).then(
-          (words) => reject(new Problem('service-unavailable', `${name} could not be started (${why})${words}`, { logFile })),
+          (words) =>
+            reject(new Problem('service-unavailable', `${name} could not be started (${why})${words}`, { logFile })),
           reject,
         );
       };
@@ -160,7 +161,9 @@ const describeEnd = (code: number | null, signal: NodeJS.Signals | null): string
 /** What a program wrote since it was started, without stacks: its problem, or its last lines. */
 async function lastWords(logFile: string, offset: number): Promise<string> {
   const lines = (await readFile(logFile)).subarray(offset).toString('utf8').split('\n');
-  const problem = lines.map((line) => /^\s*(?:Problem|Error): (.*)$/.exec(line)?.[1]).find((text) => text !== undefined);
+  const problem = lines
+    .map((line) => /^\s*(?:Problem|Error): (.*)$/.exec(line)?.[1])
+    .find((text) => text !== undefined);
   if (problem !== undefined) return `: ${problem}`;
   const last = lines.filter((line) => line.trim() !== '' && !/^\s+at /.test(line)).slice(-5);
   return last.length === 0 ? '' : `; its last lines:\n    ${last.join('\n    ')}`;

@@ -2,7 +2,6 @@ import type { Finding, LabelMapModel, Pack, Prompt } from '@parse3d/shared/contr
 import type { NiftiImage } from '@parse3d/shared/formats';
 import { voxelCount, voxelVolumeMl, type Volume } from '@parse3d/shared/geometry';
 import { matchPrompts, type PromptMatch } from '@parse3d/shared/packs';
-import { Problem } from '@parse3d/shared/problems';
 import type { Labels } from '../steps/step.js';
 import type { Engine, EngineOptions, Found, InferRequest, LoadedPack, OnProgress } from '../types.js';
 import { throwIfCanceled } from './cancel.js';
@@ -14,22 +13,13 @@ import { Tally } from './tally.js';
 
 export type LabelMapPack = Extract<Pack, { kind: 'label-map' }>;
 
-/**
- * Opens the engine of models with a fixed list of classes.
- * @throws Problem `pack-invalid` when the graph does not take and give what pack.json says
- */
+/** Opens the engine of models with a fixed list of classes. */
 export async function openLabelMapEngine(
   loaded: LoadedPack,
   pack: LabelMapPack,
   { device, threads }: EngineOptions,
 ): Promise<Engine> {
   const session = await openSession(loaded.file(pack.model.graph), { device, threads });
-  try {
-    assertTakesAndGives(session, pack);
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
   return {
     pack: loaded,
     device,
@@ -89,7 +79,10 @@ function restore({ image, request, matches, regions, prepared, tally }: Scored):
   const sizes = countRegions(regionMap, regions.prompts.length);
   const voxelMl = voxelVolumeMl(geometry);
   const findings = prompts.map((prompt, index): Finding => {
-    const voxels = regions.prompts.reduce((sum, owners, region) => sum + (owners.includes(index) ? (sizes[region] ?? 0) : 0), 0);
+    const voxels = regions.prompts.reduce(
+      (sum, owners, region) => sum + (owners.includes(index) ? (sizes[region] ?? 0) : 0),
+      0,
+    );
     const probability = voxels > 0 ? tally.probabilityOf(index) : null;
     return {
       label: prompt.label,
@@ -168,25 +161,4 @@ function channelsOf(match: PromptMatch): number[] {
 
 function nameOf({ name, side }: { name: string; side?: string | undefined }): string {
   return side === undefined ? name : `${side} ${name}`;
-}
-
-function assertTakesAndGives(session: Session, pack: LabelMapPack): void {
-  const { input, output, channels } = pack.model;
-  const given = session.outputs.find(({ name }) => name === output);
-  const taken = session.inputs.find(({ name }) => name === input);
-  if (taken === undefined || given === undefined) {
-    throw new Problem(
-      'pack-invalid',
-      `expected ${pack.model.graph} to take ${input} and give ${output}, it takes ${session.inputs.map(({ name }) => name).join(', ')} and gives ${session.outputs.map(({ name }) => name).join(', ')}`,
-      { pack: pack.id },
-    );
-  }
-  const [, found] = given.shape;
-  if (typeof found === 'number' && found !== channels) {
-    throw new Problem('pack-invalid', `expected ${channels} channels from ${output}, the graph gives ${found}`, {
-      pack: pack.id,
-      expected: channels,
-      actual: found,
-    });
-  }
 }

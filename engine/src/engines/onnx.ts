@@ -31,7 +31,10 @@ export interface Session {
    * windows allocates nothing; their shape must be the one that the graph gives.
    * @throws Problem `inference-failed`, or `memory-cap` when memory ran out
    */
-  run(feeds: Readonly<Record<string, Tensor>>, into?: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    into?: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
 

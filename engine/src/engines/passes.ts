@@ -38,9 +38,7 @@ export async function tiledVolume(volume: Scores, tile: Shape, halo: number, con
   context.onWindow(0, plan.length);
   for (const [n, { core, read }] of plan.entries()) {
     throwIfCanceled(context.signal);
-    const input = new Float32Array(voxelCount(read.shape));
-    cutBox(volume.data, shape, read, input);
-    const data = await runGraph(input, read.shape, context);
+    const data = await runGraph(cutBox(volume.data, shape, read), read.shape, context);
     addCore(data, shape, core, read, context);
     context.onWindow(n + 1, plan.length);
   }
@@ -85,16 +83,14 @@ export async function slidingWindow(volume: Scores, window: SlidingWindow, conte
   const stride = plane * window.shape[2];
   const weights = [0, 1, 2].map((axis) => windowWeights(window.shape[axis] ?? 1, window.blending));
   const blended = new Float32Array(channels * stride);
-  const input = new Float32Array(voxelCount(window.shape));
-  const output = new Float32Array(channels * input.length);
+  const output = new Float32Array(channels * voxelCount(window.shape));
   let done = 0;
   context.onWindow(0, total);
 
   for (const [n, layer] of layers.entries()) {
     for (const box of layer.windows) {
       throwIfCanceled(context.signal);
-      cutBox(volume.data, shape, box, input);
-      const scores = await runGraph(input, window.shape, context, output);
+      const scores = await runGraph(cutBox(volume.data, shape, box), box.shape, context, output);
       addWindow(scores, scoreKind(context), channels, window.shape, weights, {
         data: blended,
         stride,

@@ -55,7 +55,12 @@ export function prepare(volume: Volume, model: LabelMapModel, modality: Modality
     },
   );
   const steps = spaced === oriented ? [oriented, fitted] : [oriented, spaced, fitted];
-  const told = [oriented.sentence, spaced === oriented ? undefined : spaced.sentence, intensity.sentence, fitted.sentence];
+  const told = [
+    oriented.sentence,
+    spaced === oriented ? undefined : spaced.sentence,
+    intensity.sentence,
+    fitted.sentence,
+  ];
   return {
     volume: fitted.volume,
     undo: undoAll(steps),

@@ -25,6 +25,9 @@ export function regionsOf(channels: number, channelsOfPrompts: readonly (readonl
   }
   const size = (prompt: number): number => new Set(channelsOfPrompts[prompt]).size;
   const mostSpecific = (list: readonly number[]): number | undefined =>
-    list.reduce<number | undefined>((best, next) => (best === undefined || size(next) < size(best) ? next : best), undefined);
+    list.reduce<number | undefined>(
+      (best, next) => (best === undefined || size(next) < size(best) ? next : best),
+      undefined,
+    );
   return { ofChannel, prompts, owner: prompts.map(mostSpecific) };
 }

@@ -19,9 +19,11 @@ export async function writeOutputs(
 ): Promise<LocalOutput[]> {
   const { outputs: wanted, outputFolder: folder } = request;
   const colours = coloursOf(found.findings, pack);
-  const names = found.findings.map(
-    ({ label, prompt }, n): LabelName => ({ id: label, prompt, colour: colours[n] ?? '#ffffff' }),
-  );
+  const names = found.findings.map(({ label, prompt }, n): LabelName => ({
+    id: label,
+    prompt,
+    colour: colours[n] ?? '#ffffff',
+  }));
   const written: LocalOutput[] = [];
   for (const write of [
     ...(wanted.labels ? labelFiles(found, image, names, folder) : []),

@@ -9,7 +9,6 @@ import {
   planOrientation,
   resample,
   resampleLabels,
-  type Geometry,
   type Shape,
   type Vec3,
   type Volume,
@@ -82,11 +81,6 @@ export function fit<T extends VoxelArray>(volume: Volume<T>, options: FitOptions
     undo: { labels: fitted.undo, values: fitted.undo },
     sentence: `padded or cropped about the centre from ${from.join('×')} to ${shape.join('×')}`,
   };
-}
-
-/** The voxels that two grids share, as far as padding and cropping tell; undoing needs no other knowledge. */
-export function isSameGrid(a: Geometry, b: Geometry): boolean {
-  return a.shape.every((n, axis) => n === b.shape[axis]) && a.affine.every((value, n) => value === b.affine[n]);
 }
 
 function sameKind<T extends Labels>(data: ArrayLike<number>, like: T): T {

@@ -98,7 +98,12 @@ function orderStatistics(
   }
 
   for (const [wanted, entry] of ranksOfBin) {
-    const members = membersOfBin(data, floor, (value) => Math.floor((value - min) * scale) === wanted, counts[wanted] ?? 0);
+    const members = membersOfBin(
+      data,
+      floor,
+      (value) => Math.floor((value - min) * scale) === wanted,
+      counts[wanted] ?? 0,
+    );
     const inner = entry.ranks.map((rank) => rank - entry.before);
     const values = orderOf(members, inner);
     for (const rank of entry.ranks) found.set(rank, values.get(rank - entry.before) ?? NaN);

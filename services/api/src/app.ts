@@ -26,7 +26,11 @@ export function createApp(deps: ApiDeps): Express {
       // Probes come every few seconds and tell nothing; headers and URLs can hold secrets.
       autoLogging: { ignore: (request) => request.url === '/healthz' || request.url === '/readyz' },
       serializers: {
-        req: ({ id, method, url }: { id: string; method: string; url: string }) => ({ id, method, path: url.split('?')[0] }),
+        req: ({ id, method, url }: { id: string; method: string; url: string }) => ({
+          id,
+          method,
+          path: url.split('?')[0],
+        }),
         res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
       },
       customLogLevel: (_request, _response, error) => (error ? 'warn' : 'debug'),

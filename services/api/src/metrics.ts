@@ -56,7 +56,8 @@ export function watchQueue(metrics: ApiMetrics, redis: Redis, keys: RedisKeys, q
       this.reset();
       for (const lane of lanes) {
         const tenants = await redis.smembers(keys.tenants(lane)).catch(() => []);
-        for (const tenant of tenants) this.set({ lane, tenant }, await redis.llen(keys.pending(lane, tenant)).catch(() => 0));
+        for (const tenant of tenants)
+          this.set({ lane, tenant }, await redis.llen(keys.pending(lane, tenant)).catch(() => 0));
       }
     },
   });

@@ -146,7 +146,10 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
           requestParams: { path: JobParams.extend({ name: z.string().meta({ example: 'labels.nii.gz' }) }) },
           responses: withErrors(
             {
-              '200': { description: 'The file. Byte ranges are served.', content: { 'application/octet-stream': binary } },
+              '200': {
+                description: 'The file. Byte ranges are served.',
+                content: { 'application/octet-stream': binary },
+              },
               '307': { description: 'A short-lived URL of the store, where the server is set up so.' },
             },
             'notFound',

@@ -46,7 +46,10 @@ export function sendProblem(response: Response, problem: Problem, requestId: str
         title: problem.title,
         status: problem.status,
         // What went wrong inside is for the log.
-        detail: problem.code === 'internal' ? 'The server met an unexpected condition; its log has the cause.' : problem.message,
+        detail:
+          problem.code === 'internal'
+            ? 'The server met an unexpected condition; its log has the cause.'
+            : problem.message,
         requestId,
       }),
     );
@@ -56,7 +59,12 @@ function toProblem(error: unknown): Problem {
   if (isProblem(error)) return error;
   if (error instanceof z.ZodError) return invalidRequest(error);
   if (isRedisError(error)) {
-    return new Problem('queue-unavailable', 'Redis does not answer or refuses to write; nothing was queued', {}, { cause: error });
+    return new Problem(
+      'queue-unavailable',
+      'Redis does not answer or refuses to write; nothing was queued',
+      {},
+      { cause: error },
+    );
   }
   const http = HttpError.safeParse(error);
   if (http.success && http.data.status === 413) {
@@ -71,6 +79,8 @@ const HttpError = z.object({ status: z.int().min(400), message: z.string() });
 
 export function invalidRequest(error: z.ZodError): Problem {
   const faults = error.issues.map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
-  const detail = faults.map((fault) => (fault.path === '' ? fault.message : `${fault.path}: ${fault.message}`)).join('; ');
+  const detail = faults
+    .map((fault) => (fault.path === '' ? fault.message : `${fault.path}: ${fault.message}`))
+    .join('; ');
   return new Problem('request-invalid', detail, { faults });
 }

@@ -34,7 +34,12 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
   packs.get(config.PARSE3D_DEFAULT_PACK);
 
   await whenReady(redis, 10_000).catch((cause: unknown) => {
-    throw new Problem('queue-unavailable', `Redis at ${redactUrl(config.PARSE3D_REDIS_URL)} does not answer`, {}, { cause });
+    throw new Problem(
+      'queue-unavailable',
+      `Redis at ${redactUrl(config.PARSE3D_REDIS_URL)} does not answer`,
+      {},
+      { cause },
+    );
   });
   const queue = openQueue(redis, keys);
   queue.on('error', onRedisError);

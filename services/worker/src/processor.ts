@@ -64,7 +64,13 @@ export class Processor {
     if (claim === 'ended') return;
     if (claim === 'canceled') return this.#commitCanceled(request, attemptId);
 
-    const log = this.#deps.log.child({ jobId, run, attempt: identity.attempt, tenant: request.tenant, pack: request.pack.id });
+    const log = this.#deps.log.child({
+      jobId,
+      run,
+      attempt: identity.attempt,
+      tenant: request.tenant,
+      pack: request.pack.id,
+    });
     const stop = new AbortController();
     this.#active.set(jobId, stop);
     const progress = new ProgressReporter(this.#deps.records, identity, (verdict) => {
@@ -92,7 +98,11 @@ export class Processor {
     const request = await this.#requestToRun(jobId, run);
     if (request === undefined) return;
     const problem = new Problem('worker-lost', `the job was given up after several workers disappeared: ${reason}`);
-    await commit(this.#deps.stores.primary, this.#deps.records, failedManifest(request, 'lost', this.#deps.software, problem.toJSON()));
+    await commit(
+      this.#deps.stores.primary,
+      this.#deps.records,
+      failedManifest(request, 'lost', this.#deps.software, problem.toJSON()),
+    );
   }
 
   /** The marker is the truth: without one the run has ended, or its acceptance was taken back. */

@@ -24,7 +24,10 @@ export class ApiKeys {
   async create(grant: Parameters<typeof mintApiKey>[0]): Promise<{ key: string; record: ApiKeyRecord }> {
     const minted = mintApiKey(grant);
     const body = Buffer.from(`${JSON.stringify(minted.record, null, 2)}\n`);
-    await this.#store.write(blobKeys.apiKey(minted.record.id), body, { ifAbsent: true, contentType: 'application/json' });
+    await this.#store.write(blobKeys.apiKey(minted.record.id), body, {
+      ifAbsent: true,
+      contentType: 'application/json',
+    });
     return minted;
   }
 

@@ -38,7 +38,8 @@ export async function whenReady(redis: Redis, timeoutMs: number): Promise<void> 
 /** True for errors of Redis itself or of the way to it: away, read-only, out of memory, too slow. */
 export function isRedisError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (['MaxRetriesPerRequestError', 'ReplyError', 'AbortError', 'ClusterAllFailedError'].includes(error.name)) return true;
+  if (['MaxRetriesPerRequestError', 'ReplyError', 'AbortError', 'ClusterAllFailedError'].includes(error.name))
+    return true;
   return /Command timed out|Connection is closed|isn't writeable|ECONNREFUSED|ECONNRESET|^(READONLY|OOM|MISCONF|LOADING)/.test(
     error.message,
   );

@@ -103,8 +103,7 @@ export class Feeder {
     while (queues.size > 0 && chosen.length < room) {
       for (const [tenant, waiting] of queues) {
         const account = `${lane}:${tenant}`;
-        let deficit =
-          (this.#deficits.get(account) ?? 0) + this.#options.quantumBytes * this.#options.weightOf(tenant);
+        let deficit = (this.#deficits.get(account) ?? 0) + this.#options.quantumBytes * this.#options.weightOf(tenant);
         while (waiting[0] !== undefined && waiting[0].costBytes <= deficit && chosen.length < room) {
           deficit -= waiting[0].costBytes;
           chosen.push({ tenant, job: waiting[0] });

@@ -1,12 +1,4 @@
-export {
-  ATTEMPTS,
-  bullJobId,
-  bullWorkerTimings,
-  JobData,
-  openQueue,
-  QUEUE_NAME,
-  type SegmentQueue,
-} from './bull.js';
+export { ATTEMPTS, bullJobId, bullWorkerTimings, JobData, openQueue, QUEUE_NAME, type SegmentQueue } from './bull.js';
 export {
   canceledManifest,
   commit,

@@ -3,7 +3,15 @@ import { blobKeys, type JobRequest } from '../contract/index.js';
 import { Problem } from '../problems/index.js';
 import type { BlobStore } from '../storage/index.js';
 import { bullJobId, type SegmentQueue } from './bull.js';
-import { canceledManifest, commit, failedManifest, readManifest, readPending, settle, type Software } from './commit.js';
+import {
+  canceledManifest,
+  commit,
+  failedManifest,
+  readManifest,
+  readPending,
+  settle,
+  type Software,
+} from './commit.js';
 import type { RedisKeys } from './keys.js';
 import type { JobRecord, JobRecords } from './records.js';
 

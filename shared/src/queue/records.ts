@@ -178,14 +178,7 @@ export class JobRecords {
     await releaseScript.run(
       this.#redis,
       [this.#keys.job(job.jobId), this.#keys.events(job.jobId)],
-      [
-        job.jobId,
-        job.attemptId,
-        problem ? JSON.stringify(problem) : '',
-        event,
-        this.#ttlMs,
-        this.#keys.notifyChannel,
-      ],
+      [job.jobId, job.attemptId, problem ? JSON.stringify(problem) : '', event, this.#ttlMs, this.#keys.notifyChannel],
     );
   }
 

@@ -3,10 +3,13 @@ import { Problem } from '../problems/index.js';
 
 export type Body = Readable | Uint8Array;
 
-/** Tells an error of the body apart from one of the store; the store throws its cause. */
+/** Tells an error of the body apart from one of the store; the store throws the original. */
 export class BodyError extends Error {
+  readonly original: Error;
+
   constructor(cause: unknown) {
     super('the body of a write failed', { cause });
+    this.original = cause instanceof Error ? cause : new Error(String(cause), { cause });
   }
 }
 

@@ -105,7 +105,7 @@ export class FileBlobStore implements BlobStore {
       }
     } catch (error) {
       discard(body);
-      throw error instanceof BodyError ? error.cause : fileProblem(error, key);
+      throw error instanceof BodyError ? error.original : fileProblem(error, key);
     }
   }
 

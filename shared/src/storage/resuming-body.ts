@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import { isProblem, Problem } from '../problems/index.js';
 
-/** How many connections in a row may break without a byte before the stream fails. */
+/** How many connections in a row may break with hardly a byte before the stream fails. */
 const MAX_BARREN_TRIES = 4;
+/** What a connection must bring to count as progress. */
+const PROGRESS_BYTES = 64 * 1024;
 const FIRST_PAUSE_MS = 100;
 
 export interface ResumingBodyOptions {
@@ -28,6 +30,8 @@ export class ResumingBody extends Readable {
   #position: number;
   #left: number;
   #barren = 0;
+  /** Bytes that the present connection has brought. */
+  #brought = 0;
   #opening = false;
   /** Somebody waits for bytes. */
   #wanted = false;
@@ -57,6 +61,7 @@ export class ResumingBody extends Readable {
 
   #attach(source: Readable): void {
     this.#source = source;
+    this.#brought = 0;
     source.pause();
     source.on('data', (chunk: Buffer) => {
       if (this.#source === source) this.#take(chunk, source);
@@ -66,7 +71,8 @@ export class ResumingBody extends Readable {
   }
 
   #take(chunk: Buffer, source: Readable): void {
-    this.#barren = 0;
+    this.#brought += chunk.length;
+    if (this.#brought >= PROGRESS_BYTES) this.#barren = 0;
     this.#position += chunk.length;
     this.#left -= chunk.length;
     if (this.#left < 0) {

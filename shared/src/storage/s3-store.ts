@@ -83,7 +83,7 @@ export class S3BlobStore implements BlobStore {
         : this.#putParts(key, first.andTheRest(), options));
     } catch (error) {
       discard(body);
-      if (error instanceof BodyError) throw error.cause;
+      if (error instanceof BodyError) throw error.original;
       throw this.#problem(error, key, options.signal);
     }
   }
@@ -110,14 +110,14 @@ export class S3BlobStore implements BlobStore {
       await this.#account.delete(this.bucket, key);
     } catch (error) {
       const problem = s3Problem(error, key, this.bucket);
-      if (!isProblem(problem, 'blob-missing')) throw problem;
+      if (problem.code !== 'blob-missing') throw problem;
     }
   }
 
   async presignRead(key: string, { expiresInSeconds, downloadAs }: PresignOptions): Promise<string> {
     checkKey(key);
     const disposition = downloadAs === undefined ? undefined : contentDisposition(downloadAs);
-    return await this.#account.presignGet(this.bucket, key, expiresInSeconds, disposition);
+    return this.#account.presignGet(this.bucket, key, expiresInSeconds, disposition);
   }
 
   async healthy(): Promise<boolean> {
@@ -151,7 +151,7 @@ export class S3BlobStore implements BlobStore {
       return written(key, bytes, etag, request);
     } catch (error) {
       if (!request.ifAbsent || !isConflict(error)) throw error;
-      return await this.#ownWrite(
+      return this.#ownWrite(
         key,
         request,
         new Problem('blob-exists', `there is an object ${key} already`, { key }),
@@ -174,31 +174,26 @@ export class S3BlobStore implements BlobStore {
 
   async #putParts(key: string, chunks: AsyncIterable<Buffer>, options: WriteOptions): Promise<BlobInfo> {
     const request = putRequest(key, options);
-    let bytes = 0;
-    async function* counted(): AsyncGenerator<Buffer> {
-      for await (const chunk of chunks) {
-        bytes += chunk.length;
-        yield chunk;
-      }
-    }
+    const signal = options.signal ?? new AbortController().signal;
+    const body = Readable.from(chunks, { objectMode: false });
+    const replaced = new Problem('blob-changed', `${key} was written by another at the same moment`, { key });
     try {
-      const body = Readable.from(counted(), { objectMode: false });
-      const signal = options.signal ?? new AbortController().signal;
-      const { etag } = await this.#account.putParts(this.bucket, key, body, request, signal);
-      return written(key, bytes, etag, request);
+      await this.#account.putParts(this.bucket, key, body, request, signal);
     } catch (error) {
       if (!isUploadGone(error)) throw error;
-      return await this.#ownWrite(key, request, s3Problem(error, key, this.bucket));
+      return this.#ownWrite(key, request, s3Problem(error, key, this.bucket));
     }
+    // Some stores do not tell the ETag of an object in parts when they have put it together.
+    return this.#ownWrite(key, request, replaced);
   }
 
   /**
-   * After a request whose answer was lost, its repetition by the SDK fails on the object that the first one made: by
-   * its token that object is recognised as this write's. Anything else is the failure.
+   * What is stored, when it is this write's by its token; anything else is the failure. After a request whose answer
+   * was lost, its repetition by the SDK fails on the very object that the first one made.
    */
   async #ownWrite(key: string, request: PutRequest, failure: Problem): Promise<BlobInfo> {
-    const found = await this.#account.head(this.bucket, key).catch(() => undefined);
-    if (found?.token !== request.token) throw failure;
+    const found = await this.#telling(key, undefined, () => this.#account.head(this.bucket, key));
+    if (found.token !== request.token) throw failure;
     return found.info;
   }
 

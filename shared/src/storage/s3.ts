@@ -81,6 +81,8 @@ export class S3Account {
       // A store that would refuse the body does so in the answer; waiting for its consent costs a round trip.
       expectContinueHeader: false,
       maxAttempts: 3,
+      // What goes wrong is thrown; the SDK would also write it to the console.
+      logger: SILENT,
     };
     this.#client = new S3Client({ ...this.#config, requestHandler: this.#handler });
   }
@@ -142,13 +144,7 @@ export class S3Account {
    * Uploads a body of unknown length in parts. When the signal aborts, the promise fails at once; requests under way
    * are cut and the parts deleted in the background, and `close` waits for that.
    */
-  async putParts(
-    bucket: string,
-    key: string,
-    body: Readable,
-    request: PutRequest,
-    signal: AbortSignal,
-  ): Promise<{ etag: string }> {
+  async putParts(bucket: string, key: string, body: Readable, request: PutRequest, signal: AbortSignal): Promise<void> {
     const upload = new Upload({
       client: new S3Client({ ...this.#config, requestHandler: abortable(this.#handler, signal) }),
       params: { ...params(bucket, key, request), Body: body },
@@ -158,8 +154,7 @@ export class S3Account {
     const done = upload.done();
     const settled: Promise<unknown> = done.catch(() => undefined).finally(() => this.#unfinished.delete(settled));
     this.#unfinished.add(settled);
-    const { ETag } = await orAbort(done, signal);
-    return { etag: unquoted(ETag) };
+    await orAbort(done, signal);
   }
 
   /** At most 1000 objects after a key, in the order of UTF-8. */
@@ -190,7 +185,7 @@ export class S3Account {
       Key: key,
       ...(disposition === undefined ? {} : { ResponseContentDisposition: disposition }),
     });
-    return await getSignedUrl(this.#client, command, { expiresIn: expiresInSeconds });
+    return getSignedUrl(this.#client, command, { expiresIn: expiresInSeconds });
   }
 
   async headBucket(bucket: string, signal?: AbortSignal): Promise<void> {
@@ -208,6 +203,9 @@ export class S3Account {
     this.#client.destroy();
   }
 }
+
+const ignore = (): void => undefined;
+const SILENT = { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore };
 
 const sendOptions = (signal?: AbortSignal): { abortSignal?: AbortSignal } =>
   signal === undefined ? {} : { abortSignal: signal };

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isProblem, Problem } from '../problems/index.js';
+import { Problem } from '../problems/index.js';
 import type { BlobStore } from './blob-store.js';
 import { fileProblem } from './file-errors.js';
 import { FileBlobStore } from './file.js';
@@ -109,20 +109,22 @@ function openBackend(config: StorageConfig): Backend {
 }
 
 async function createS3Bucket(account: S3Account, bucket: string): Promise<void> {
-  const exists = (): Promise<boolean> =>
-    account.headBucket(bucket).then(
-      () => true,
-      (error: unknown) => {
-        const problem = s3Problem(error, '', bucket);
-        if (isProblem(problem, 'blob-missing')) return false;
-        throw problem;
-      },
-    );
-  if (await exists()) return;
+  if (await bucketExists(account, bucket)) return;
   try {
     await account.createBucket(bucket);
   } catch (error) {
     // Another process may have made it at the same moment.
-    if (!(await exists())) throw s3Problem(error, '', bucket);
+    if (!(await bucketExists(account, bucket))) throw s3Problem(error, '', bucket);
+  }
+}
+
+async function bucketExists(account: S3Account, bucket: string): Promise<boolean> {
+  try {
+    await account.headBucket(bucket);
+    return true;
+  } catch (error) {
+    const problem = s3Problem(error, '', bucket);
+    if (problem.code === 'blob-missing') return false;
+    throw problem;
   }
 }

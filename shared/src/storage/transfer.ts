@@ -61,7 +61,7 @@ export async function writeJson(
   value: unknown,
   options: Omit<WriteOptions, 'contentType'> = {},
 ): Promise<BlobInfo> {
-  return await store.write(key, Buffer.from(JSON.stringify(value)), { ...options, contentType: 'application/json' });
+  return store.write(key, Buffer.from(JSON.stringify(value)), { ...options, contentType: 'application/json' });
 }
 
 /**

@@ -37,7 +37,7 @@ export async function startChild(
   const killOnExit = (): void => void child.kill('SIGTERM');
   process.once('exit', killOnExit);
 
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const fail = (why: string): void => {
       clearTimeout(timer);
       child.kill('SIGTERM');
@@ -65,13 +65,18 @@ export async function startChild(
   });
 }
 
-/** Asks the process to end, and ends it after `graceMs`. */
+/**
+ * Asks the process to end.
+ * @throws Error when it had to be killed after `graceMs`, since it may have left something behind
+ */
 export async function stopChild({ child, exited, isRunning }: StartedChild, graceMs: number): Promise<void> {
   if (!isRunning()) return;
+  let killed = false;
+  const timer = setTimeout(() => (killed = child.kill('SIGKILL')), graceMs);
   child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
   await exited;
   clearTimeout(timer);
+  if (killed) throw new Error(`${child.spawnfile} did not end within ${graceMs} ms and was killed`);
 }
 
 /** The first of these programs that is not on the path. */

@@ -41,7 +41,8 @@ export async function startRedis({ dir, appendOnly = false, args = [] }: StartRe
       timeoutMs: READY_TIMEOUT_MS,
     });
 
-  let { port, server } = await launchOnFreePort(launch);
+  const { port, server: first } = await launchOnFreePort(launch);
+  let server = first;
   const untrack = track(`redis-server on port ${port}`, () => stop());
   const stop = async (): Promise<void> => {
     await stopChild(server, STOP_GRACE_MS);

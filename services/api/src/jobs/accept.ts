@@ -15,7 +15,10 @@ export async function accept(request: JobRequest, deps: ApiDeps): Promise<{ stan
   const { primary } = deps.stores;
   const marker = blobKeys.pending(request.jobId, request.run);
   try {
-    await primary.write(marker, Buffer.from(JSON.stringify(request)), { ifAbsent: true, contentType: 'application/json' });
+    await primary.write(marker, Buffer.from(JSON.stringify(request)), {
+      ifAbsent: true,
+      contentType: 'application/json',
+    });
   } catch (error) {
     if (!isProblem(error, 'blob-exists')) throw error;
     const standing = (await requestOf(request.jobId, deps)) ?? request;
@@ -32,7 +35,10 @@ export async function accept(request: JobRequest, deps: ApiDeps): Promise<{ stan
     await deps.records.accept(request);
   } catch (error) {
     await primary.delete(marker).catch((cleanup: unknown) => {
-      deps.log.error({ err: cleanup, jobId: request.jobId }, 'pending marker could not be taken back; the job will run');
+      deps.log.error(
+        { err: cleanup, jobId: request.jobId },
+        'pending marker could not be taken back; the job will run',
+      );
     });
     throw error;
   }

@@ -17,7 +17,8 @@ export async function cancelJob(found: FoundJob, deps: ApiDeps): Promise<void> {
 
   const before = await deps.records.requestCancel(request);
   if (before === 'running') return;
-  if (before === 'completed' || before === 'failed' || before === 'canceled') return refuseUnlessCanceled(before, request);
+  if (before === 'completed' || before === 'failed' || before === 'canceled')
+    return refuseUnlessCanceled(before, request);
   if (await takeFromQueue(request, deps)) await endHere(request, deps);
 }
 

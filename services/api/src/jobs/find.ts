@@ -48,9 +48,13 @@ export async function manifestOf(found: FoundJob, deps: ApiDeps): Promise<Manife
   const { jobId, run } = found.request;
   const manifest = await newestManifest(deps.stores.primary, jobId);
   if (manifest?.run === run) return manifest;
-  throw new Problem('state-conflict', `job ${jobId} has not ended yet; ${blobKeys.manifest(jobId, run)} is not written`, {
-    jobId,
-  });
+  throw new Problem(
+    'state-conflict',
+    `job ${jobId} has not ended yet; ${blobKeys.manifest(jobId, run)} is not written`,
+    {
+      jobId,
+    },
+  );
 }
 
 /** What was asked for, as the manifest remembers it. */

@@ -10,8 +10,9 @@ const PREFIX_BYTES = 64 * 1024;
 /** True when the key may read this volume: its tenant's own uploads, or a prefix granted to the key. */
 export function mayRead(caller: ApiKeyRecord, uri: string, primary: BlobStore): boolean {
   const uploads = `${primary.scheme}://${primary.bucket}/uploads/${caller.tenant}/`;
-  const granted = caller.inputs.map((prefix) => (prefix.endsWith('/') ? prefix : `${prefix}/`));
-  return [uploads, ...granted].some((prefix) => uri.startsWith(prefix)) && !isOwnBucketSecret(uri, primary);
+  // A grant names a folder or one object: `s3://scans/a` must not open `s3://scans/ab`.
+  const isGranted = caller.inputs.some((grant) => uri === grant || uri.startsWith(grant.endsWith('/') ? grant : `${grant}/`));
+  return (uri.startsWith(uploads) || isGranted) && !isOwnBucketSecret(uri, primary);
 }
 
 /** The service's bucket holds keys and other tenants' results: no grant opens more of it than uploads. */

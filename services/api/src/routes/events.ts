@@ -63,7 +63,10 @@ async function follow(
         last = numbered.id;
         send(response, numbered);
         const { event } = numbered;
-        if (event.run >= run && (event.status === 'completed' || event.status === 'failed' || event.status === 'canceled')) {
+        if (
+          event.run >= run &&
+          (event.status === 'completed' || event.status === 'failed' || event.status === 'canceled')
+        ) {
           return;
         }
       }

@@ -26,7 +26,8 @@ async function assess(deps: ApiDeps): Promise<Readiness> {
   if (redis.ok && (await liveWorkers(deps.redis, deps.keys)).length === 0) {
     warnings.push('no worker has been heard of lately: jobs are accepted and wait');
   }
-  for (const { folder, problem } of deps.packs.rejected) warnings.push(`pack in ${folder} is not usable: ${problem.message}`);
+  for (const { folder, problem } of deps.packs.rejected)
+    warnings.push(`pack in ${folder} is not usable: ${problem.message}`);
   return {
     ready: redis.ok && storage.ok && !draining,
     checks: { redis, storage, server: draining ? { ok: false, detail: 'draining' } : { ok: true } },
@@ -45,10 +46,14 @@ async function checkRedis(redis: Redis, warnings: string[]): Promise<{ ok: boole
     const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
     const policy = field('maxmemory_policy');
     if (policy !== undefined && policy !== 'noeviction') {
-      warnings.push(`Redis evicts keys (maxmemory-policy ${policy}); set it to noeviction or live job records will be lost`);
+      warnings.push(
+        `Redis evicts keys (maxmemory-policy ${policy}); set it to noeviction or live job records will be lost`,
+      );
     }
     if (field('aof_enabled') === '0') {
-      warnings.push('Redis has no append-only file: a restart is repaired from storage, but more slowly (appendonly yes)');
+      warnings.push(
+        'Redis has no append-only file: a restart is repaired from storage, but more slowly (appendonly yes)',
+      );
     }
     if (field('role') === 'slave') return { ok: false, detail: 'this Redis is a read-only replica' };
   } catch {

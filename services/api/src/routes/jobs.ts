@@ -47,7 +47,10 @@ export function jobRoutes(deps: ApiDeps): Router {
   router.post('/v1/jobs/:id/retry', write, async (request, response) => {
     const job = await retryJob(await find(request), deps);
     request.log.info({ jobId: job.jobId, tenant: job.tenant, run: job.run }, 'job will be run again');
-    response.status(202).location(`/v1/jobs/${job.jobId}`).json(await viewJob(await find(request), deps));
+    response
+      .status(202)
+      .location(`/v1/jobs/${job.jobId}`)
+      .json(await viewJob(await find(request), deps));
   });
 
   return router;

@@ -38,7 +38,10 @@ function outputNamed(name: string, manifest: Manifest): Pick<OutputFile, 'name' 
   const file = outputs.find((output) => output.name === name);
   if (file !== undefined) return file;
   const names = ['manifest.json', ...outputs.map((output) => output.name)];
-  throw new Problem('not-found', `job ${manifest.jobId} has no output ${name}; it has ${names.join(', ')}`, { name, names });
+  throw new Problem('not-found', `job ${manifest.jobId} has no output ${name}; it has ${names.join(', ')}`, {
+    name,
+    names,
+  });
 }
 
 /** Streams an object, whole or one byte range of it. */

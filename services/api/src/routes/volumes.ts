@@ -34,7 +34,9 @@ function checkHeaders(request: Request, maxBytes: number): void {
   }
   const length = Number(request.get('content-length') ?? 0);
   if (length > maxBytes) {
-    throw new Problem('payload-too-large', `the upload has ${length} bytes, at most ${maxBytes} are accepted`, { maxBytes });
+    throw new Problem('payload-too-large', `the upload has ${length} bytes, at most ${maxBytes} are accepted`, {
+      maxBytes,
+    });
   }
 }
 

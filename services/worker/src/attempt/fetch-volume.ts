@@ -26,7 +26,10 @@ export async function fetchVolume(
   } catch (error) {
     if (isProblem(error, 'blob-missing')) throw new Problem('volume-missing', `${uri} is no longer there`, { uri });
     if (isProblem(error, 'blob-changed')) {
-      throw new Problem('volume-changed', `${uri} is not the version that was accepted; submit it again`, { uri, etag });
+      throw new Problem('volume-changed', `${uri} is not the version that was accepted; submit it again`, {
+        uri,
+        etag,
+      });
     }
     throw error;
   }

@@ -112,8 +112,12 @@ function describeModel(pack: Pack, result: SegmentResult): CompletedManifest['mo
 /** @throws Problem `pack-unknown` when the pack was changed between acceptance and now */
 function checkPackVersion(request: JobRequest, pack: Pack): void {
   if (pack.version === request.pack.version) return;
-  throw new Problem('pack-unknown', `the job wants ${pack.id} ${request.pack.version}, this worker has ${pack.version}`, {
-    wanted: request.pack.version,
-    available: pack.version,
-  });
+  throw new Problem(
+    'pack-unknown',
+    `the job wants ${pack.id} ${request.pack.version}, this worker has ${pack.version}`,
+    {
+      wanted: request.pack.version,
+      available: pack.version,
+    },
+  );
 }

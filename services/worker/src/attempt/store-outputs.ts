@@ -74,7 +74,9 @@ async function checkGeometry(name: string, head: Buffer, expected: Geometry): Pr
   const { shape, affine } = (await readNiftiHeader(head)).geometry;
   const sameShape = shape.every((count, axis) => count === expected.shape[axis]);
   // The header holds float32: the affine that was read from one and written to one is the same to the bit.
-  const sameAffine = affine.every((value, index) => Math.fround(value) === Math.fround(expected.affine[index] ?? Number.NaN));
+  const sameAffine = affine.every(
+    (value, index) => Math.fround(value) === Math.fround(expected.affine[index] ?? Number.NaN),
+  );
   if (sameShape && sameAffine) return;
   throw new Problem('output-mismatch', `${name} does not lie on the grid of its input`, {
     name,

@@ -3,7 +3,12 @@ import type { Progress, SegmentRequest, SegmentResult } from '@parse3d/engine';
 
 /** What the parent tells its child. */
 export type ToChild =
-  | { readonly type: 'init'; readonly packFolders: readonly string[]; readonly device: string; readonly threads: number }
+  | {
+      readonly type: 'init';
+      readonly packFolders: readonly string[];
+      readonly device: string;
+      readonly threads: number;
+    }
   | { readonly type: 'segment'; readonly packId: string; readonly request: SegmentRequest }
   | { readonly type: 'abort' };
 

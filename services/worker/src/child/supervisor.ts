@@ -164,7 +164,12 @@ export class ChildSupervisor {
       const watch = setInterval(() => {
         const now = Date.now();
         if (now - startedAt > job.deadlineMs) {
-          stopBecause(new Problem('deadline-exceeded', `the job ran longer than ${job.deadlineMs} ms`, { deadlineMs: job.deadlineMs }), 0);
+          stopBecause(
+            new Problem('deadline-exceeded', `the job ran longer than ${job.deadlineMs} ms`, {
+              deadlineMs: job.deadlineMs,
+            }),
+            0,
+          );
         } else if (now - lastSignAt > this.#options.stallMs) {
           stopBecause(new Problem('child-stalled', `no progress for ${this.#options.stallMs} ms`), 0);
         }
@@ -172,7 +177,10 @@ export class ChildSupervisor {
           this.#memoryBytes = bytes;
           const cap = this.#options.memoryCapBytes;
           if (bytes <= cap) return;
-          stopBecause(new Problem('memory-cap', `the job needed more than ${cap} bytes of memory`, { capBytes: cap, bytes }), 0);
+          stopBecause(
+            new Problem('memory-cap', `the job needed more than ${cap} bytes of memory`, { capBytes: cap, bytes }),
+            0,
+          );
         });
       }, WATCH_EVERY_MS);
 

@@ -1,5 +1,14 @@
-import { loadPack, openEngine, segment, type Engine, type EngineOptions, type LoadedPack, type OnProgress } from '@parse3d/engine';
-import type { SegmentRequest, SegmentResult } from '@parse3d/engine';
+import {
+  loadPack,
+  openEngine,
+  segment,
+  type Engine,
+  type EngineOptions,
+  type LoadedPack,
+  type OnProgress,
+  type SegmentRequest,
+  type SegmentResult,
+} from '@parse3d/engine';
 import { readPackCatalog } from '@parse3d/shared/packs';
 import { Problem } from '@parse3d/shared/problems';
 
@@ -45,7 +54,7 @@ export class Workbench {
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<SegmentResult> {
-    return segment(request, { engine: await this.#engine(packId), onProgress, signal });
+    return segment(request, await this.#engine(packId), onProgress, signal);
   }
 
   async #engine(packId: string): Promise<Engine> {

@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { openEngine, segment, type LoadedPack, type SegmentRequest, type SegmentResult } from '@parse3d/engine';
+import { software } from '@parse3d/shared/config';
+import { geometryToJson, JobOptions, Modality, OutputOptions, RESEARCH_NOTICE } from '@parse3d/shared/contract';
+import { matchPrompts } from '@parse3d/shared/packs';
+import { Problem } from '@parse3d/shared/problems';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { openOutputFolder } from '../local/output-folder.js';
+import { openPack } from '../local/open-pack.js';
+import { PromptOptions, readPrompts, withPrompts } from '../prompts.js';
+import { findingsTable, notice } from '../terminal/findings.js';
+import { formatBytes, formatSeconds } from '../terminal/format.js';
+import { progressBoard } from '../terminal/progress.js';
+import { stageProgress } from '../terminal/stages.js';
+import type { Output } from '../terminal/output.js';
+import { action, examples, wholeNumber } from './define.js';
+
+const DEFAULT_PACK = 'ct-tissue';
+const MAX_VOXELS = 2 ** 31;
+
+const Options = PromptOptions.extend({
+  pack: z.string().optional(),
+  packs: z.string().optional(),
+  out: z.string(),
+  modality: Modality.optional(),
+  probabilities: z.enum(['uint8', 'float32']).optional(),
+  masks: z.boolean().default(false),
+  preview: z.boolean(),
+  threads: wholeNumber(1, 1024).optional(),
+  device: z.string().regex(/^(cpu|cuda:\d{1,2})$/, 'expected cpu or cuda:<index>'),
+  seed: wholeNumber(0, 0xffff_ffff).optional(),
+  overwrite: z.boolean().default(false),
+});
+type Options = z.infer<typeof Options>;
+
+export function segmentCommand(): Command {
+  const command = new Command('segment')
+    .description('Segments one volume here: no service, no Redis, nothing leaves this machine.')
+    .argument('<volume>', 'a NIfTI file, .nii or .nii.gz')
+    .option('--pack <id>', `pack, by id or by path (PARSE3D_DEFAULT_PACK, else ${DEFAULT_PACK})`)
+    .option('--packs <folders>', 'where packs lie, comma-separated (PARSE3D_PACKS, else those of parse3d)')
+    .requiredOption('--out <folder>', 'receives the label map, the preview and result.json')
+    .option('--modality <name>', `${Modality.options.join(', ')} (else the pack’s first)`)
+    .option('--probabilities <type>', 'also write probability maps: uint8 (small) or float32 (exact)')
+    .option('--masks', 'also write one binary mask per prompt')
+    .option('--no-preview', 'write no preview.png')
+    .option('--threads <count>', 'CPU threads (else all cores)')
+    .option('--device <device>', 'cpu, or cuda:<index>', 'cpu')
+    .option('--seed <number>', 'for packs that draw random numbers: the same seed gives the same result')
+    .option('--overwrite', 'replace files that lie in the folder')
+    .action(action(Options, ({ args, options, output }) => run(args[0] ?? '', options, output)));
+  withPrompts(command);
+  return examples(
+    command,
+    [
+      'Bones and lungs of a CT, with the pack that comes along',
+      'parse3d segment ct.nii.gz --prompt bone --prompt lung --out found',
+    ],
+    [
+      'Another pack, masks and probabilities too',
+      'parse3d segment t1.nii.gz --pack ./my-pack --prompts targets.txt --masks --probabilities uint8 --out found',
+    ],
+    [
+      'The volume of the first target in millilitres',
+      "parse3d segment ct.nii.gz --prompt bone --out found --json | jq '.findings[0].volumeMl'",
+    ],
+  );
+}
+
+async function run(volume: string, options: Options, output: Output): Promise<void> {
+  const prompts = await readPrompts(options);
+  const inputPath = resolve(volume);
+  await requireFile(inputPath, volume);
+  const loaded = await openPack(options.pack ?? process.env['PARSE3D_DEFAULT_PACK'] ?? DEFAULT_PACK, options.packs);
+  // Refused before the volume is read.
+  matchPrompts(loaded.pack, prompts);
+  const folder = await openOutputFolder(options.out, options.overwrite);
+  const startedAt = new Date();
+  try {
+    const request: SegmentRequest = {
+      inputPath,
+      outputFolder: folder.partial,
+      prompts,
+      modality: options.modality ?? loaded.pack.modalities[0] ?? 'ct',
+      outputs: OutputOptions.parse({
+        masks: options.masks,
+        preview: options.preview,
+        ...(options.probabilities === undefined ? {} : { probabilities: options.probabilities }),
+      }),
+      options: JobOptions.parse(options.seed === undefined ? {} : { seed: options.seed }),
+      limits: { maxVoxels: MAX_VOXELS },
+    };
+    const result = await compute(request, loaded, options, output);
+    const record = await describe(request, result, loaded, startedAt);
+    await writeFile(join(folder.partial, 'result.json'), `${JSON.stringify(record, null, 2)}\n`);
+    await folder.publish();
+    output.document({ ...record, folder: folder.path });
+    tell(result, loaded, folder.path, startedAt, output);
+  } finally {
+    await folder.discard();
+  }
+}
+
+/** No handler for Ctrl-C: inference blocks this process, and the system's own way ends it at once. */
+async function compute(
+  request: SegmentRequest,
+  loaded: LoadedPack,
+  options: Options,
+  output: Output,
+): Promise<SegmentResult> {
+  const board = progressBoard(output);
+  const line = stageProgress(board.line(loaded.pack.id));
+  try {
+    const engine = await openEngine(loaded, { device: options.device, threads: options.threads });
+    try {
+      const result = await segment(request, engine, (progress) => line.at(progress), new AbortController().signal);
+      line.end('done');
+      return result;
+    } finally {
+      await engine.close();
+    }
+  } finally {
+    board.close();
+  }
+}
+
+/** What a manifest says of a job, of this run: `result.json`. */
+async function describe(request: SegmentRequest, result: SegmentResult, { pack }: LoadedPack, startedAt: Date) {
+  const { prompts, modality, outputs, options, inputPath } = request;
+  return {
+    schemaVersion: 1,
+    status: 'completed',
+    startedAt: startedAt.toISOString(),
+    finishedAt: new Date().toISOString(),
+    input: { path: inputPath, ...(await sizeAndHash(inputPath)) },
+    prompts,
+    pack: { id: pack.id, version: pack.version },
+    modality,
+    outputOptions: outputs,
+    options,
+    geometry: geometryToJson(result.geometry),
+    model: {
+      title: pack.title,
+      licence: pack.licence.spdx,
+      ...(pack.citation === undefined ? {} : { citation: pack.citation }),
+      intendedUse: pack.intendedUse,
+      demonstration: pack.demonstration,
+      graphs: result.graphs,
+    },
+    device: result.device,
+    findings: result.findings,
+    preparation: result.preparation,
+    warnings: result.warnings,
+    timingsMs: result.timingsMs,
+    peakMemoryBytes: result.peakMemoryBytes,
+    outputs: result.outputs.map(({ name, bytes, sha256, contentType }) => ({ name, bytes, sha256, contentType })),
+    software: software(process.env),
+    notice: RESEARCH_NOTICE,
+  };
+}
+
+function tell(result: SegmentResult, { pack }: LoadedPack, folder: string, startedAt: Date, output: Output): void {
+  const { dim, yellow, bold } = output.colours;
+  output.say(findingsTable(result.findings, output));
+  output.say();
+  for (const warning of result.warnings) output.say(`${yellow('warning:')} ${warning}`);
+  const shown = relative(process.cwd(), folder) || '.';
+  output.say(bold(`${shown}/`));
+  for (const { name, bytes } of result.outputs) output.say(`  ${name.padEnd(24)} ${dim(formatBytes(bytes))}`);
+  output.say(`  result.json`);
+  const seconds = formatSeconds((Date.now() - startedAt.getTime()) / 1000);
+  output.say(
+    dim(
+      `${pack.id} ${pack.version} on ${result.device}, ${seconds}, at most ${formatBytes(result.peakMemoryBytes)} of memory`,
+    ),
+  );
+  notice(output, pack.demonstration);
+}
+
+async function requireFile(path: string, shown: string): Promise<void> {
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isFile() !== true) throw new Problem('not-found', `there is no file ${shown}`, { path });
+}
+
+async function sizeAndHash(path: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') };
+}

@@ -1,0 +1,104 @@
+import { JobStatus } from '@parse3d/shared/contract';
+import { Command } from 'commander';
+import type { JobAnswer } from '../client/index.js';
+import { ConnectionOptions, withClient, withConnection } from '../connection.js';
+import { formatAge, formatBytes, formatSeconds, shorten } from '../terminal/format.js';
+import type { Colours, Output } from '../terminal/output.js';
+import { table } from '../terminal/table.js';
+import { action, examples, wholeNumber } from './define.js';
+
+const Options = ConnectionOptions.extend({
+  status: JobStatus.optional(),
+  limit: wholeNumber(1, 200),
+});
+
+export function statusCommand(): Command {
+  const command = new Command('status')
+    .description('Shows one job, or the recent ones.')
+    .argument('[id]', 'job; without it the recent ones are listed, newest first')
+    .option('--status <status>', `only ${JobStatus.options.join(', ')}`)
+    .option('--limit <count>', 'how many are listed, at most 200', '20')
+    .action(
+      action(Options, ({ args, options, output }) =>
+        withClient(options, async (client) => {
+          const [id] = args;
+          if (id !== undefined) return showJob(await client.job(id), output);
+          const page = await client.jobs({ status: options.status, limit: options.limit });
+          output.document(page);
+          output.say(page.jobs.length === 0 ? 'no jobs' : listOf(page.jobs, output.colours));
+        }),
+      ),
+    );
+  withConnection(command);
+  return examples(
+    command,
+    ['What runs', 'parse3d status --status running'],
+    ['One job', 'parse3d status 0199c0de-0000-7000-8000-000000000000'],
+    ['How far it is, for a script', 'parse3d status $JOB --json | jq .progress'],
+  );
+}
+
+function listOf(jobs: readonly JobAnswer[], colours: Colours): string {
+  const columns = [
+    { title: 'job' },
+    { title: 'status' },
+    { title: 'pack' },
+    { title: 'created' },
+    { title: 'prompts' },
+  ];
+  const rows = jobs.map((job) => [
+    job.id,
+    `${paint(job.status, colours)}${detailOf(job)}`,
+    job.pack.id,
+    formatAge(job.createdAt),
+    shorten(job.prompts.map(({ text }) => text).join(', '), 40),
+  ]);
+  return table(columns, rows, colours);
+}
+
+export function showJob(job: JobAnswer, output: Output): void {
+  output.document(job);
+  const { bold, dim, red } = output.colours;
+  const lines: [string, string | undefined][] = [
+    ['status', `${paint(job.status, output.colours)}${detailOf(job)}`],
+    ['stage', job.status === 'running' ? job.stage : undefined],
+    ['left', job.status === 'running' && job.etaSeconds !== undefined ? formatSeconds(job.etaSeconds) : undefined],
+    ['run', job.run > 1 ? String(job.run) : undefined],
+    ['attempt', job.attempt !== undefined && job.attempt > 1 ? String(job.attempt) : undefined],
+    ['input', `${job.input.uri}  ${dim(formatBytes(job.input.bytes))}`],
+    ['prompts', job.prompts.map(({ label, text }) => `${label} ${text}`).join(', ')],
+    ['pack', `${job.pack.id} ${job.pack.version}, ${job.modality}`],
+    ['created', formatAge(job.createdAt)],
+    ['took', duration(job.startedAt, job.finishedAt)],
+    ['problem', job.problem === undefined ? undefined : `${red(job.problem.code)}: ${job.problem.detail}`],
+    ['outputs', job.outputs?.map(({ name }) => name).join(', ')],
+  ];
+  output.say(bold(job.id));
+  for (const [name, value] of lines) if (value !== undefined) output.say(`  ${dim(name.padEnd(8))} ${value}`);
+}
+
+function detailOf(job: JobAnswer): string {
+  if (job.cancelRequested === true) return ' (being canceled)';
+  if (job.status === 'running' && job.progress !== undefined) return ` ${Math.floor(job.progress * 100)} %`;
+  if (job.status === 'waiting' && job.position !== undefined) return ` (${job.position} ahead)`;
+  return '';
+}
+
+function paint(status: JobAnswer['status'], { green, red, cyan, dim, yellow }: Colours): string {
+  switch (status) {
+    case 'completed':
+      return green(status);
+    case 'failed':
+      return red(status);
+    case 'running':
+      return cyan(status);
+    case 'canceled':
+      return yellow(status);
+    case 'waiting':
+      return dim(status);
+  }
+}
+
+function duration(from: string | undefined, to: string | undefined): string | undefined {
+  return from === undefined || to === undefined ? undefined : formatSeconds((Date.parse(to) - Date.parse(from)) / 1000);
+}

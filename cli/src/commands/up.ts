@@ -1,0 +1,119 @@
+import { relative } from 'node:path';
+import { Command } from 'commander';
+import { z } from 'zod';
+import { Interrupted } from '../errors.js';
+import { packFolders } from '../stack/pack-folders.js';
+import { DEFAULT_DIR } from '../stack/paths.js';
+import { startStack, type RunningStack } from '../stack/stack.js';
+import type { Output } from '../terminal/output.js';
+import { action, examples, wholeNumber } from './define.js';
+
+const Options = z.object({
+  dir: z.string(),
+  port: wholeNumber(0, 65_535),
+  slots: wholeNumber(1, 64),
+  packs: z.string().optional(),
+});
+type Options = z.infer<typeof Options>;
+
+export function upCommand(): Command {
+  const command = new Command('up')
+    .description('Runs the whole service on this machine: Redis, the api and a worker, with files in one folder.')
+    .option('--dir <folder>', 'keeps everything: volumes, results, keys, Redis, logs', DEFAULT_DIR)
+    .option('--port <port>', 'of the API, on 127.0.0.1; 0 is any free one', '8080')
+    .option('--slots <count>', 'jobs computed at the same time', '1')
+    .option('--packs <folders>', 'where packs lie, comma-separated (PARSE3D_PACKS, else those of parse3d)')
+    .action(action(Options, ({ options, output }) => run(options, output)));
+  return examples(
+    command,
+    ['Start it, and leave it running', 'parse3d up'],
+    ['In another terminal, in the same folder', 'parse3d submit ct.nii.gz --prompt bone --watch'],
+    ['Two of them side by side', 'parse3d up --dir /data/second --port 8081'],
+    [
+      'Volumes that lie there already: copy them to a bucket of the store',
+      'cp *.nii.gz .parse3d/storage/scans/ && parse3d submit local://scans/ct.nii.gz --prompt bone',
+    ],
+  );
+}
+
+async function run(options: Options, output: Output): Promise<void> {
+  await whileUp(
+    {
+      dir: options.dir,
+      port: options.port,
+      slots: options.slots,
+      packFolders: packFolders(options.packs),
+      say: (text) => output.hint(text),
+      onChange: (text) => (output.json ? output.event({ event: 'changed', detail: text }) : output.note(text)),
+    },
+    output,
+    async (stack, signal) => {
+      announce(stack, output);
+      await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    },
+  );
+  output.event({ event: 'stopped' });
+}
+
+/**
+ * Starts the service, runs something with it, and stops it again whatever happens. A second request to end while it
+ * stops ends everything at once.
+ */
+export async function whileUp(
+  options: Omit<Parameters<typeof startStack>[0], 'signal'>,
+  output: Output,
+  run: (stack: RunningStack, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const controller = new AbortController();
+  let stack: RunningStack | undefined;
+  const onSignal = (): void => {
+    if (controller.signal.aborted) return stack?.kill();
+    controller.abort(new Interrupted('stopped'));
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    stack = await startStack({ ...options, signal: controller.signal });
+    await run(stack, controller.signal);
+  } catch (error) {
+    if (controller.signal.aborted) throw controller.signal.reason;
+    throw error;
+  } finally {
+    if (stack !== undefined) {
+      output.hint(
+        controller.signal.aborted ? 'stopping: running jobs may end first (once more stops at once)' : 'stopping',
+      );
+      await stack.stop();
+    }
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  }
+}
+
+function announce({ url, paths, credentials, keyIsNew, pids }: RunningStack, output: Output): void {
+  const docs = `${url}/docs`;
+  output.event({
+    event: 'up',
+    url,
+    docs,
+    dir: paths.dir,
+    credentials: paths.credentials,
+    ...(keyIsNew ? { key: credentials.key } : {}),
+    pids: pids(),
+  });
+  const { bold, cyan, dim, green } = output.colours;
+  const dir = relative(process.cwd(), paths.dir) || '.';
+  const key = keyIsNew
+    ? `${bold(credentials.key)}\n          ${dim(`shown this once; kept for the commands of this machine in ${dir}/credentials.json`)}`
+    : dim(`as before, in ${dir}/credentials.json`);
+  output.say(`${green('●')} ${bold('parse3d is up')}  ${dim('(Ctrl-C stops it)')}
+
+  API     ${cyan(url)}
+  Docs    ${cyan(docs)}
+  Key     ${key}
+  Files   ${dir}/storage  ${dim(`(logs in ${dir}/logs)`)}
+
+Try it, in another terminal:
+  ${cyan('parse3d submit ct.nii.gz --prompt bone --watch')}
+  ${cyan(`curl -H "Authorization: Bearer $PARSE3D_API_KEY" ${url}/v1/packs`)}
+`);
+}

@@ -1,0 +1,50 @@
+import { Problem } from '@parse3d/shared/problems';
+import type { JobAnswer, JobEventAnswer, Parse3dClient } from '../client/index.js';
+import { JobEnded } from '../errors.js';
+import { formatSeconds } from '../terminal/format.js';
+import type { Output } from '../terminal/output.js';
+import type { ProgressLine } from '../terminal/progress.js';
+
+/**
+ * Follows a job to its end, on a line of progress and, with `--json`, as one event a line.
+ * @returns the completed job
+ * @throws JobEnded when it failed or was canceled
+ */
+export async function followJob(
+  client: Parse3dClient,
+  job: JobAnswer,
+  line: ProgressLine,
+  output: Output,
+  signal: AbortSignal,
+): Promise<JobAnswer> {
+  const startedAt = Date.now();
+  for await (const event of client.events(job.id, job.run, { signal })) {
+    output.event(event);
+    line.update(shareOf(event), textOf(event));
+  }
+  const ended = await client.job(job.id, { signal });
+  if (ended.status === 'completed') {
+    line.update(1, 'completed');
+    line.end(`completed in ${formatSeconds((Date.now() - startedAt) / 1000)}`);
+    return ended;
+  }
+  line.end(ended.status);
+  throw endOf(ended);
+}
+
+/** Why a job is not completed, as an error. */
+export function endOf(job: JobAnswer): JobEnded {
+  if (job.problem !== undefined) return new JobEnded(job.id, Problem.fromJSON(job.problem));
+  const code = job.status === 'canceled' ? 'canceled' : 'internal';
+  return new JobEnded(job.id, new Problem(code, `the job is ${job.status}`));
+}
+
+const shareOf = ({ status, progress }: JobEventAnswer): number => (status === 'completed' ? 1 : (progress ?? 0));
+
+/** `infer 12 of 63, 40 s left`. */
+function textOf({ status, stage, message, etaSeconds, attempt }: JobEventAnswer): string {
+  if (status !== 'running') return status;
+  const again = attempt !== undefined && attempt > 1 ? ` (attempt ${attempt})` : '';
+  const left = etaSeconds === undefined ? '' : `, ${formatSeconds(etaSeconds)} left`;
+  return `${stage ?? status}${again}${message === undefined ? '' : ` ${message}`}${left}`;
+}

@@ -1,0 +1,47 @@
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { Transform } from 'node:stream';
+import { Problem } from '@parse3d/shared/problems';
+import type { Parse3dClient, VolumeAnswer } from '../client/index.js';
+import { formatBytes, formatSeconds } from '../terminal/format.js';
+import type { ProgressLine } from '../terminal/progress.js';
+
+/** Sends a file of this machine to the server. @throws Problem `not-found`, or the server's */
+export async function uploadFile(
+  client: Parse3dClient,
+  path: string,
+  line: ProgressLine,
+  signal: AbortSignal,
+): Promise<VolumeAnswer> {
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isFile() !== true) throw new Problem('not-found', `there is no file ${path}`, { path });
+  const startedAt = Date.now();
+  let sent = 0;
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sent += chunk.length;
+      const seconds = (Date.now() - startedAt) / 1000;
+      const rate = sent / Math.max(seconds, 0.001);
+      const left = seconds > 1 ? `, ${formatBytes(rate)}/s, ${formatSeconds((info.size - sent) / rate)} left` : '';
+      line.update(sent / Math.max(1, info.size), `upload${left}`);
+      done(null, chunk);
+    },
+  });
+  const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
+  file.on('error', (error) => meter.destroy(error));
+  try {
+    return await client.uploadVolume(file.pipe(meter), info.size, { gzip: await isGzip(path), signal });
+  } finally {
+    file.destroy();
+  }
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await file.close();
+  }
+}

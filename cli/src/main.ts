@@ -1,0 +1,26 @@
+import { CommanderError, type Command } from 'commander';
+import { outputOf } from './commands/define.js';
+import { createProgram } from './program.js';
+import { reportError } from './report-error.js';
+
+// A reader such as `head` that has seen enough is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+const program = createProgram();
+let running: Command = program;
+program.hook('preAction', (_program, command) => {
+  running = command;
+});
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  const output = outputOf(running);
+  // Commander has written its message already, but not in JSON.
+  if (error instanceof CommanderError && error.exitCode !== 0 && process.argv.includes('--json')) {
+    output.jsonError({ error: { code: 'usage', detail: error.message.replace(/^error: /, ''), exitCode: 2 } });
+  }
+  process.exitCode = reportError(error, output);
+}

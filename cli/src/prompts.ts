@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { Prompts, type Prompt } from '@parse3d/shared/contract';
+import { Problem } from '@parse3d/shared/problems';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { collect } from './commands/define.js';
+import { UsageError } from './errors.js';
+
+export const PromptOptions = z.object({
+  prompt: z.array(z.string()).default([]),
+  prompts: z.string().optional(),
+});
+export type PromptOptions = z.infer<typeof PromptOptions>;
+
+/** Adds the options that say what to find. */
+export function withPrompts(command: Command): Command {
+  return command
+    .option('--prompt <text>', 'what to find; several times for several targets', collect)
+    .option('--prompts <file>', 'a file with one prompt a line, or a label number, a tab and the prompt');
+}
+
+/**
+ * The prompts of `--prompt` and of the file of `--prompts`, in this order; those without a label number are numbered by
+ * their place.
+ * @throws UsageError when there is none; Problem `not-found` without the file, `request-invalid` for what it holds
+ */
+export async function readPrompts({ prompt, prompts }: PromptOptions): Promise<Prompt[]> {
+  const fromFile = prompts === undefined ? [] : parsePromptFile(await readPromptFile(prompts), prompts);
+  const inputs = [...prompt, ...fromFile];
+  if (inputs.length === 0) throw new UsageError('say what to find: --prompt "…", or --prompts <file>');
+  const parsed = Prompts.safeParse(inputs);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const at = issue?.path[0];
+  const which = typeof at === 'number' ? `prompt ${at + 1}: ` : '';
+  throw new Problem('request-invalid', `${which}${issue?.message ?? 'the prompts are not understood'}`);
+}
+
+/** Blank lines and lines that begin with # are left out. */
+export function parsePromptFile(text: string, file: string): { text: string; label?: number }[] {
+  return text.split(/\r?\n/).flatMap((line, index) => {
+    if (line.trim() === '' || line.trimStart().startsWith('#')) return [];
+    const tab = line.indexOf('\t');
+    if (tab < 0) return [{ text: line.trim() }];
+    const label = line.slice(0, tab).trim();
+    if (/^\d{1,5}$/.test(label)) return [{ text: line.slice(tab + 1).trim(), label: Number(label) }];
+    throw new Problem(
+      'request-invalid',
+      `${file}, line ${index + 1}: expected a label number before the tab, got "${label}"`,
+      {
+        file,
+        line: index + 1,
+      },
+    );
+  });
+}
+
+async function readPromptFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Problem('not-found', `the prompts in ${file} cannot be read: ${String(error)}`, { file });
+  }
+}

@@ -1,0 +1,214 @@
+"""Tests of the exporter: `python3 -m unittest -v` in this folder.
+
+    PARSE3D_TEST_DATA         a folder with clip/bpe_simple_vocab_16e6.txt.gz, and beside it
+                              golden/clip_tokens.json: for the tokenizer
+    PARSE3D_BIOMEDPARSE_REPO  a checkout of BiomedParse v2: for the export itself (with the above)
+
+What is not given is skipped, and says so. The export also needs onnxruntime: for Python, or for
+node (npm install in the repository, or NODE_PACKAGES).
+"""
+
+import hashlib
+import io
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+
+import configuration
+import export
+import noise
+import parity
+import precision
+import reference
+import targets
+import tokenizer
+
+HERE = pathlib.Path(__file__).parent
+DATA = pathlib.Path(os.environ["PARSE3D_TEST_DATA"]) if "PARSE3D_TEST_DATA" in os.environ else None
+REPO = os.environ.get("PARSE3D_BIOMEDPARSE_REPO")
+
+
+class Noise(unittest.TestCase):
+    def test_philox_gives_the_words_that_its_authors_published(self):
+        for counter, key, expected in (
+            ((0,) * 4, (0, 0), (0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8)),
+            ((0xFFFFFFFF,) * 4, (0xFFFFFFFF,) * 2, (0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD)),
+            (
+                (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344),
+                (0xA4093822, 0x299F31D0),
+                (0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1),
+            ),
+        ):
+            words = noise.philox4x32([np.array([word]) for word in counter], key)[:, 0]
+            self.assertEqual(tuple(map(int, words)), expected)
+
+    def test_a_layer_starts_and_ends_with_the_golden_values(self):
+        for seed, layer, shape, first, last in (
+            (2024, 0, (8, 16, 256), [10128235, 4505744, 16518825, 1402508, 5809684, 7313092], 4055051),
+            (2024, 8, (8, 16, 4096), [4540274, 11620047, 11068012, 2116569, 15939307, 10582494], 649412),
+            (2**53 - 1, 3, (2, 3, 5), [6944104, 2012222, 15151402, 7509327, 16355077, 6074928], 15786595),
+        ):
+            drawn = noise.layer_noise(seed, layer, shape).reshape(-1)
+            self.assertEqual(drawn.dtype, np.float32)
+            self.assertEqual([int(value * 2**24) for value in drawn[:6]], first)
+            self.assertEqual(int(drawn[-1] * 2**24), last)
+
+    def test_it_is_uniform_and_below_one(self):
+        drawn = noise.layer_noise(7, 2, (8, 16, 4096))
+        self.assertGreaterEqual(drawn.min(), 0)
+        self.assertLess(drawn.max(), 1)
+        counts = np.histogram(drawn, bins=64, range=(0, 1))[0]
+        self.assertLess(np.abs(counts / counts.mean() - 1).max(), 0.06)
+
+
+class Configuration(unittest.TestCase):
+    def test_the_yaml_subset_is_read(self):
+        text = "# note\na: 1\nb:\n  - 512 \n  - x # tail\nc:\n  d: [1, 2.5]\n  e: False\n  f: 'q: r'\ng:\n"
+        self.assertEqual(
+            configuration.parse_yaml(text),
+            {"a": 1, "b": [512, "x"], "c": {"d": [1, 2.5], "e": False, "f": "q: r"}, "g": None},
+        )
+
+    def test_a_change_of_a_name_that_is_not_there_is_refused(self):
+        with self.assertRaisesRegex(KeyError, "depth"):
+            configuration.merge({"width": 1}, {"depth": 2})
+
+
+class Loading(unittest.TestCase):
+    def test_missing_unexpected_and_reshaped_tensors_are_named(self):
+        model = torch.nn.Linear(2, 3)
+        with self.assertRaises(SystemExit) as stop:
+            reference.load_strictly(model, {"weight": torch.zeros(3, 4), "extra.gain": torch.zeros(1)})
+        for name in ("bias", "extra.gain", "weight: checkpoint (3, 4), model (3, 2)"):
+            self.assertIn(name, str(stop.exception))
+
+    def test_a_wrapped_checkpoint_loads_and_allowed_extras_are_left_aside(self):
+        model = torch.nn.Linear(2, 3)
+        state = {f"model.{name}": value + 1 for name, value in model.state_dict().items()}
+        state["model.extra.gain"] = torch.zeros(1)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "some.ckpt"
+            torch.save({"state_dict": state}, path)
+            loaded = reference.read_checkpoint(path)
+        expected = model.weight.detach() + 1
+        reference.load_strictly(model, loaded, ["extra."])
+        self.assertTrue(torch.equal(model.weight, expected))
+
+
+class Precision(unittest.TestCase):
+    def test_products_become_half_and_the_graph_keeps_its_types(self):
+        weight = numpy_helper.from_array(np.eye(4, dtype=np.float32) / 3, "w")
+        value = lambda name: helper.make_tensor_value_info(name, TensorProto.FLOAT, [None, 4])
+        graph = helper.make_graph(
+            [helper.make_node("MatMul", ["x", "w"], ["m"]), helper.make_node("Add", ["m", "x"], ["y"])],
+            "g", [value("x")], [value("y")], [weight],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
+        precision.to_half(model)
+        onnx.checker.check_model(model, full_check=True)
+        self.assertEqual([n.op_type for n in model.graph.node], ["Cast", "MatMul", "Cast", "Add"])
+        self.assertEqual([w.data_type for w in model.graph.initializer], [TensorProto.FLOAT16])
+
+
+class Targets(unittest.TestCase):
+    def test_sides_are_spelt_out_and_no_target_comes_twice(self):
+        found = [(target["name"], target.get("side")) for target in targets.targets()]
+        self.assertEqual(len(found), len(set(found)))
+        self.assertIn(("kidney", "left"), found)
+        self.assertIn(("COVID-19 lesion", None), found)
+
+
+@unittest.skipUnless(DATA, "PARSE3D_TEST_DATA is not set: the tokenizer needs CLIP's vocabulary")
+class ClipTokenizer(unittest.TestCase):
+    def setUp(self):
+        self.merges = tokenizer.read_merges(DATA / "clip/bpe_simple_vocab_16e6.txt.gz")
+        self.golden = json.loads((DATA.parent / "golden/clip_tokens.json").read_text(encoding="utf-8"))
+
+    def test_ids_equal_the_published_tokenizers(self):
+        words = tokenizer.Tokenizer(self.merges)
+        for case in self.golden:
+            self.assertEqual(words.ids(case["text"]), case["ids"], case["text"])
+
+    def test_curly_quotes_count_as_straight_ones(self):
+        words = tokenizer.Tokenizer(self.merges)
+        self.assertEqual(words.ids("Alzheimer\u2019s \u201cplaque\u201d"), words.ids("Alzheimer's \"plaque\""))
+
+    def test_the_javascript_tokenizer_reads_the_file_and_agrees(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file, texts = pathlib.Path(folder) / "tokenizer.json", pathlib.Path(folder) / "texts.json"
+            file.write_text(json.dumps(tokenizer.tokenizer_json(self.merges)), encoding="utf-8")
+            texts.write_text(json.dumps([case["text"] for case in self.golden]), encoding="utf-8")
+            ran = subprocess.run(
+                ["node", HERE / "check_tokenizer.mjs", file, texts], capture_output=True, text=True, check=False
+            )
+        if "Cannot find module" in ran.stderr:
+            self.skipTest("npm's @huggingface/tokenizers is not installed")
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        for case, ids in zip(self.golden, json.loads(ran.stdout)):
+            if len(ids) > tokenizer.CONTEXT:
+                ids = [*ids[: tokenizer.CONTEXT - 1], ids[-1]]
+            self.assertEqual(ids, case["ids"], case["text"])
+
+
+@unittest.skipUnless(REPO and DATA, "PARSE3D_BIOMEDPARSE_REPO or PARSE3D_TEST_DATA is not set: nothing to export")
+class Export(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.out = pathlib.Path(cls.folder.name) / "small"
+        cls.arguments = [
+            "--repo", REPO, "--out", str(cls.out), "--random-weights", "--width", "small",
+            "--bpe", str(DATA / "clip/bpe_simple_vocab_16e6.txt.gz"), "--image-size", "128",
+        ]  # fmt: skip
+        cls.status, cls.printed = cls.run_export(cls.arguments)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    @staticmethod
+    def run_export(arguments):
+        printed = io.StringIO()
+        with warnings.catch_warnings(), redirect_stdout(printed), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            return export.main(arguments), printed.getvalue()
+
+    def test_every_row_of_the_parity_table_holds(self):
+        self.assertEqual(self.status, 0, self.printed)
+        self.assertNotIn("OFF", self.printed)
+
+    def test_the_pack_lists_every_file_with_its_checksum(self):
+        pack = json.loads((self.out / "pack.json").read_text(encoding="utf-8"))
+        self.assertEqual({*pack["files"], "pack.json"}, {path.name for path in self.out.iterdir()})
+        for name, entry in pack["files"].items():
+            content = (self.out / name).read_bytes()
+            self.assertEqual(entry, {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)})
+        self.assertTrue(pack["demonstration"])
+
+    def test_half_precision_keeps_within_its_limits(self):
+        arguments = [part if part != str(self.out) else str(self.out) + "-half" for part in self.arguments]
+        status, printed = self.run_export([*arguments, "--precision", "fp16"])
+        self.assertEqual(status, 0, printed)
+
+    def test_graphs_that_see_other_noise_are_off(self):
+        words = tokenizer.Tokenizer(tokenizer.read_merges(export.find_vocabulary(export.parse(self.arguments))))
+        model, config = export.build_model(export.parse(self.arguments), words)
+        slices = np.load(self.out / "golden.npz")["slices"]
+        case = parity.golden_case(model, config, slices, export.GOLDEN_PROMPTS, export.GOLDEN_SEED, words)
+        case["seed"] = case["seed"] + 1
+        rows = parity.compare(self.out, model, config, case, 2, "fp32")
+        self.assertTrue(any(not row.holds for row in rows if row.graph == "decoder"))
+
+
+if __name__ == "__main__":
+    unittest.main()
