@@ -62,7 +62,7 @@ export class Api {
   /** Waits until the job has one of these states. */
   async until(id: string, statuses: readonly JobView['status'][], timeoutMs = 45_000): Promise<JobView> {
     let last: JobView | undefined;
-    return await eventually(
+    return eventually(
       async () => {
         last = await this.job(id);
         return statuses.includes(last.status) ? last : undefined;

@@ -53,7 +53,8 @@ export interface PresignOptions {
 /**
  * One bucket of objects. Every implementation passes the same conformance suite (`shared/testing`), and throws only
  * `Problem`s: `blob-missing`, `blob-exists`, `blob-changed`, `blob-key-invalid`, `blob-range-invalid`,
- * `payload-too-large`, `storage-denied`, `storage-unavailable`.
+ * `payload-too-large`, `storage-denied`, `storage-unavailable`. An abort throws the signal's reason when that is a
+ * Problem, else `canceled`.
  */
 export interface BlobStore {
   /** `s3` or `local`: the scheme of this store's URIs. */
@@ -69,7 +70,10 @@ export interface BlobStore {
    */
   read(key: string, options?: ReadOptions): Promise<{ info: BlobInfo; body: Readable }>;
 
-  /** Streams a body of unknown length; the object appears whole or not at all. */
+  /**
+   * Streams a body of unknown length; the object appears whole or not at all. The body is consumed or destroyed in any
+   * case; an error of the body itself is thrown as it is. `lastModified` of the answer may be this machine's clock.
+   */
   write(key: string, body: Readable | Uint8Array, options?: WriteOptions): Promise<BlobInfo>;
 
   /** Keys in the byte order of UTF-8, a page at a time. */

@@ -5,6 +5,9 @@ import type { BlobInfo } from './blob-store.js';
 import { contentTypeOf } from './content-type.js';
 import { hasCode } from './file-errors.js';
 
+/** Files whose status is asked for together. */
+const STATS_AT_ONCE = 32;
+
 /**
  * What a file's status tells about the object. The ETag is made of the three things of which at least one changes with
  * the content: size, time of modification in nanoseconds, and inode, since every write makes a new file.
@@ -26,14 +29,17 @@ export function blobInfo(key: string, stat: BigIntStats): BlobInfo {
  */
 export async function* walk(folder: string, prefix: string, after: string): AsyncGenerator<BlobInfo> {
   const slash = prefix.lastIndexOf('/') + 1;
-  for (const { name, isFolder } of await entries(folder, prefix.slice(slash))) {
-    const key = prefix.slice(0, slash) + name;
-    if (isFolder) {
-      // The folder's keys all come before `after` when its own name does, unless `after` lies inside it.
-      if (compareKeys(key, after) >= 0 || after.startsWith(key)) yield* walk(join(folder, name), key, after);
-    } else if (compareKeys(key, after) > 0) {
-      const stat = await ifThere(lstat(join(folder, name), { bigint: true }));
-      if (stat?.isFile() === true) yield blobInfo(key, stat);
+  const found = (await entries(folder, prefix.slice(slash)))
+    .map((entry) => ({ ...entry, key: prefix.slice(0, slash) + entry.name }))
+    // A folder's keys all come before `after` when its own name does, unless `after` lies inside it.
+    .filter(({ key, isFolder }) => compareKeys(key, after) > 0 || (isFolder && after.startsWith(key)));
+  for (let first = 0; first < found.length; first += STATS_AT_ONCE) {
+    const some = found.slice(first, first + STATS_AT_ONCE);
+    const stats = await Promise.all(some.map(({ name }) => ifThere(lstat(join(folder, name), { bigint: true }))));
+    for (const [index, { key, name, isFolder }] of some.entries()) {
+      const stat = stats[index];
+      if (isFolder) yield* walk(join(folder, name), key, after);
+      else if (stat?.isFile() === true) yield blobInfo(key, stat);
     }
   }
 }

@@ -30,7 +30,7 @@ export function createHttpHandler({
     requestTimeout: requestMs,
     // Without this the SDK only logs a warning and waits on.
     throwOnRequestTimeout: true,
-    socketTimeout: 0,
+    socketTimeout: idleMs,
     httpAgent: new GuardedHttpAgent(pool),
     httpsAgent: new GuardedHttpsAgent(pool),
   });

@@ -151,11 +151,7 @@ export class S3BlobStore implements BlobStore {
       return written(key, bytes, etag, request);
     } catch (error) {
       if (!request.ifAbsent || !isConflict(error)) throw error;
-      return this.#ownWrite(
-        key,
-        request,
-        new Problem('blob-exists', `there is an object ${key} already`, { key }),
-      );
+      return this.#ownWrite(key, request, new Problem('blob-exists', `there is an object ${key} already`, { key }));
     }
   }
 

@@ -2,12 +2,13 @@ import { Worker } from 'bullmq';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { blobKeys, type JobRequest } from '../../src/contract/index.js';
 import { isProblem } from '../../src/problems/index.js';
+import type {
+  JobData} from '../../src/queue/index.js';
 import {
   bullJobId,
   canceledManifest,
   commit,
   Dispatcher,
-  JobData,
   QUEUE_NAME,
   readManifest,
   reconcile,

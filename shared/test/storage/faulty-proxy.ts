@@ -5,13 +5,15 @@ export interface Fault {
   readonly request: RegExp;
   /** How many bytes of the request or the answer still pass. */
   readonly after: { readonly requestBytes: number } | { readonly answerBytes: number };
-  /** Closes the connection, resets it, or lets nothing more pass. */
-  readonly how: 'close' | 'reset' | 'stall';
+  /** Closes the connection, resets it, lets nothing more pass, or answers 503 by itself and hangs up. */
+  readonly how: 'close' | 'reset' | 'stall' | 'refuse';
   /** How many requests it hits. */
   times: number;
   /** Done before the connection breaks. */
   readonly before?: () => Promise<void>;
 }
+
+const REFUSAL = 'HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n\r\n';
 
 /** TCP between a client and an HTTP server on 127.0.0.1, with breaks where a test wants them. */
 export class FaultyProxy {
@@ -67,6 +69,7 @@ export class FaultyProxy {
       await before?.();
       if (how === 'close') client.destroySoon();
       if (how === 'reset') client.resetAndDestroy();
+      if (how === 'refuse') client.write(REFUSAL, () => client.resetAndDestroy());
     };
     const pass = (chunk: Buffer, to: Socket, counts: boolean): void => {
       if (fault === undefined || !counts) {

@@ -186,15 +186,31 @@ withRadosgw('the S3 store, when the network fails', () => {
       expect(await partsLeft(key)).toEqual([]);
     });
 
+    it.each([
+      ['in one request', 5 * MIB, false],
+      ['in parts', 20 * MIB, false],
+      ['from disk, when conditional', 20 * MIB, true],
+    ])('a store that refuses a write %s and hangs up in its middle does no harm', async (_how, bytes, ifAbsent) => {
+      proxy.inject({ request: /^PUT/, after: { requestBytes: 300_000 }, how: 'refuse', times: ALWAYS });
+      const writing = store.write(randomUUID(), stream(Buffer.alloc(bytes)), { ifAbsent });
+      await expect(writing).rejects.toMatchObject({ code: 'storage-unavailable' });
+      proxy.inject();
+      expect(await store.healthy()).toBe(true);
+    });
+
     it('an abort cuts parts that the store does not take, and they are deleted', async () => {
       const key = randomUUID();
+      const patient = open({ endpoint: proxy.url, timeouts: { requestMs: 60_000, idleMs: 60_000 } });
       proxy.inject({ request: /^PUT/, after: { requestBytes: 300_000 }, how: 'stall', times: ALWAYS });
       const abort = new AbortController();
-      const writing = store.write(key, stream(Buffer.alloc(20 * MIB)), { signal: abort.signal });
+      const writing = patient.write(key, stream(Buffer.alloc(20 * MIB)), { signal: abort.signal });
       await eventually(() => proxy.hits > 0, { what: 'a part to be under way' });
       abort.abort();
       await expect(writing).rejects.toMatchObject({ code: 'canceled' });
-      await eventually(async () => (await partsLeft(key)).length === 0, { what: 'the parts to be deleted' });
+      await eventually(async () => (await partsLeft(key)).length === 0, {
+        what: 'the parts to be deleted',
+        timeoutMs: 10_000,
+      });
     });
 
     it.each([
