@@ -146,10 +146,6 @@ class Decoder(nn.Module):
         self.norm = LayerNorm.of(predictor.decoder_norm)
         self.embed = nn.ModuleList(Linear(l.weight, l.bias) for l in predictor.mask_embed.layers)
         self.classifier = Linear(predictor.classifier.weight, predictor.classifier.bias)
-        conv = model.sem_seg_head.pixel_decoder.mask_features
-        # [out, in, 3, 3] to [out, 9·in]: one row of taps per mask channel.
-        self.taps = frozen(conv.weight.permute(0, 2, 3, 1).flatten(1))
-        self.tap_bias = frozen(conv.bias[:, None])
         count = predictor.num_layers
         self.inputs = (
             *(f"{kind}_{i}" for i in range(count) for kind in ("keys", "values")),
@@ -169,19 +165,12 @@ class Decoder(nn.Module):
     def mean_mask(self, queries, pixels):
         """The mean mask of the queries that are not edge queries. [N,Q,C] to [N,1,H,W].
 
-        Mask features are a convolution of `pixels` and the mean is linear: so the mean embedding
-        is taken through the convolution's taps first, and only one mask per prompt is computed.
+        The mean of the masks is the mask of the mean embedding: one product per prompt, not twelve.
         """
         batch, channels, height, width = pixels.shape
         embedding = self.mask_embedding(queries)[:, : self.mask_queries].mean(1)
-        taps = torch.matmul(embedding, self.taps).reshape(batch, -1, channels)
-        parts = torch.matmul(taps, pixels.flatten(2)).reshape(-1, 9, height, width)
-        parts = F.pad(parts, (1, 1, 1, 1))
-        mask = torch.matmul(embedding, self.tap_bias).reshape(-1, 1, 1)
-        for tap in range(9):
-            row, column = divmod(tap, 3)
-            mask = mask + parts[:, tap, row : row + height, column : column + width]
-        return mask.unsqueeze(1)
+        masks = torch.matmul(embedding.reshape(batch, -1, channels), pixels.flatten(2))
+        return masks.reshape(-1, 1, height, width)
 
     def forward(self, *inputs):
         named = dict(zip(self.inputs, inputs))

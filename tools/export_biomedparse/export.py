@@ -139,7 +139,7 @@ def write_graphs(args, model, config, words):
         tokens = text(ids, attention).transpose(0, 1)[: int(attention.sum(1).max())]
         del text
         image = torch.from_numpy(reference.normalised(model, phantom.slices(2, size)))
-        encoder = image_encoder.ImageEncoder(model, size).eval()
+        encoder = image_encoder.ImageEncoder(model, size, fast=args.precision == "fp32").eval()
         features = dict(zip(encoder.outputs, encoder(image)))
         write(encoder, "image_encoder", {"image": image})
         del encoder

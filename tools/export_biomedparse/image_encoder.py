@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from layers import FeedForward, LayerNorm, Linear, LinearFromTokens, Attention, frozen
+from layers import Attention, FeedForward, LayerNorm, Linear, LinearFromTokens, frozen
+from winograd import Winograd
 
 
 class FocalBlock(nn.Module):
@@ -112,10 +113,24 @@ class PyramidTransformer(nn.Module):
         return tokens
 
 
+class Smooth(nn.Module):
+    """A 3×3 convolution, its norm and a rectifier. y[B,C,H,W] to the same shape."""
+
+    def __init__(self, conv, fast):
+        super().__init__()
+        self.conv = Winograd(conv.weight) if fast else nn.Conv2d(1, 1, 3, padding=1, bias=False)
+        if not fast:
+            self.conv.weight = frozen(conv.weight)
+        self.norm = conv.norm
+
+    def forward(self, y):
+        return F.relu(self.norm(self.conv(y)))
+
+
 class PixelDecoder(nn.Module):
     """Backbone levels to feature maps [B,C,H,W] at strides 32, 16, 8 and 4."""
 
-    def __init__(self, pixel_decoder, image_size):
+    def __init__(self, pixel_decoder, image_size, fast):
         super().__init__()
         proj = pixel_decoder.input_proj
         self.project = Linear(proj.weight.flatten(1), proj.bias)
@@ -125,7 +140,11 @@ class PixelDecoder(nn.Module):
         laterals = [conv for conv in pixel_decoder.lateral_convs if conv is not None]
         self.laterals = nn.ModuleList(LinearFromTokens(conv.weight.flatten(1)) for conv in laterals)
         self.lateral_norms = nn.ModuleList(conv.norm for conv in laterals)
-        self.smooth = nn.ModuleList(pixel_decoder.output_convs)
+        # The two finest levels hold nine tenths of the arithmetic; on the others it would not pay.
+        coarse = len(pixel_decoder.output_convs) - 2
+        self.smooth = nn.ModuleList(
+            Smooth(conv, fast and i >= coarse) for i, conv in enumerate(pixel_decoder.output_convs)
+        )
 
     def forward(self, levels):
         tokens, height, width = levels[-1]
@@ -150,17 +169,17 @@ class ImageEncoder(nn.Module):
     """image float32[B,3,S,S], already normalised, to the decoder's features.
 
     keys_i, values_i [B,heads,C/heads,T]: layer i's view of its level (T positions, row-major);
-    pixels_l [B,C,T]: mask features at level l's size (stride 32, 16, 8 for l = 0, 1, 2);
-    pixels [B,C,S/4,S/4]: what the mask features are a convolution of.
+    pixels [B,C,S/4,S/4]: the mask features; pixels_l [B,C,T]: the same, bilinearly reduced to
+    level l (stride 32, 16, 8 for l = 0, 1, 2). `fast`: take the largest convolutions by Winograd.
     """
 
     inputs = ("image",)
 
-    def __init__(self, model, image_size):
+    def __init__(self, model, image_size, fast=True):
         super().__init__()
         head = model.sem_seg_head
         self.backbone = Backbone(model.backbone)
-        self.pixel_decoder = PixelDecoder(head.pixel_decoder, image_size)
+        self.pixel_decoder = PixelDecoder(head.pixel_decoder, image_size, fast)
         predictor = head.predictor
         if any(len(projection) for projection in predictor.input_proj):
             raise ValueError("this exporter expects the decoder to take the pyramid as it is")
@@ -171,7 +190,9 @@ class ImageEncoder(nn.Module):
         self.values, self.value_constants = nn.ParameterList(), nn.ParameterList()
         for i, layer in enumerate(predictor.transformer_cross_attention_layers):
             self._project(layer.multihead_attn, predictor, i % self.levels, image_size)
-        self.mask_features = head.pixel_decoder.mask_features
+        self.sides = [image_size // (32 >> level) for level in range(self.levels)]
+        conv = head.pixel_decoder.mask_features
+        self.mask_features = Winograd(conv.weight, conv.bias) if fast else conv
         self.outputs = (
             *(f"{kind}_{i}" for i in range(self.layers) for kind in ("keys", "values")),
             *(f"pixels_{level}" for level in range(self.levels)),
@@ -193,18 +214,6 @@ class ImageEncoder(nn.Module):
         """[B,C,T] to [B,heads,C/heads,T]."""
         return x.reshape(x.shape[0], self.heads, -1, x.shape[2])
 
-    def _mask_features_at(self, pixels, level):
-        """The 3×3 convolution's output, bilinearly reduced to a level's size. [B,C,T].
-
-        The reduction averages the two by two pixels around each centre. Both are linear, so the
-        average is taken first and the convolution computed at the level's positions only.
-        """
-        stride = 8 >> level
-        skip = stride // 2 - 1
-        around = F.avg_pool2d(F.pad(pixels, (1, 1, 1, 1))[:, :, skip:, skip:], 2, 1)
-        conv = self.mask_features
-        return F.conv2d(around, conv.weight, conv.bias, stride=stride).flatten(2)
-
     def forward(self, image):
         maps = self.pixel_decoder(self.backbone(image))
         features = []
@@ -212,5 +221,8 @@ class ImageEncoder(nn.Module):
             level = maps[i % self.levels].flatten(2)
             features.append(self._split(torch.matmul(self.keys[i], level) + self.key_constants[i]))
             features.append(self._split(torch.matmul(self.values[i], level) + self.value_constants[i]))
-        features += [self._mask_features_at(maps[-1], level) for level in range(self.levels)]
-        return (*features, maps[-1])
+        pixels = self.mask_features(maps[-1])
+        for side in self.sides:
+            reduced = F.interpolate(pixels, size=(side, side), mode="bilinear", align_corners=False)
+            features.append(reduced.flatten(2))
+        return (*features, pixels)

@@ -1,6 +1,10 @@
+import { exitOnSignal } from '@parse3d/shared/config';
 import { pino } from 'pino';
 import { readApiConfig } from './config.js';
 import { startApi } from './server.js';
+
+/** Time for closing connections and freeing things after the drain. */
+const SHUTDOWN_MARGIN_MS = 10_000;
 
 const config = readApiConfig(process.env);
 const log = pino({ name: 'parse3d-api', level: config.PARSE3D_LOG_LEVEL });
@@ -9,18 +13,11 @@ log.info({ url: api.url, metricsPort: api.metricsPort }, 'api listens');
 // A parent that started us learns the ports that the system chose.
 process.send?.({ type: 'listening', url: api.url, metricsPort: api.metricsPort });
 
-let stopping = false;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (stopping) return;
-    stopping = true;
+exitOnSignal(
+  async (signal) => {
     log.info({ signal }, 'draining');
-    api
-      .stop()
-      .then(() => process.exit(0))
-      .catch((error: unknown) => {
-        log.error({ err: error }, 'could not stop cleanly');
-        process.exit(1);
-      });
-  });
-}
+    await api.stop();
+  },
+  config.PARSE3D_API_DRAIN + SHUTDOWN_MARGIN_MS,
+  (error) => log.error({ err: error }, 'could not stop cleanly'),
+);

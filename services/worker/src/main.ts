@@ -1,24 +1,22 @@
+import { exitOnSignal } from '@parse3d/shared/config';
 import { pino } from 'pino';
 import { readWorkerConfig } from './config.js';
 import { startWorker } from './worker.js';
 
+/** Time for handing jobs back and freeing things after the drain. */
+const SHUTDOWN_MARGIN_MS = 15_000;
+
 const config = readWorkerConfig(process.env);
 const log = pino({ name: 'parse3d-worker', level: config.PARSE3D_LOG_LEVEL });
 const worker = await startWorker(config, log, process.env);
+// A parent that started us learns that we are ready, and the port that the system chose.
 process.send?.({ type: 'ready', workerId: worker.id, metricsPort: worker.metricsPort });
 
-let stopping = false;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (stopping) return;
-    stopping = true;
+exitOnSignal(
+  async (signal) => {
     log.info({ signal }, 'draining');
-    worker
-      .stop()
-      .then(() => process.exit(0))
-      .catch((error: unknown) => {
-        log.error({ err: error }, 'could not stop cleanly');
-        process.exit(1);
-      });
-  });
-}
+    await worker.stop();
+  },
+  config.PARSE3D_WORKER_DRAIN + SHUTDOWN_MARGIN_MS,
+  (error) => log.error({ err: error }, 'could not stop cleanly'),
+);
