@@ -70,6 +70,9 @@ onS3(`a key of one study reads nothing of another${why}`, async () => {
   const { stores, client } = running();
   await writeJson(stores.bucket('s3', 'scans'), 'study-10/ct.nii.gz', {});
   const api = await client({ inputs: ['s3://scans/study-1'] });
-  const answer = await api.send('POST', '/v1/jobs', { input: { uri: 's3://scans/study-10/ct.nii.gz' }, prompts: ['bone'] });
+  const answer = await api.send('POST', '/v1/jobs', {
+    input: { uri: 's3://scans/study-10/ct.nii.gz' },
+    prompts: ['bone'],
+  });
   expect(answer).toMatchObject({ status: 403, json: { type: '/problems/input-not-allowed' } });
 });

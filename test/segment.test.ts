@@ -86,7 +86,9 @@ test('a download is served in ranges and not again to who has it', async () => {
   expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.subarray(10, 20));
   const beyond = await stack.api.fetch(path, { headers: { Range: `bytes=${whole.length}-` } });
   expect(beyond.status).toBe(416);
-  const again = await stack.api.fetch(path, { headers: { 'If-None-Match': part.headers.get('etag') ?? '', 'Cache-Control': 'max-age=0' } });
+  const again = await stack.api.fetch(path, {
+    headers: { 'If-None-Match': part.headers.get('etag') ?? '', 'Cache-Control': 'max-age=0' },
+  });
   expect(again.status).toBe(304);
   const unknown = await stack.api.send('GET', `/v1/jobs/${job.id}/outputs/other.nii.gz`);
   expect(unknown).toMatchObject({ status: 404, json: { type: '/problems/not-found' } });

@@ -8,7 +8,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
-const program = createProgram();
+const typed = process.argv.slice(2);
+const program = await createProgram(typed);
 let running: Command = program;
 program.hook('preAction', (_program, command) => {
   running = command;
@@ -19,7 +20,7 @@ try {
 } catch (error) {
   const output = outputOf(running);
   // Commander has written its message already, but not in JSON.
-  if (error instanceof CommanderError && error.exitCode !== 0 && process.argv.includes('--json')) {
+  if (error instanceof CommanderError && error.exitCode !== 0 && typed.includes('--json')) {
     output.jsonError({ error: { code: 'usage', detail: error.message.replace(/^error: /, ''), exitCode: 2 } });
   }
   process.exitCode = reportError(error, output);

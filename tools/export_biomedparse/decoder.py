@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from layers import Attention, FeedForward, LayerNorm, Linear, frozen
+from layers import Attention, FeedForward, LayerNorm, Linear, frozen, position_of
 
 
 class Sampler(nn.Module):
@@ -31,6 +31,41 @@ class Sampler(nn.Module):
         weight = torch.exp(logits.sigmoid() / self.temperature)
         drawn = weight / weight.sum(-1, keepdim=True)
         return torch.exp(torch.log(1 - drawn) * self.draws)
+
+
+class Level(nn.Module):
+    """One level of the pyramid as its layers see it: which level it is, and where each position is.
+
+    level[B,C,H,W] to (for keys, for values), both [B,C,T] with positions row-major. The published
+    code does this and the projections below for every prompt; here it happens once per slice.
+    """
+
+    def __init__(self, predictor, index, side):
+        super().__init__()
+        self.name = frozen(predictor.level_embed.weight[index][:, None])
+        self.place = frozen(position_of(predictor.pe_layer, side))
+
+    def forward(self, level):
+        seen = level.flatten(2) + self.name
+        return seen + self.place, seen
+
+
+class Memory(nn.Module):
+    """Keys and values of one layer, [B,H,D,T] each, from what `Level` gives."""
+
+    def __init__(self, attention):
+        super().__init__()
+        self.heads = attention.num_heads
+        _, wk, wv = attention.in_proj_weight.chunk(3)
+        _, bk, bv = attention.in_proj_bias.chunk(3)
+        self.key, self.key_bias = frozen(wk), frozen(bk[:, None])
+        self.value, self.value_bias = frozen(wv), frozen(bv[:, None])
+
+    def forward(self, placed, seen):
+        keys = torch.matmul(self.key, placed) + self.key_bias
+        values = torch.matmul(self.value, seen) + self.value_bias
+        shape = (keys.shape[0], self.heads, -1, keys.shape[2])
+        return keys.reshape(shape), values.reshape(shape)
 
 
 class CrossAttention(nn.Module):
@@ -104,6 +139,7 @@ class DecoderLayer(nn.Module):
         own = predictor.transformer_self_attention_layers[index]
         part = predictor.transformer_ffn_layers[index]
         self.sampler = Sampler(predictor.boltzmann_sampling, index, positions)
+        self.memory = Memory(cross.multihead_attn)
         self.cross = CrossAttention(cross.multihead_attn, cross.norm)
         self.among = SelfAttention(own.self_attn, own.norm)
         self.feed_forward = FeedForward(part.linear1, part.linear2, part.norm)
@@ -115,7 +151,7 @@ class DecoderLayer(nn.Module):
 class Decoder(nn.Module):
     """Features of B slices and tokens of P prompts to masks and existence, slice by slice.
 
-    features: as `image_encoder` gives them. tokens float32[L,P,C]: grounding tokens, zero where a
+    pyramid_l and pixels: as `image_encoder` gives them. tokens float32[L,P,C]: grounding tokens, zero where a
     prompt is shorter than L. noise_i float32[heads, queries, T]: uniform in [0, 1), per layer.
     Returns mask_logits[B·P,1,S/4,S/4] and existence[B·P,1]; all prompts of slice 0 come first.
     """
@@ -129,7 +165,10 @@ class Decoder(nn.Module):
             raise ValueError("this exporter expects pre_norm: false, pre_self_attention: true")
         if model.convolute_outputs:
             raise ValueError("this exporter expects convolute_outputs: False")
-        self.levels = predictor.num_feature_levels
+        if any(len(projection) for projection in predictor.input_proj):
+            raise ValueError("this exporter expects the decoder to take the pyramid as it is")
+        self.sides = [image_size // (32 >> i) for i in range(predictor.num_feature_levels)]
+        self.levels = nn.ModuleList(Level(predictor, i, side) for i, side in enumerate(self.sides))
         self.queries = predictor.num_queries
         self.mask_queries = self.queries - model.edge_queries
         self.query_start = frozen(predictor.query_feat_.weight)
@@ -139,20 +178,18 @@ class Decoder(nn.Module):
         part = predictor.initial_ffn_layer
         self.first = SelfAttention(first.self_attn, first.norm)
         self.first_part = FeedForward(part.linear1, part.linear2, part.norm)
-        sides = [image_size // (32 >> i % self.levels) for i in range(predictor.num_layers)]
         self.layers = nn.ModuleList(
-            DecoderLayer(predictor, i, side * side) for i, side in enumerate(sides)
+            DecoderLayer(predictor, i, self.sides[i % len(self.sides)] ** 2)
+            for i in range(predictor.num_layers)
         )
         self.norm = LayerNorm.of(predictor.decoder_norm)
         self.embed = nn.ModuleList(Linear(l.weight, l.bias) for l in predictor.mask_embed.layers)
         self.classifier = Linear(predictor.classifier.weight, predictor.classifier.bias)
-        count = predictor.num_layers
         self.inputs = (
-            *(f"{kind}_{i}" for i in range(count) for kind in ("keys", "values")),
-            *(f"pixels_{level}" for level in range(self.levels)),
+            *(f"pyramid_{i}" for i in range(len(self.sides))),
             "pixels",
             "tokens",
-            *(f"noise_{i}" for i in range(count)),
+            *(f"noise_{i}" for i in range(predictor.num_layers)),
         )
 
     def mask_embedding(self, queries):
@@ -161,6 +198,11 @@ class Decoder(nn.Module):
         for layer in self.embed[:-1]:
             x = F.relu(layer(x))
         return self.embed[-1](x)
+
+    @staticmethod
+    def reduced(pixels, side):
+        """Mask features at a level's size, [B,C,T]: reducing them reduces every query's mask alike."""
+        return F.interpolate(pixels, size=(side, side), mode="bilinear", align_corners=False).flatten(2)
 
     def mean_mask(self, queries, pixels):
         """The mean mask of the queries that are not edge queries. [N,Q,C] to [N,1,H,W].
@@ -173,9 +215,11 @@ class Decoder(nn.Module):
         return masks.reshape(-1, 1, height, width)
 
     def forward(self, *inputs):
-        named = dict(zip(self.inputs, inputs))
-        pixels, tokens = named["pixels"], named["tokens"]
+        count = len(self.sides)
+        pyramid, (pixels, tokens), noise = inputs[:count], inputs[count : count + 2], inputs[count + 2 :]
         batch, prompts, channels = pixels.shape[0], tokens.shape[1], tokens.shape[2]
+        seen_levels = [level(x) for level, x in zip(self.levels, pyramid)]
+        small_pixels = [self.reduced(pixels, side) for side in self.sides]
 
         def for_each(x):
             """[T,C] to [B·P,T,C]."""
@@ -191,15 +235,11 @@ class Decoder(nn.Module):
             embedding = self.mask_embedding(queries).reshape(batch, -1, channels)
             chances = None
             if layer.sampler.draws > 0:
-                chances = layer.sampler(torch.matmul(embedding, named[f"pixels_{i % self.levels}"]))
-            queries = layer.cross(
-                queries.reshape(batch, -1, channels),
-                self.query_position,
-                named[f"keys_{i}"],
-                named[f"values_{i}"],
-                chances,
-                named[f"noise_{i}"],
-            ).reshape(batch * prompts, -1, channels)
+                chances = layer.sampler(torch.matmul(embedding, small_pixels[i % count]))
+            keys, values = layer.memory(*seen_levels[i % count])
+            queries = queries.reshape(batch, -1, channels)
+            queries = layer.cross(queries, self.query_position, keys, values, chances, noise[i])
+            queries = queries.reshape(batch * prompts, -1, channels)
             seen = layer.among(torch.cat([queries, text], dim=1), position)
             queries, text = layer.feed_forward(seen[:, : self.queries]), seen[:, self.queries :]
             existence = layer.existence(existence, seen, position)

@@ -1,14 +1,9 @@
-"""The graph `image_encoder`: one slice to everything about it that does not depend on a prompt.
+"""The graph `image_encoder`: FocalNet and the pixel decoder, once per slice whatever the prompts."""
 
-FocalNet and the pixel decoder, then what the decoder would otherwise repeat for every prompt: the
-keys and values of each of its layers, and the pixel features at the sizes of its attention masks.
-"""
-
-import torch
 import torch.nn.functional as F
 from torch import nn
 
-from layers import Attention, FeedForward, LayerNorm, Linear, LinearFromTokens, frozen
+from layers import Attention, FeedForward, LayerNorm, Linear, LinearFromTokens, frozen, position_of
 from winograd import Winograd
 
 
@@ -159,70 +154,24 @@ class PixelDecoder(nn.Module):
         return maps
 
 
-def position_of(layer, side):
-    """The sine position of a square level, [C, side*side], from the checkout's own layer."""
-    with torch.no_grad():
-        return layer(torch.zeros(1, 1, side, side)).flatten(2)[0]
-
-
 class ImageEncoder(nn.Module):
-    """image float32[B,3,S,S], already normalised, to the decoder's features.
+    """image float32[B,3,S,S], already normalised, to what the decoder needs of it.
 
-    keys_i, values_i [B,heads,C/heads,T]: layer i's view of its level (T positions, row-major);
-    pixels [B,C,S/4,S/4]: the mask features; pixels_l [B,C,T]: the same, bilinearly reduced to
-    level l (stride 32, 16, 8 for l = 0, 1, 2). `fast`: take the largest convolutions by Winograd.
+    pyramid_l [B,C,H,W] at stride 32, 16 and 8 for l = 0, 1, 2, and the mask features `pixels`
+    [B,C,S/4,S/4]. `fast`: take the largest convolutions by Winograd.
     """
 
     inputs = ("image",)
+    outputs = ("pyramid_0", "pyramid_1", "pyramid_2", "pixels")
 
     def __init__(self, model, image_size, fast=True):
         super().__init__()
         head = model.sem_seg_head
         self.backbone = Backbone(model.backbone)
         self.pixel_decoder = PixelDecoder(head.pixel_decoder, image_size, fast)
-        predictor = head.predictor
-        if any(len(projection) for projection in predictor.input_proj):
-            raise ValueError("this exporter expects the decoder to take the pyramid as it is")
-        self.levels = predictor.num_feature_levels
-        self.heads = predictor.num_heads
-        self.layers = predictor.num_layers
-        self.keys, self.key_constants = nn.ParameterList(), nn.ParameterList()
-        self.values, self.value_constants = nn.ParameterList(), nn.ParameterList()
-        for i, layer in enumerate(predictor.transformer_cross_attention_layers):
-            self._project(layer.multihead_attn, predictor, i % self.levels, image_size)
-        self.sides = [image_size // (32 >> level) for level in range(self.levels)]
         conv = head.pixel_decoder.mask_features
         self.mask_features = Winograd(conv.weight, conv.bias) if fast else conv
-        self.outputs = (
-            *(f"{kind}_{i}" for i in range(self.layers) for kind in ("keys", "values")),
-            *(f"pixels_{level}" for level in range(self.levels)),
-            "pixels",
-        )
-
-    def _project(self, attention, predictor, level, image_size):
-        """Weights and constants of one layer: position and level embeddings become a constant."""
-        _, wk, wv = attention.in_proj_weight.chunk(3)
-        _, bk, bv = attention.in_proj_bias.chunk(3)
-        place = position_of(predictor.pe_layer, image_size // (32 >> level))
-        embed = predictor.level_embed.weight[level][:, None]
-        self.keys.append(frozen(wk))
-        self.key_constants.append(frozen(wk @ (place + embed) + bk[:, None]))
-        self.values.append(frozen(wv))
-        self.value_constants.append(frozen(wv @ embed + bv[:, None]))
-
-    def _split(self, x):
-        """[B,C,T] to [B,heads,C/heads,T]."""
-        return x.reshape(x.shape[0], self.heads, -1, x.shape[2])
 
     def forward(self, image):
-        maps = self.pixel_decoder(self.backbone(image))
-        features = []
-        for i in range(self.layers):
-            level = maps[i % self.levels].flatten(2)
-            features.append(self._split(torch.matmul(self.keys[i], level) + self.key_constants[i]))
-            features.append(self._split(torch.matmul(self.values[i], level) + self.value_constants[i]))
-        pixels = self.mask_features(maps[-1])
-        for side in self.sides:
-            reduced = F.interpolate(pixels, size=(side, side), mode="bilinear", align_corners=False)
-            features.append(reduced.flatten(2))
-        return (*features, pixels)
+        *pyramid, finest = self.pixel_decoder(self.backbone(image))
+        return (*pyramid, self.mask_features(finest))

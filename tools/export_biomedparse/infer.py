@@ -24,10 +24,7 @@ def main(arguments=None):
     words = tokenizer.Tokenizer(tokenizer.read_merges(export.find_vocabulary(args)))
     model, config = export.build_model(args, words)
     volume, prompts, labels = read_challenge_case(args.volume)
-    first, _, last = args.slices.partition(":")
-    slices = volume[int(first or 0) : int(last) if last else None]
-    if slices.shape[1:] != (args.image_size, args.image_size):
-        raise SystemExit(f"slices are {slices.shape[1:]}; this tool takes them at the model's own size")
+    slices, restore = prepare(volume, args.slices, args.image_size)
     before = time.perf_counter()
     masks, existence = reference.predict(model, slices, prompts, args.noise_seed, config, args.slice_batch)
     seconds = time.perf_counter() - before
@@ -42,6 +39,7 @@ def main(arguments=None):
         existence=existence,
         kept=kept,
         segmentation=segmentation,
+        restored=restore(segmentation),
     )
     print(f"{len(slices)} slices, {len(prompts)} prompts: {seconds:.1f} s; labels found: {np.unique(segmentation)}")
     return 0
@@ -60,7 +58,7 @@ def parse(arguments):
     parser.add_argument("--allow", action="append", default=[])
     parser.add_argument("--trust-checkpoint", action="store_true")
     parser.add_argument("--volume", type=pathlib.Path, required=True, help="an .npz as the CVPR 2025 challenge defines it")
-    parser.add_argument("--slices", default=":", help="range of slices, for instance 20:28 (default all)")
+    parser.add_argument("--slices", default=":", help="range of slices along the cut axis, for instance 20:28 (default all)")
     parser.add_argument("--slice-batch", type=int, default=1)
     parser.add_argument("--noise-seed", type=int, default=0)
     parser.add_argument("--out", type=pathlib.Path, required=True, help="an .npz")
@@ -77,6 +75,23 @@ def read_challenge_case(path):
     texts = case["text_prompts"].item()
     labels = sorted(int(key) for key in texts if key != "instance_label")
     return case["imgs"], [texts[str(label)] for label in labels], labels
+
+
+def prepare(volume, kept, size):
+    """The slices that the model gets, uint8[D,S,S], and what takes labels back to the volume's grid.
+
+    `kept`: a range such as 20:28, along the axis that the published code cuts.
+    """
+    import utils
+
+    resized, padding, side, axis = utils.process_input(volume.astype(np.float32), size)
+    first, _, last = kept.partition(":")
+    slices = resized[int(first or 0) : int(last) if last else None].round().clamp(0, 255)
+
+    def restore(labels):
+        return utils.process_output(torch.from_numpy(labels), padding, side, axis).astype(np.uint16)
+
+    return slices.numpy().astype(np.uint8), restore
 
 
 def finish(masks, existence, labels, size):

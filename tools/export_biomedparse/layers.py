@@ -10,6 +10,12 @@ def frozen(tensor):
     return nn.Parameter(tensor.detach().clone().contiguous(), requires_grad=False)
 
 
+def position_of(layer, side):
+    """The sine position of a square level, [C, side·side], from the checkout's own layer."""
+    with torch.no_grad():
+        return layer(torch.zeros(1, 1, side, side)).flatten(2)[0]
+
+
 class Linear(nn.Module):
     """y = x · weightᵀ + bias, with the weight stored as the matrix product wants it: [in, out]."""
 

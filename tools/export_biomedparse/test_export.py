@@ -32,6 +32,7 @@ import precision
 import reference
 import targets
 import tokenizer
+import winograd
 
 HERE = pathlib.Path(__file__).parent
 DATA = pathlib.Path(os.environ["PARSE3D_TEST_DATA"]) if "PARSE3D_TEST_DATA" in os.environ else None
@@ -118,6 +119,15 @@ class Precision(unittest.TestCase):
         onnx.checker.check_model(model, full_check=True)
         self.assertEqual([n.op_type for n in model.graph.node], ["Cast", "MatMul", "Cast", "Add"])
         self.assertEqual([w.data_type for w in model.graph.initializer], [TensorProto.FLOAT16])
+
+
+class FastConvolution(unittest.TestCase):
+    def test_it_equals_the_plain_one_at_every_border(self):
+        torch.manual_seed(0)
+        x, weight, bias = torch.rand(2, 5, 12, 8), torch.randn(7, 5, 3, 3), torch.randn(7)
+        plain = torch.nn.functional.conv2d(x, weight, bias, padding=1)
+        fast = winograd.Winograd(weight, bias)(x)
+        self.assertLess(float((fast - plain).abs().max() / plain.abs().max()), 1e-5)
 
 
 class Targets(unittest.TestCase):

@@ -80,7 +80,8 @@ def t1_means(rng: np.random.Generator) -> np.ndarray:
         put(mean, numbers, rng.uniform(fluid, cortex), rng)
     bone, soft, fat = rng.uniform(0.02, 0.35), rng.uniform(0.3, 0.8), rng.uniform(0.5, 1.6)
     for number in HEAD_TISSUE:
-        guess = {511: fat, 515: bone, 516: rng.uniform(0.2, 1.2), 507: soft, 512: 0.8, 514: soft}.get(number, rng.uniform(0, 1.2))
+        usual = {511: fat, 515: bone, 516: rng.uniform(0.2, 1.2), 507: soft, 512: 0.8, 514: soft}
+        guess = usual.get(number, rng.uniform(0, 1.2))
         mean[COMPACT[number]] = guess if rng.random() < 0.75 else rng.uniform(0, 1.3)
     mean[COMPACT[0]] = rng.uniform(0, 0.08)
     return mean.clip(0)

@@ -50,7 +50,8 @@ def against_meshnet(net: SliceNet, volume: Path, labels: Path) -> dict:
             found[name] = round(dice(back(union, data.shape) > 0.5, np.isin(truth, GROUPS[name])), 4)
         if side is not None and bool((union > 0.5).any()):
             columns = (union > 0.5).sum((0, 1)).numpy()
-            found.setdefault("x of the centroid, mm from the middle", {})[f"{side} {name}"] = round(float(np.average(x_mm, weights=columns)), 1)
+            centroids = found.setdefault("x of the centroid, mm from the middle", {})
+            centroids[f"{side} {name}"] = round(float(np.average(x_mm, weights=columns)), 1)
     found["mean of the nine"] = round(float(np.mean([found[name] for name in JUDGED])), 4)
     return found
 
@@ -74,7 +75,9 @@ def on_held_out(net: SliceNet, folder: Path, plain: bool, contrasts: int, seed: 
                     truth = torch.from_numpy(weights)[classes.long()] > 0
                     both[target] = both.get(target, 0) + int((mask & truth).sum())
                     total[target] = total.get(target, 0) + int(mask.sum()) + int(truth.sum())
-    return {" ".join(filter(None, (side, name))): round(2 * both[name, side] / max(1, total[name, side]), 4) for name, side in both}
+    return {
+        f"{side} {name}" if side else name: round(2 * both[name, side] / max(1, total[name, side]), 4) for name, side in both
+    }
 
 
 def main() -> None:

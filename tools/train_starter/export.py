@@ -15,6 +15,7 @@ from torch import nn
 
 from classes import CLASSES, MIDLINE_TARGETS, SIDED_TARGETS
 from infer import SIZE, load_net
+from layout import tidy_json
 from model import MEAN, STD, SliceNet, coordinates
 from prompts import SYNONYMS
 from synth import SPACING_MM
@@ -163,7 +164,7 @@ def main() -> None:
     total = sum(entry["bytes"] for entry in written["files"].values())
     if total > LARGEST_PACK_BYTES:
         raise SystemExit(f"the pack has {total} bytes, more than {LARGEST_PACK_BYTES}")
-    (args.out / "pack.json").write_text(json.dumps(written, indent=2) + "\n")
+    (args.out / "pack.json").write_text(tidy_json(written))
     print(f"{args.out}: {total} bytes after {training['step']} steps, {training['spent_s'] / 60:.0f} minutes")
 
 

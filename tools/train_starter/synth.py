@@ -151,9 +151,10 @@ def scan(image: torch.Tensor, paint: Paint, generator: torch.Generator) -> torch
 
 def cut(image: torch.Tensor, classes: torch.Tensor, paint: Paint) -> tuple[torch.Tensor, torch.Tensor]:
     """A field of view that ends inside the head: nothing seen, nothing to find."""
-    top, bottom, before, after = (int(round(share * n)) for share, n in zip(paint.cut, (image.shape[1],) * 2 + (image.shape[2],) * 2))
+    height, width = image.shape[1:]
+    top, bottom, before, after = (int(round(s * n)) for s, n in zip(paint.cut, (height, height, width, width)))
     if top or bottom or before or after:
-        keep = torch.zeros(image.shape[1:], dtype=torch.bool)
-        keep[top : image.shape[1] - bottom, before : image.shape[2] - after] = True
+        keep = torch.zeros((height, width), dtype=torch.bool)
+        keep[top : height - bottom, before : width - after] = True
         image, classes = image * keep, classes * keep
     return image, classes

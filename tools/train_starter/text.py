@@ -180,7 +180,8 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     net, tokenizer = train(args)
-    save(args.out / "text.pt", {"model": net.state_dict(), "merges": tokenizer.merges, "seed": args.seed, "steps": args.steps})
+    state = {"model": net.state_dict(), "merges": tokenizer.merges, "seed": args.seed, "steps": args.steps}
+    save(args.out / "text.pt", state)
     cases = json.loads((Path(__file__).parent / "text_cases.json").read_text())
     report(net, tokenizer, cases)
 

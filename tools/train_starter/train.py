@@ -88,8 +88,8 @@ def mean_dice(model: SliceNet, batches: list) -> float:
         guess = model(image, place).argmax(1)
         count = model.head.out_channels
         both = torch.bincount(guess[guess == classes], minlength=count).float()
-        sum_ = (torch.bincount(guess.reshape(-1), minlength=count) + torch.bincount(classes.reshape(-1), minlength=count)).float()
-        hit, size = (both, sum_) if not len(hit) else (hit + both, size + sum_)
+        voxels = sum(torch.bincount(labels.reshape(-1), minlength=count).float() for labels in (guess, classes))
+        hit, size = (both, voxels) if not len(hit) else (hit + both, size + voxels)
     return float((2 * hit[1:] / size[1:].clamp(1)).mean())
 
 
@@ -119,7 +119,8 @@ def main() -> None:
         average.load_state_dict(state["average"])
         optimiser.load_state_dict(state["optimiser"])
         step, spent_s, runs = state["step"], state["spent_s"], state["runs"]
-    print(f"{len(heads)} heads, held out {HELD_OUT}, {sum(p.numel() for p in model.parameters())} parameters, from step {step}", flush=True)
+    parameters = sum(p.numel() for p in model.parameters())
+    print(f"{len(heads)} heads, held out {HELD_OUT}, {parameters} parameters, from step {step}", flush=True)
 
     held_out = load_heads(args.label_maps, names=HELD_OUT)
     rng = np.random.default_rng(7)
@@ -127,7 +128,8 @@ def main() -> None:
         prepare([t[None] for t in draw_slices(held_out[n % len(held_out)], SLICES_PER_HEAD, rng)]) for n in range(12)
     ]
     # A resumed run draws new heads, not those of the run before once more.
-    loader = iter(DataLoader(SyntheticSlices(heads, (args.seed, runs)), batch_size=HEADS_PER_STEP, num_workers=1, prefetch_factor=4))
+    slices = SyntheticSlices(heads, (args.seed, runs))
+    loader = iter(DataLoader(slices, batch_size=HEADS_PER_STEP, num_workers=1, prefetch_factor=4))
 
     before, start, saved, validated, logged = spent_s, time.time(), time.time(), time.time(), time.time()
     losses: list[float] = []
@@ -148,14 +150,16 @@ def main() -> None:
         now = time.time()
         spent_s = before + now - start
         if now - logged > 30:
-            print(f"step {step} {spent_s / 60:.1f} min loss {np.mean(losses):.4f} {(now - logged) / len(losses):.2f} s/step", flush=True)
+            pace = (now - logged) / len(losses)
+            print(f"step {step} {spent_s / 60:.1f} min loss {np.mean(losses):.4f} {pace:.2f} s/step", flush=True)
             logged, losses = now, []
         if now - validated > VALIDATE_EVERY_S:
             print(f"step {step} held-out Dice {mean_dice(average, validation):.4f}", flush=True)
             validated = now
         if now - saved > CHECKPOINT_EVERY_S or spent_s >= args.minutes * 60:
             state = {"model": model.state_dict(), "average": average.state_dict(), "optimiser": optimiser.state_dict()}
-            save(checkpoint, {**state, "step": step, "spent_s": spent_s, "runs": runs + 1, "minutes": args.minutes, "seed": args.seed})
+            spent = {"step": step, "spent_s": spent_s, "runs": runs + 1, "minutes": args.minutes, "seed": args.seed}
+            save(checkpoint, {**state, **spent})
             saved = now
     print(f"done: step {step}, held-out Dice {mean_dice(average, validation):.4f}", flush=True)
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Manifest, type JobStatus, type SubmitJob } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import { isProblem, Problem } from '@parse3d/shared/problems';
 import type { z } from 'zod';
 import { JobAnswer, JobEventAnswer, JobPageAnswer, PackListAnswer, VolumeAnswer } from './answers.js';
 import { Http } from './http.js';
@@ -43,6 +43,18 @@ export class Parse3dClient {
       body,
       signal: options.signal,
     });
+  }
+
+  /** Resolves when this key may upload. @throws Problem `unauthorized`, `forbidden`, `service-unavailable` */
+  async mayUpload({ signal }: Signalled = {}): Promise<void> {
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': '0' };
+    try {
+      const response = await this.#http.send('v1/volumes', { method: 'POST', headers, signal });
+      await response.body.dump();
+    } catch (error) {
+      // It got as far as finding the body empty.
+      if (!isProblem(error, 'request-invalid')) throw error;
+    }
   }
 
   submit(job: SubmitInput, options: Signalled & { idempotencyKey?: string | undefined } = {}): Promise<JobAnswer> {

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { findPackFolder, openPack } from '../local/open-pack.js';
 import { packFolders } from '../stack/pack-folders.js';
-import { formatBytes, formatCount } from '../terminal/format.js';
+import { formatBytes, formatCount, shorten } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 import { table } from '../terminal/table.js';
 import { action, collect, examples } from './define.js';
@@ -106,7 +106,7 @@ function inspect(pack: Pack, folder: string, output: Output): void {
   output.say();
   const rows = targetsOf(pack).map((target) => [
     target.side === undefined ? target.name : `${target.side} ${target.name}`,
-    target.synonyms.join(', '),
+    shorten(target.synonyms.join(', '), 80),
   ]);
   output.say(table([{ title: 'target' }, { title: 'also' }], rows, output.colours));
 }

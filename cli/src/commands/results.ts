@@ -74,7 +74,7 @@ export async function fetchResults(
   const folder = await openOutputFolder(out, overwrite);
   const board = progressBoard(output);
   try {
-    const line = board.line(id);
+    const line = board.line('results');
     const files = await downloadOutputs(client, job, folder, line, signal);
     await writeFile(join(folder.partial, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     await folder.publish();

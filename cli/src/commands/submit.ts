@@ -9,6 +9,7 @@ import { followJob } from '../jobs/follow.js';
 import { uploadFile } from '../jobs/upload.js';
 import { PromptOptions, readPrompts, withPrompts } from '../prompts.js';
 import { reportError } from '../report-error.js';
+import { shorten } from '../terminal/format.js';
 import { progressBoard, type ProgressBoard } from '../terminal/progress.js';
 import type { Output } from '../terminal/output.js';
 import { action, collect, examples, wholeNumber } from './define.js';
@@ -79,7 +80,11 @@ async function run(volumes: readonly string[], options: Options, output: Output)
               });
               tell(job, volume, options, output);
               if (options.watch)
-                watched.push(watch(client, job, board, output, signal).catch((error: unknown) => failures.push(error)));
+                watched.push(
+                  watch(client, job, basename(volume), board, output, signal).catch((error: unknown) =>
+                    failures.push(error),
+                  ),
+                );
             } catch (error) {
               // One volume that is refused does not keep the others from being submitted.
               if (volumes.length === 1 || signal.aborted) throw error;
@@ -110,7 +115,7 @@ function settle(failures: readonly unknown[], output: Output): void {
 }
 
 async function upload(client: Parse3dClient, path: string, board: ProgressBoard, signal: AbortSignal): Promise<string> {
-  const line = board.line(basename(path));
+  const line = board.line(shorten(basename(path), 24));
   try {
     const { uri } = await uploadFile(client, path, line, signal);
     line.update(1, 'uploaded');
@@ -125,11 +130,12 @@ async function upload(client: Parse3dClient, path: string, board: ProgressBoard,
 function watch(
   client: Parse3dClient,
   job: JobAnswer,
+  name: string,
   board: ProgressBoard,
   output: Output,
   signal: AbortSignal,
 ): Promise<JobAnswer> {
-  return followJob(client, job, board.line(job.id), output, signal);
+  return followJob(client, job, board.line(shorten(name, 24)), output, signal);
 }
 
 function requestFor(uri: string, prompts: SubmitInput['prompts'], options: Options): SubmitInput {

@@ -33,7 +33,7 @@ export function watchToEnd(client: Parse3dClient, id: string, output: Output): P
     const job = await client.job(id, { signal });
     const board = progressBoard(output);
     try {
-      const ended = await followJob(client, job, board.line(id), output, signal);
+      const ended = await followJob(client, job, board.line('job'), output, signal);
       board.close();
       output.hint(`fetch what was found: parse3d results ${id}`);
       return ended;

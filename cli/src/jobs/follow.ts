@@ -1,7 +1,7 @@
 import { Problem } from '@parse3d/shared/problems';
 import type { JobAnswer, JobEventAnswer, Parse3dClient } from '../client/index.js';
 import { JobEnded } from '../errors.js';
-import { formatSeconds } from '../terminal/format.js';
+import { formatBytes, formatSeconds } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 import type { ProgressLine } from '../terminal/progress.js';
 
@@ -45,6 +45,10 @@ const shareOf = ({ status, progress }: JobEventAnswer): number => (status === 'c
 function textOf({ status, stage, message, etaSeconds, attempt }: JobEventAnswer): string {
   if (status !== 'running') return status;
   const again = attempt !== undefined && attempt > 1 ? ` (attempt ${attempt})` : '';
+  const count = message === undefined ? '' : ` ${stage === 'fetch' ? inBytes(message) : message}`;
   const left = etaSeconds === undefined ? '' : `, ${formatSeconds(etaSeconds)} left`;
-  return `${stage ?? status}${again}${message === undefined ? '' : ` ${message}`}${left}`;
+  return `${stage ?? status}${again}${count}${left}`;
 }
+
+/** `0 of 1157038` as `0 B of 1.1 MiB`: what is fetched is counted in bytes. */
+const inBytes = (message: string): string => message.replace(/\d+/g, (count) => formatBytes(Number(count)));

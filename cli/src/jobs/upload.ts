@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
-import { Problem } from '@parse3d/shared/problems';
+import { isProblem, Problem } from '@parse3d/shared/problems';
 import type { Parse3dClient, VolumeAnswer } from '../client/index.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';
 import type { ProgressLine } from '../terminal/progress.js';
@@ -31,6 +31,11 @@ export async function uploadFile(
   file.on('error', (error) => meter.destroy(error));
   try {
     return await client.uploadVolume(file.pipe(meter), info.size, { gzip: await isGzip(path), signal });
+  } catch (error) {
+    if (signal.aborted || !isProblem(error, 'service-unavailable')) throw error;
+    // A server that refuses closes the connection while we still send, and its answer can be lost: ask without a file.
+    await client.mayUpload({ signal });
+    throw error;
   } finally {
     file.destroy();
   }

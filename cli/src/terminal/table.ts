@@ -7,7 +7,7 @@ export interface Column {
 }
 
 // The codes that picocolors writes; they take no room on the screen.
-// eslint-disable-next-line no-control-regex
+
 const CODES = /\u001b\[[0-9;]*m/g;
 
 const widthOf = (text: string): number => [...text.replace(CODES, '')].length;

@@ -81,9 +81,9 @@ describe.skipIf(missing !== undefined)(
         expect(difference / largest).toBeLessThan(2e-5);
         const channels = pack.kind === 'label-map' ? pack.model.channels : 0;
         const theirs = classes(expected, channels);
-      const differing = classes(logits.data, channels).filter((one, voxel) => one !== theirs[voxel]).length;
-      // Two classes can tie to the last bit of float32.
-      expect(differing).toBeLessThanOrEqual(theirs.length / 10_000);
+        const differing = classes(logits.data, channels).filter((one, voxel) => one !== theirs[voxel]).length;
+        // Two classes can tie to the last bit of float32.
+        expect(differing).toBeLessThanOrEqual(theirs.length / 10_000);
       },
       120_000,
     );

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { ApiDeps } from './deps.js';
 import { timing } from './http/timing.js';
 import { problemHandler } from './problems.js';
+import { batchRoutes } from './routes/batches.js';
 import { docsRoutes } from './routes/docs.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
@@ -44,7 +45,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(healthRoutes(deps), docsRoutes(deps));
   app.use(volumeRoutes(deps));
   app.use(express.json({ limit: '1mb' }));
-  app.use(jobRoutes(deps), eventRoutes(deps), outputRoutes(deps), packRoutes(deps));
+  app.use(batchRoutes(deps), jobRoutes(deps), eventRoutes(deps), outputRoutes(deps), packRoutes(deps));
   app.use((request) => {
     throw new Problem('not-found', `nothing answers ${request.method} ${request.path}; /openapi.json lists what does`);
   });

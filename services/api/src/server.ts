@@ -54,7 +54,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
   const apiKeys = new ApiKeys(stores.primary);
 
   const dispatcher = new Dispatcher(
-    { redis, keys, queue, records, store: stores.primary, software: made },
+    { redis, keys, queue, records, stores, software: made },
     {
       reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
       onError: (error) => log.warn({ code: error.code, err: error.message }, 'dispatcher'),

@@ -3,12 +3,14 @@ import type { JobRequest } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
 import {
   ATTEMPTS,
+  BatchStore,
   canceledManifest,
   commit,
   failedManifest,
   JobData,
   readManifest,
   readPending,
+  requestOfBatchJob,
   settle,
 } from '@parse3d/shared/queue';
 import { UnrecoverableError, WaitingError, Worker, type ConnectionOptions, type Job } from 'bullmq';
@@ -32,9 +34,11 @@ class Stopped extends Error {
 export class Processor {
   readonly #deps: AttemptDeps;
   readonly #active = new Map<string, AbortController>();
+  readonly #batches: BatchStore;
 
   constructor(deps: AttemptDeps) {
     this.#deps = deps;
+    this.#batches = new BatchStore(deps.stores.primary);
   }
 
   /** Attempts in work, fetching ones included. */
@@ -105,10 +109,13 @@ export class Processor {
     );
   }
 
-  /** The marker is the truth: without one the run has ended, or its acceptance was taken back. */
+  /** Storage is the truth: without marker or open batch the run has ended, or its acceptance was taken back. */
   async #requestToRun(jobId: string, run: number): Promise<JobRequest | undefined> {
     const { primary } = this.#deps.stores;
-    const request = await readPending(primary, jobId, run);
+    const { stores, records } = this.#deps;
+    const request =
+      (await readPending(primary, jobId, run)) ??
+      (run === 1 ? await requestOfBatchJob(jobId, records, this.#batches, stores) : undefined);
     const manifest = await readManifest(primary, jobId, run);
     if (manifest === undefined) return request;
     await settle(primary, this.#deps.records, manifest);

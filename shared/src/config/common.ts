@@ -42,6 +42,9 @@ export const commonEnv = z.object({
     .default(1024 * 1024 * 1024)
     .describe('Largest volume that is accepted, in voxels.'),
   PARSE3D_MAX_VOLUME_BYTES: byteSize('8GiB').describe('Largest object that is accepted as a volume.'),
-  PARSE3D_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info').describe('Least severe messages that are logged.'),
+  PARSE3D_LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('Least severe messages that are logged.'),
 });
 export type CommonEnv = z.infer<typeof commonEnv>;

@@ -4,6 +4,8 @@ export * from './pack.js';
 export * from './problem-body.js';
 export * from './job.js';
 export * from './manifest.js';
+export * from './batch-id.js';
+export * from './batch.js';
 export * from './events.js';
 export * from './keys.js';
 export * from './responses.js';

@@ -10,6 +10,21 @@ export const blobKeys = {
   /** Outputs of one attempt; only the attempt named in the manifest counts. */
   attemptPrefix: (jobId: string, run: number, attemptId: string): string =>
     `results/${jobId}/${run}/attempts/${attemptId}/`,
+  /** The request of a batch; written last, it makes the batch accepted. */
+  batch: (batchId: string): string => `batches/${batchId}/batch.json`,
+  /** Items of a batch, ITEMS_PER_CHUNK to a chunk, one JSON line each. */
+  batchItems: (batchId: string, chunk: number): string =>
+    `batches/${batchId}/items/${String(chunk).padStart(8, '0')}.jsonl`,
+  /** What somebody last asked of a batch: running, paused, canceled or stopped. */
+  batchControl: (batchId: string): string => `batches/${batchId}/control.json`,
+  /** Final counts; present once the reports are written. */
+  batchFinished: (batchId: string): string => `batches/${batchId}/finished.json`,
+  batchReport: (batchId: string, name: string): string => `batches/${batchId}/${name}`,
+  /** Present while a batch has work left. */
+  openBatch: (batchId: string): string => `open-batches/${batchId}.json`,
+  openBatchPrefix: 'open-batches/',
+  /** Which run has the result of an equal input, prompts, pack and options. */
+  reuse: (digest: string): string => `reuse/${digest}.json`,
   upload: (tenant: string, uploadId: string, name: string): string => `uploads/${tenant}/${uploadId}/${name}`,
   apiKey: (keyId: string): string => `keys/${keyId}.json`,
   apiKeyPrefix: 'keys/',

@@ -95,6 +95,8 @@ export const Manifest = z
       timingsMs: z.partialRecord(Stage, z.number().nonnegative()),
       peakMemoryBytes: z.number().nonnegative().optional(),
       outputs: z.array(OutputFile),
+      /** The run whose result this one shares, because input, prompts, pack and options were equal. */
+      reusedFrom: z.strictObject({ jobId: JobId, run: z.int().min(1) }).optional(),
     }),
     z.strictObject({ ...manifestBase, status: z.literal('failed'), problem: ProblemBody }),
     z.strictObject({ ...manifestBase, status: z.literal('canceled') }),

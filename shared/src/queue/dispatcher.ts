@@ -1,4 +1,6 @@
 import { Problem } from '../problems/index.js';
+import type { Stores } from '../storage/index.js';
+import { BatchOverseer } from './batches/overseer.js';
 import { Feeder, type FeederOptions } from './feeder.js';
 import { LeaderLock } from './leader.js';
 import { reconcile, type Reconciliation, type ReconcilerDeps } from './reconciler.js';
@@ -14,15 +16,18 @@ export interface DispatcherOptions extends FeederOptions {
   readonly onReconciled?: (result: Reconciliation) => void;
 }
 
+export type DispatcherDeps = Omit<ReconcilerDeps, 'store'> & { readonly stores: Stores };
+
 /**
  * The loop that runs in every api process: whoever holds the leader lock feeds BullMQ, and reconciles at the start of
  * its reign and then regularly. `wake` makes it feed at once.
  */
 export class Dispatcher {
-  readonly #deps: ReconcilerDeps;
+  readonly #deps: DispatcherDeps;
   readonly #options: DispatcherOptions;
   readonly #lock: LeaderLock;
   readonly #feeder: Feeder;
+  readonly #overseer: BatchOverseer;
   readonly #stop = new AbortController();
   #wake: () => void = () => undefined;
   #woken = false;
@@ -30,11 +35,12 @@ export class Dispatcher {
   #reconcileAt = 0;
   #leading = false;
 
-  constructor(deps: ReconcilerDeps, options: DispatcherOptions) {
+  constructor(deps: DispatcherDeps, options: DispatcherOptions) {
     this.#deps = deps;
     this.#options = options;
     this.#lock = new LeaderLock(deps.redis, deps.keys.feederLock, options.leaseMs ?? 5_000);
     this.#feeder = new Feeder(deps.redis, deps.keys, deps.queue, deps.records, options);
+    this.#overseer = new BatchOverseer(deps, (error) => options.onError(Problem.from(error)));
   }
 
   get leading(): boolean {
@@ -61,6 +67,7 @@ export class Dispatcher {
     this.#stop.abort();
     this.#wake();
     await this.#loop;
+    await this.#overseer.stop();
     // The lock expires by itself; letting go of it only saves the next leader the wait.
     if (this.#leading) await this.#lock.release().catch(() => undefined);
   }
@@ -81,10 +88,13 @@ export class Dispatcher {
 
   async #lead(): Promise<void> {
     if (Date.now() >= this.#reconcileAt) {
-      const result = await reconcile(this.#deps, this.#stop.signal);
+      await this.#overseer.recover(this.#stop.signal);
+      await this.#overseer.mend(this.#stop.signal);
+      const result = await reconcile({ ...this.#deps, store: this.#deps.stores.primary }, this.#stop.signal);
       this.#reconcileAt = Date.now() + (this.#options.reconcileEveryMs ?? 120_000);
       this.#options.onReconciled?.(result);
     }
+    await this.#overseer.tend(this.#stop.signal);
     await this.#feeder.feed();
   }
 

@@ -1,4 +1,6 @@
 export { ATTEMPTS, bullJobId, bullWorkerTimings, JobData, openQueue, QUEUE_NAME, type SegmentQueue } from './bull.js';
+export * from './batches/index.js';
+export { cancelRun } from './cancel.js';
 export {
   canceledManifest,
   commit,

@@ -17,6 +17,18 @@ export function redisKeys(prefix: string) {
     tenants: (lane: Lane) => `${prefix}:tenants:${lane}`,
     /** Sorted set: a tenant's job ids by time of submission in ms. */
     jobs: (tenant: string) => `${prefix}:jobs:${tenant}`,
+    /** Hash: live counters of a batch. */
+    batch: (batchId: string) => `${prefix}:batch:${batchId}`,
+    /** Bit field, two bits an item: 0 open, 1 completed, 2 failed, 3 canceled. */
+    batchStates: (batchId: string) => `${prefix}:batch-states:${batchId}`,
+    /** Set: ordinals that were entered as jobs and have not ended. */
+    batchOpen: (batchId: string) => `${prefix}:batch-open:${batchId}`,
+    /** Set: ordinals that a worker has in hand. */
+    batchRunning: (batchId: string) => `${prefix}:batch-running:${batchId}`,
+    /** Sorted set: batches with work left, by time of submission in ms. */
+    openBatches: `${prefix}:open-batches`,
+    /** Sorted set: a tenant's batches by time of submission in ms. */
+    batches: (tenant: string) => `${prefix}:batches:${tenant}`,
     /** String with expiry: who feeds. */
     feederLock: `${prefix}:feeder`,
     /** Sorted set: worker ids by the time of their last heartbeat in ms. */

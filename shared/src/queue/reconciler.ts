@@ -46,7 +46,8 @@ export async function reconcile(deps: ReconcilerDeps, signal?: AbortSignal): Pro
       const marker = parseMarker(blob.key);
       if (marker === undefined) continue;
       count.markers++;
-      const outcome = await reconcileRun(deps, marker.jobId, marker.run);
+      const { jobId, run } = marker;
+      const outcome = await reconcileRun(deps, jobId, run, () => readPending(deps.store, jobId, run));
       if (outcome !== 'in-order') count[outcome]++;
     }
     startAfter = page.next;
@@ -59,10 +60,16 @@ function parseMarker(key: string): { jobId: string; run: number } | undefined {
   return match?.[1] === undefined ? undefined : { jobId: match[1], run: Number(match[2]) };
 }
 
-async function reconcileRun(
+/**
+ * Looks at one run that should be under way and mends what is not in order.
+ *
+ * @param readRequest the durable request, or undefined when the run has ended or was taken back meanwhile
+ */
+export async function reconcileRun(
   deps: ReconcilerDeps,
   jobId: string,
   run: number,
+  readRequest: () => Promise<JobRequest | undefined>,
 ): Promise<'in-order' | 'settled' | 'fedAgain' | 'failed'> {
   const { store, records, software } = deps;
   const record = await records.get(jobId);
@@ -73,8 +80,7 @@ async function reconcileRun(
     await settle(store, records, manifest);
     return 'settled';
   }
-  const request = await readPending(store, jobId, run);
-  // Finished or taken back while we looked.
+  const request = await readRequest();
   if (request === undefined) return 'in-order';
 
   if (record?.run === run && record.cancel !== undefined) {

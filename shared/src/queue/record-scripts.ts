@@ -22,13 +22,14 @@ export const acceptScript = new Script(`${emit}
 local job, pending, tenants, jobs, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local jobId, run, tenant, request, createdMs, event, ttl, notify, feed =
   ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local listed = ARGV[10]
 local known = redis.call('HGET', job, 'run')
 if known and tonumber(known) >= tonumber(run) then return 0 end
 redis.call('DEL', job)
 redis.call('HSET', job, 'run', run, 'status', 'waiting', 'request', request, 'attempt', 0)
 redis.call('RPUSH', pending, jobId)
 redis.call('SADD', tenants, tenant)
-redis.call('ZADD', jobs, createdMs, jobId)
+if listed == '1' then redis.call('ZADD', jobs, createdMs, jobId) end
 emit(events, notify, jobId, event, ttl)
 redis.call('PUBLISH', feed, jobId)
 return 1

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   JobRequest,
   JobStatus,
+  placeOf,
   ProblemBody,
   Stage,
   type JobEvent,
@@ -11,6 +12,7 @@ import {
   type Manifest,
   OutputFile,
 } from '../contract/index.js';
+import { BatchCounters } from './batches/counters.js';
 import type { Lane, RedisKeys } from './keys.js';
 import {
   acceptScript,
@@ -44,6 +46,9 @@ const StoredRecord = z.object({
 });
 export type JobRecord = z.infer<typeof StoredRecord>;
 
+/** A finished job of a batch is soon forgotten: there are many of them, and the manifest tells the same. */
+const BATCH_JOB_TTL_MS = 60_000;
+
 export type ClaimOutcome = 'ok' | 'canceled' | 'ended' | 'missing';
 
 export interface RecordsOptions {
@@ -56,11 +61,14 @@ export class JobRecords {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #ttlMs: number;
+  /** The counters of batches, which follow their jobs. */
+  readonly batches: BatchCounters;
 
   constructor(redis: Redis, keys: RedisKeys, options: RecordsOptions = {}) {
     this.#redis = redis;
     this.#keys = keys;
     this.#ttlMs = options.ttlMs ?? 24 * 3_600_000;
+    this.batches = new BatchCounters(redis, keys);
   }
 
   /** Enters a job as waiting. False when this run is known already. */
@@ -81,6 +89,8 @@ export class JobRecords {
         this.#ttlMs,
         keys.notifyChannel,
         keys.feedChannel,
+        // A batch lists its own items: a million of them would drown the tenant's list.
+        placeOf(jobId) === undefined ? 1 : 0,
       ],
     );
     return reply === 1;
@@ -135,6 +145,8 @@ export class JobRecords {
       [this.#keys.job(jobId), this.#keys.events(jobId)],
       [jobId, run, attemptId, attempt, now(), event, this.#ttlMs, this.#keys.notifyChannel, worker],
     );
+    const place = placeOf(jobId);
+    if (reply === 'ok' && place !== undefined) await this.batches.started(place);
     return z.enum(['ok', 'canceled', 'ended', 'missing']).parse(reply);
   }
 
@@ -180,11 +192,14 @@ export class JobRecords {
       [this.#keys.job(job.jobId), this.#keys.events(job.jobId)],
       [job.jobId, job.attemptId, problem ? JSON.stringify(problem) : '', event, this.#ttlMs, this.#keys.notifyChannel],
     );
+    const place = placeOf(job.jobId);
+    if (place !== undefined) await this.batches.released(place);
   }
 
   /** Makes the record say what the committed manifest says. Idempotent; without a record nothing happens. */
   async finish(manifest: Manifest): Promise<void> {
     const { jobId, run, status, finishedAt, tenant, lane } = manifest;
+    const place = placeOf(jobId);
     const problem = manifest.status === 'failed' ? manifest.problem : undefined;
     const outputs = manifest.status === 'completed' ? manifest.outputs : [];
     const event = eventJson({ jobId, run, status, ...(problem ? { problemCode: problem.code } : {}) });
@@ -199,10 +214,11 @@ export class JobRecords {
         problem ? JSON.stringify(problem) : '',
         JSON.stringify(outputs),
         event,
-        this.#ttlMs,
+        place === undefined ? this.#ttlMs : BATCH_JOB_TTL_MS,
         this.#keys.notifyChannel,
       ],
     );
+    if (place !== undefined) await this.batches.settled(place, status, 'reusedFrom' in manifest);
   }
 
   /** Sets the flag that stops the job and tells its worker. Returns the status before, or undefined without a record. */

@@ -2,8 +2,7 @@ import { Worker } from 'bullmq';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { blobKeys, type JobRequest } from '../../src/contract/index.js';
 import { isProblem } from '../../src/problems/index.js';
-import type {
-  JobData} from '../../src/queue/index.js';
+import type { JobData } from '../../src/queue/index.js';
 import {
   bullJobId,
   canceledManifest,
@@ -113,7 +112,10 @@ test('a job that BullMQ gave up ends as failed', async () => {
 
 test('the dispatcher feeds what is accepted, and mends a Redis that was emptied under it', async () => {
   const errors: unknown[] = [];
-  const dispatcher = new Dispatcher(deps(), { feedEveryMs: 20, leaseMs: 500, onError: (error) => errors.push(error) });
+  const dispatcher = new Dispatcher(
+    { ...deps(), stores: bench.stores },
+    { feedEveryMs: 20, leaseMs: 500, onError: (error) => errors.push(error) },
+  );
   dispatcher.start();
   const request = await accepted();
   dispatcher.wake();

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { JobRequest } from '../../src/contract/index.js';
 import {
@@ -12,7 +10,7 @@ import {
   type RedisKeys,
   type SegmentQueue,
 } from '../../src/queue/index.js';
-import { FileBlobStore, type BlobStore } from '../../src/storage/index.js';
+import { createBucketIfMissing, openStores, type BlobStore, type Stores } from '../../src/storage/index.js';
 import { scratchFolder, startRedis, type TestRedis } from '../../src/testing/index.js';
 
 export const software = { name: 'parse3d', version: '0.0.0-test' } as const;
@@ -24,6 +22,7 @@ export interface QueueBench {
   readonly keys: RedisKeys;
   readonly queue: SegmentQueue;
   readonly records: JobRecords;
+  readonly stores: Stores;
   readonly store: BlobStore;
   stop(): Promise<void>;
 }
@@ -36,19 +35,21 @@ export async function startBench(): Promise<QueueBench> {
   await whenReady(redis, 10_000);
   const queue = openQueue(redis, keys);
   queue.on('error', () => undefined);
-  await mkdir(join(folder.path, 'bucket'));
-  const store = new FileBlobStore({ root: folder.path, bucket: 'bucket' });
+  const storage = { kind: 'file', root: folder.path, bucket: 'bucket' } as const;
+  await createBucketIfMissing(storage);
+  const stores = openStores(storage);
   return {
     server,
     redis,
     keys,
     queue,
     records: new JobRecords(redis, keys),
-    store,
+    stores,
+    store: stores.primary,
     async stop() {
       await queue.close();
       redis.disconnect();
-      await store.close();
+      await stores.close();
       await server.stop();
       await folder.remove();
     },

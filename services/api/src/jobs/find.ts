@@ -1,5 +1,12 @@
 import { blobKeys, type JobRequest, type Manifest } from '@parse3d/shared/contract';
-import { isRedisError, newestManifest, readPending, type JobRecord } from '@parse3d/shared/queue';
+import {
+  BatchStore,
+  isRedisError,
+  newestManifest,
+  readPending,
+  requestOfBatchJob,
+  type JobRecord,
+} from '@parse3d/shared/queue';
 import { Problem } from '@parse3d/shared/problems';
 import type { ApiDeps } from '../deps.js';
 
@@ -28,7 +35,9 @@ async function lookUp(jobId: string, deps: ApiDeps): Promise<FoundJob | undefine
   const manifest = await newestManifest(primary, jobId);
   const pending = await readPending(primary, jobId, (manifest?.run ?? 0) + 1);
   if (pending !== undefined) return { source: 'pending', request: pending };
-  return manifest && { source: 'manifest', request: requestFromManifest(manifest), manifest };
+  if (manifest !== undefined) return { source: 'manifest', request: requestFromManifest(manifest), manifest };
+  const item = await requestOfBatchJob(jobId, deps.records, new BatchStore(primary), deps.stores);
+  return item && { source: 'pending', request: item };
 }
 
 /** Storage answers while Redis is away. */

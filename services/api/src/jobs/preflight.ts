@@ -11,7 +11,9 @@ const PREFIX_BYTES = 64 * 1024;
 export function mayRead(caller: ApiKeyRecord, uri: string, primary: BlobStore): boolean {
   const uploads = `${primary.scheme}://${primary.bucket}/uploads/${caller.tenant}/`;
   // A grant names a folder or one object: `s3://scans/a` must not open `s3://scans/ab`.
-  const isGranted = caller.inputs.some((grant) => uri === grant || uri.startsWith(grant.endsWith('/') ? grant : `${grant}/`));
+  const isGranted = caller.inputs.some(
+    (grant) => uri === grant || uri.startsWith(grant.endsWith('/') ? grant : `${grant}/`),
+  );
   return (uri.startsWith(uploads) || isGranted) && !isOwnBucketSecret(uri, primary);
 }
 

@@ -69,7 +69,11 @@ function repeated(earlier: JobRequest, requestSha256: string): { request: JobReq
   return { request: earlier, repeated: true };
 }
 
-function chooseModality(body: SubmitJob, pack: Pack): JobRequest['modality'] {
+/** @throws Problem `modality-unsupported` */
+export function chooseModality(
+  body: { modality?: JobRequest['modality'] | undefined },
+  pack: Pack,
+): JobRequest['modality'] {
   const modality = body.modality ?? pack.modalities[0];
   if (modality === undefined || !pack.modalities.includes(modality)) {
     throw new Problem('modality-unsupported', `pack ${pack.id} takes ${pack.modalities.join(', ')}, not ${modality}`, {

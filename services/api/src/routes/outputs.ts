@@ -1,10 +1,10 @@
-import { pipeline } from 'node:stream/promises';
 import { blobKeys, type Manifest, type OutputFile } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
-import { Router, type Request, type Response } from 'express';
+import { Router } from 'express';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';
+import { sendBlob } from '../http/send-blob.js';
 import { findJob, manifestOf } from '../jobs/find.js';
 import { JobParams } from './jobs.js';
 
@@ -25,7 +25,7 @@ export function outputRoutes(deps: ApiDeps): Router {
         return;
       }
     }
-    await sendBlob(file, request, response, deps);
+    await sendBlob(file, { immutable: true }, request, response, deps);
   });
   return router;
 }
@@ -42,46 +42,4 @@ function outputNamed(name: string, manifest: Manifest): Pick<OutputFile, 'name' 
     name,
     names,
   });
-}
-
-/** Streams an object, whole or one byte range of it. */
-async function sendBlob(
-  file: Pick<OutputFile, 'name' | 'key' | 'contentType'>,
-  request: Request,
-  response: Response,
-  deps: ApiDeps,
-): Promise<void> {
-  const { primary } = deps.stores;
-  const { bytes, etag } = await primary.head(file.key);
-  response.set({
-    'Content-Type': file.contentType,
-    'Content-Disposition': `attachment; filename="${file.name}"`,
-    'Accept-Ranges': 'bytes',
-    'Cache-Control': 'private, max-age=31536000, immutable',
-    ETag: `"${etag}"`,
-  });
-  if (request.fresh) {
-    response.status(304).end();
-    return;
-  }
-  const range = request.range(bytes);
-  if (range === -1) {
-    response.set('Content-Range', `bytes */${bytes}`);
-    throw new Problem('blob-range-invalid', `the file has ${bytes} bytes`, { bytes });
-  }
-  const only = Array.isArray(range) && range.type === 'bytes' && range.length === 1 ? range[0] : undefined;
-  const { start, end } = only ?? { start: 0, end: bytes - 1 };
-  if (only !== undefined) response.status(206).set('Content-Range', `bytes ${start}-${end}/${bytes}`);
-  response.set('Content-Length', String(end - start + 1));
-  if (request.method === 'HEAD' || bytes === 0) {
-    response.end();
-    return;
-  }
-  const { body } = await primary.read(file.key, { start, end, etag });
-  try {
-    await pipeline(body, response);
-  } catch (error) {
-    // A client that leaves early is no error of ours.
-    if (!response.destroyed || !request.destroyed) throw error;
-  }
 }

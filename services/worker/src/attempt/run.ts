@@ -1,6 +1,6 @@
 import type { SegmentResult } from '@parse3d/engine';
 import { geometryToJson, type CompletedManifest, type JobRequest, type Pack } from '@parse3d/shared/contract';
-import { commit, manifestBase } from '@parse3d/shared/queue';
+import { commit, manifestBase, rememberResult } from '@parse3d/shared/queue';
 import { Problem } from '@parse3d/shared/problems';
 import type { AttemptDeps } from './deps.js';
 import { fetchVolume, type FetchedVolume } from './fetch-volume.js';
@@ -60,6 +60,12 @@ export async function runAttempt(
     };
     const { won } = await commit(store, deps.records, manifest);
     committed = won;
+    if (won) {
+      // Only spares work later: a result that is not found again is computed again.
+      await rememberResult(store, request).catch((error: unknown) =>
+        deps.log.warn({ err: error }, 'result not noted for reuse'),
+      );
+    }
     return won;
   } finally {
     await dropScratch(folder);

@@ -1,0 +1,26 @@
+import { Problem, problemCodes, problemKinds } from '@parse3d/shared/problems';
+import { CommanderError } from 'commander';
+import { expect, test } from 'vitest';
+import { Interrupted, JobEnded, UsageError } from '../src/errors.js';
+import { exitCodeOf } from '../src/exit-codes.js';
+
+test('every problem has the exit code that its status means', () => {
+  for (const code of problemCodes) {
+    const { status } = problemKinds[code];
+    const expected = status === 404 ? 3 : status === 503 ? 5 : status < 500 ? 4 : 1;
+    expect([code, exitCodeOf(new Problem(code, 'x'))]).toEqual([code, expected]);
+  }
+});
+
+test('a job that ended badly is exit code 1, whatever its problem', () => {
+  expect(exitCodeOf(new JobEnded('id', new Problem('nifti-truncated', 'x')))).toBe(1);
+  expect(exitCodeOf(new JobEnded('id', new Problem('queue-unavailable', 'x')))).toBe(1);
+});
+
+test('usage, help, interruption and surprises have their own', () => {
+  expect(exitCodeOf(new UsageError('x'))).toBe(2);
+  expect(exitCodeOf(new CommanderError(1, 'commander.unknownOption', 'x'))).toBe(2);
+  expect(exitCodeOf(new CommanderError(0, 'commander.help', ''))).toBe(0);
+  expect(exitCodeOf(new Interrupted())).toBe(130);
+  expect(exitCodeOf(new TypeError('x'))).toBe(1);
+});

@@ -1,0 +1,102 @@
+import { batchJobId, blobKeys, type BatchRecord, type BatchView } from '@parse3d/shared/contract';
+import { BatchStore, reportNames, type BatchCounts, type BatchFinished } from '@parse3d/shared/queue';
+import { Problem } from '@parse3d/shared/problems';
+import type { ApiDeps } from '../deps.js';
+
+/** A batch as far as it has come. */
+export interface FoundBatch {
+  readonly batch: BatchRecord;
+  /** Absent once Redis has forgotten it, or before it is rebuilt. */
+  readonly live: BatchCounts | undefined;
+  readonly end: BatchFinished | undefined;
+}
+
+/** @throws Problem `not-found`, also for another tenant's batch */
+export async function findBatch(batchId: string, tenant: string, deps: ApiDeps): Promise<FoundBatch> {
+  const batches = new BatchStore(deps.stores.primary);
+  const batch = await batches.record(batchId);
+  if (batch?.tenant !== tenant) throw new Problem('not-found', `there is no batch ${batchId}`, { batchId });
+  const live = await deps.records.batches.get(batchId);
+  return { batch, live, end: await batches.finished(batchId) };
+}
+
+export function viewBatch({ batch, live, end }: FoundBatch, deps: ApiDeps): BatchView {
+  // While a finished batch is retried its old end stays in storage; the live counters are the truth then.
+  const ended = end !== undefined && (live === undefined || live.status === end.status) ? end : undefined;
+  const counts = ended ?? live ?? { completed: 0, failed: 0, canceled: 0, skipped: 0 };
+  const running = ended === undefined ? (live?.running ?? 0) : 0;
+  const { completed, failed, canceled, skipped } = counts;
+  const done = completed + failed;
+  const minutes = (Date.now() - Date.parse(batch.createdAt)) / 60_000;
+  const waiting = batch.total - completed - failed - canceled - running;
+  const perMinute = ended === undefined && done > 0 && minutes > 0 ? done / minutes : undefined;
+  return {
+    id: batch.batchId,
+    ...(batch.name === undefined ? {} : { name: batch.name }),
+    status: ended?.status ?? live?.status ?? 'running',
+    createdAt: batch.createdAt,
+    ...(ended === undefined ? {} : { finishedAt: ended.finishedAt }),
+    total: batch.total,
+    bytes: batch.bytes,
+    counts: { waiting, running, completed, failed, canceled },
+    skipped,
+    ...(perMinute === undefined
+      ? {}
+      : {
+          itemsPerMinute: Number(perMinute.toFixed(2)),
+          etaSeconds: Math.ceil(((waiting + running) / perMinute) * 60),
+        }),
+    metadata: batch.metadata,
+    ...(ended === undefined
+      ? {}
+      : { reports: reportNames.map((name) => ({ name, url: reportUrl(batch, name, deps) })) }),
+  };
+}
+
+function reportUrl(batch: BatchRecord, name: string, deps: ApiDeps): string {
+  return `${deps.config.PARSE3D_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/v1/batches/${batch.batchId}/reports/${name}`;
+}
+
+const itemStatuses = ['open', 'completed', 'failed', 'canceled'] as const;
+export type ItemStatus = (typeof itemStatuses)[number];
+
+export interface BatchItemView {
+  readonly ordinal: number;
+  readonly uri: string;
+  readonly jobId: string;
+  readonly status: ItemStatus;
+}
+
+/** States looked at in one step of a filtered listing. */
+const STEP = 4_000;
+
+/**
+ * Items in order, from `from` on, at most `limit`, only those of one status where that is asked.
+ *
+ * @throws Problem `state-conflict` when the live states are gone: `results.jsonl` has them
+ */
+export async function listItems(
+  { batch, live }: FoundBatch,
+  query: { status?: ItemStatus | undefined; from: number; limit: number },
+  deps: ApiDeps,
+): Promise<{ items: BatchItemView[]; next?: number }> {
+  if (live === undefined) {
+    const report = blobKeys.batchReport(batch.batchId, 'results.jsonl');
+    throw new Problem('state-conflict', `the live states of batch ${batch.batchId} are gone; ${report} has them all`);
+  }
+  const batches = new BatchStore(deps.stores.primary);
+  const items: BatchItemView[] = [];
+  for (let first = query.from - (query.from % 4); first < batch.total; first += STEP) {
+    const count = Math.min(STEP, batch.total - first);
+    const states = await deps.records.batches.states(batch.batchId, first, count);
+    for (let index = Math.max(0, query.from - first); index < count; index++) {
+      const status = itemStatuses[states[index] ?? 0] ?? 'open';
+      if (query.status !== undefined && status !== query.status) continue;
+      if (items.length === query.limit) return { items, next: first + index };
+      const ordinal = first + index;
+      const { uri } = await batches.item(batch.batchId, ordinal);
+      items.push({ ordinal, uri, jobId: batchJobId(batch.batchId, ordinal), status });
+    }
+  }
+  return { items };
+}

@@ -1,0 +1,100 @@
+import { createInterface } from 'node:readline';
+import { BlobUri, Prompts, type BatchSource } from '@parse3d/shared/contract';
+import { Problem } from '@parse3d/shared/problems';
+import { formatBlobUri, parseBlobUri, type BlobStore, type Stores } from '@parse3d/shared/storage';
+import picomatch from 'picomatch';
+import { z } from 'zod';
+
+/** A volume of a batch before it is checked. `etag` is empty and `bytes` 0 where the source does not tell. */
+export interface SourceItem {
+  readonly uri: string;
+  readonly etag: string;
+  readonly bytes: number;
+  readonly prompts?: z.infer<typeof Prompts> | undefined;
+}
+
+const ManifestLine = z.strictObject({ uri: BlobUri, prompts: Prompts.optional() });
+
+/** A line of a manifest names one volume; anything longer is no manifest. */
+const MAX_LINE_CHARACTERS = 64 * 1024;
+
+/** The volumes of a batch in the order of the source, streamed: nothing is held but a page of the listing. */
+export async function* sourceItems(source: BatchSource, stores: Stores): AsyncGenerator<SourceItem> {
+  switch (source.kind) {
+    case 'items':
+      for (const { uri, prompts } of source.items) yield { uri, etag: '', bytes: 0, prompts };
+      return;
+    case 'manifest':
+      yield* manifestItems(source.uri, stores);
+      return;
+    case 'prefix': {
+      const matches = picomatch(source.pattern, { dot: false });
+      yield* listed(source.uri, stores, (path) => matches(path));
+      return;
+    }
+    case 'bids': {
+      // sub-<label>[/ses-<label>]/<datatype>/sub-<label>…_<suffix>.nii[.gz]; derivatives and source data lie elsewhere.
+      const image = new RegExp(
+        `^sub-[A-Za-z0-9]+/(ses-[A-Za-z0-9]+/)?[a-z]+/sub-[^/]*_${source.suffix}\\.nii(\\.gz)?$`,
+      );
+      yield* listed(source.uri, stores, (path) => image.test(path));
+      return;
+    }
+    default:
+      source satisfies never;
+  }
+}
+
+async function* listed(
+  folderUri: string,
+  stores: Stores,
+  wanted: (path: string) => boolean,
+): AsyncGenerator<SourceItem> {
+  const { store, prefix } = openFolder(folderUri, stores);
+  let startAfter: string | undefined;
+  do {
+    const page = await store.list({ prefix, startAfter });
+    for (const { key, etag, bytes } of page.blobs) {
+      if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
+      yield { uri: formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
+    }
+    startAfter = page.next;
+  } while (startAfter !== undefined);
+}
+
+function openFolder(uri: string, stores: Stores): { store: BlobStore; prefix: string } {
+  const match = /^(s3|local):\/\/([^/]+)\/(.*)$/.exec(uri);
+  if (match === null) throw new Problem('request-invalid', `${uri} is no folder in storage`, { uri });
+  const [, scheme, bucket = '', prefix = ''] = match;
+  return { store: stores.bucket(scheme === 's3' ? 's3' : 'local', bucket), prefix };
+}
+
+async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {
+  const { store, key } = stores.open(parseBlobUri(uri) && uri);
+  const { body } = await store.read(key);
+  let number = 0;
+  try {
+    for await (const line of createInterface({ input: body, crlfDelay: Infinity })) {
+      number++;
+      if (line.trim() === '') continue;
+      yield { ...parseLine(line, number, uri), etag: '', bytes: 0 };
+    }
+  } finally {
+    body.destroy();
+  }
+}
+
+function parseLine(line: string, number: number, uri: string): z.infer<typeof ManifestLine> {
+  const refuse = (why: string): never => {
+    throw new Problem('request-invalid', `${uri}, line ${number}: ${why}`, { uri, line: number });
+  };
+  if (line.length > MAX_LINE_CHARACTERS) return refuse(`longer than ${MAX_LINE_CHARACTERS} characters`);
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    return refuse('expected one JSON object');
+  }
+  const parsed = ManifestLine.safeParse(json);
+  return parsed.success ? parsed.data : refuse(z.prettifyError(parsed.error));
+}

@@ -1,0 +1,80 @@
+import { blobKeys, SubmitBatch, type BatchRecord } from '@parse3d/shared/contract';
+import { BatchStore, reportNames } from '@parse3d/shared/queue';
+import { Router, type Request } from 'express';
+import { z } from 'zod';
+import { cancelBatch, pauseBatch, resumeBatch, retryFailed } from '../batches/control.js';
+import { findBatch, listItems, viewBatch } from '../batches/find.js';
+import { measureBatch, submitBatch } from '../batches/submit.js';
+import type { ApiDeps } from '../deps.js';
+import { callerOf, requireScope } from '../http/auth.js';
+import { sendBlob } from '../http/send-blob.js';
+
+export const BatchParams = z.object({ id: z.uuid() });
+export const ReportParams = BatchParams.extend({ name: z.enum(reportNames) });
+export const ListItems = z.strictObject({
+  status: z.enum(['open', 'completed', 'failed', 'canceled']).optional(),
+  from: z.coerce.number().int().min(0).default(0).meta({ description: '`next` of the page before.' }),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+export const ListBatches = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
+
+/** `/v1/batches` and everything about one batch. */
+export function batchRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  const read = requireScope(deps.apiKeys, 'jobs:read');
+  const write = requireScope(deps.apiKeys, 'jobs:write');
+  const find = (request: Request) => findBatch(BatchParams.parse(request.params).id, callerOf(request).tenant, deps);
+
+  router.post('/v1/batches', write, async (request, response) => {
+    const body = SubmitBatch.parse(request.body);
+    if (body.dryRun) {
+      response.json(await measureBatch(body, callerOf(request), deps));
+      return;
+    }
+    const batch = await submitBatch(body, callerOf(request), deps);
+    request.log.info({ batchId: batch.batchId, tenant: batch.tenant, total: batch.total }, 'batch accepted');
+    const found = await findBatch(batch.batchId, batch.tenant, deps);
+    response.status(202).location(`/v1/batches/${batch.batchId}`).json(viewBatch(found, deps));
+  });
+
+  router.get('/v1/batches', read, async (request, response) => {
+    const { limit } = ListBatches.parse(request.query);
+    const { tenant } = callerOf(request);
+    const batches = new BatchStore(deps.stores.primary);
+    const ids = await deps.redis.zrevrange(deps.keys.batches(tenant), 0, limit - 1);
+    const records = (await Promise.all(ids.map((id) => batches.record(id)))).filter((record) => record !== undefined);
+    const views = records.map(async (record: BatchRecord) =>
+      viewBatch(await findBatch(record.batchId, tenant, deps), deps),
+    );
+    response.json({ batches: await Promise.all(views) });
+  });
+
+  router.get('/v1/batches/:id', read, async (request, response) => {
+    response.json(viewBatch(await find(request), deps));
+  });
+
+  router.get('/v1/batches/:id/items', read, async (request, response) => {
+    response.json(await listItems(await find(request), ListItems.parse(request.query), deps));
+  });
+
+  router.get('/v1/batches/:id/reports/:name', read, async (request, response) => {
+    const { name } = ReportParams.parse(request.params);
+    const { batch } = await find(request);
+    const contentType = name.endsWith('.csv') ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
+    const file = { name, key: blobKeys.batchReport(batch.batchId, name), contentType };
+    await sendBlob(file, { immutable: false }, request, response, deps);
+  });
+
+  for (const [action, act] of [
+    ['pause', pauseBatch],
+    ['resume', resumeBatch],
+    ['cancel', cancelBatch],
+    ['retry-failed', retryFailed],
+  ] as const) {
+    router.post(`/v1/batches/:id/${action}`, write, async (request, response) => {
+      await act(await find(request), deps);
+      response.status(202).json(viewBatch(await find(request), deps));
+    });
+  }
+  return router;
+}

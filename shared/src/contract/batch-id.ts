@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+
+// A batch and its jobs share the first 80 bits of their UUIDs (version 8): time in ms, then random bits. The last 48
+// bits are 0 for the batch and ordinal + 1 for a job. So a job's id tells its place, without any table, and the results
+// of a batch lie together in storage under one prefix.
+
+const SHARED_CHARACTERS = 24;
+
+/** A new batch id; sorts by time. */
+export function newBatchId(now: number = Date.now()): string {
+  const time = now.toString(16).padStart(12, '0');
+  const random = randomBytes(4).toString('hex');
+  return `${time.slice(0, 8)}-${time.slice(8)}-8${random.slice(0, 3)}-a${random.slice(3, 6)}-000000000000`;
+}
+
+/** The id of the job at this place of the batch, from 0. */
+export function batchJobId(batchId: string, ordinal: number): string {
+  return batchId.slice(0, SHARED_CHARACTERS) + (ordinal + 1).toString(16).padStart(12, '0');
+}
+
+/** Batch and place of a job, or undefined for a job that was submitted by itself. */
+export function placeOf(jobId: string): { batchId: string; ordinal: number } | undefined {
+  if (jobId[14] !== '8') return undefined;
+  const ordinal = Number.parseInt(jobId.slice(SHARED_CHARACTERS), 16) - 1;
+  if (ordinal < 0) return undefined;
+  return { batchId: `${jobId.slice(0, SHARED_CHARACTERS)}000000000000`, ordinal };
+}
+
+/** Prefix of the results of every job of a batch. */
+export function batchResultsPrefix(batchId: string): string {
+  return `results/${batchId.slice(0, SHARED_CHARACTERS)}`;
+}

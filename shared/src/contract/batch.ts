@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { JobOptions, OutputOptions } from './job.js';
+import { PackId } from './pack.js';
+import { BlobUri, Modality, Timestamp } from './primitives.js';
+import { Prompt, Prompts } from './prompt.js';
+
+/** A folder in storage: `s3://bucket/prefix/`, or a whole bucket `s3://bucket/`. */
+export const FolderUri = z
+  .string()
+  .max(2048)
+  .regex(
+    /^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/(.*\/)?$/,
+    'expected s3://bucket/folder/ or local://bucket/folder/',
+  );
+
+/** Where the volumes of a batch come from. */
+export const BatchSource = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('prefix'),
+      uri: FolderUri,
+      pattern: z
+        .string()
+        .max(256)
+        .default('**/*.{nii,nii.gz}')
+        .meta({ description: 'Glob over the key below the folder.' }),
+    }),
+    z.strictObject({
+      kind: z.literal('manifest'),
+      uri: BlobUri.meta({ description: 'A JSONL object: `{"uri": …, "prompts"?: […]}` a line.' }),
+    }),
+    z.strictObject({
+      kind: z.literal('bids'),
+      uri: FolderUri.meta({ description: 'Root of a BIDS dataset.' }),
+      suffix: z
+        .string()
+        .regex(/^[A-Za-z0-9]{1,32}$/)
+        .default('T1w'),
+    }),
+    z.strictObject({
+      kind: z.literal('items'),
+      items: z
+        .array(z.strictObject({ uri: BlobUri, prompts: Prompts.optional() }))
+        .min(1)
+        .max(10_000),
+    }),
+  ])
+  .meta({ id: 'BatchSource' });
+export type BatchSource = z.infer<typeof BatchSource>;
+
+/** After this many failures the rest of the batch is not run. */
+export const ErrorThreshold = z
+  .strictObject({
+    count: z.int().min(0).optional(),
+    share: z.number().min(0).max(1).optional().meta({ description: 'Of the items that ended, once 20 have.' }),
+  })
+  .refine((threshold) => threshold.count !== undefined || threshold.share !== undefined, 'expected count or share');
+export type ErrorThreshold = z.infer<typeof ErrorThreshold>;
+
+/** Body of `POST /v1/batches`. */
+export const SubmitBatch = z
+  .strictObject({
+    name: z.string().max(200).optional(),
+    source: BatchSource,
+    prompts: Prompts.optional().meta({ description: 'For every item that brings none of its own.' }),
+    pack: PackId.optional(),
+    modality: Modality.optional(),
+    outputs: OutputOptions.prefault({}),
+    options: JobOptions.prefault({}),
+    lane: z.enum(['interactive', 'batch']).default('batch'),
+    errorThreshold: ErrorThreshold.optional(),
+    skipCompleted: z
+      .boolean()
+      .default(true)
+      .meta({ description: 'Reuse the result of an equal input, prompts, pack and options instead of running again.' }),
+    dryRun: z.boolean().default(false).meta({ description: 'Only count: how many volumes and bytes.' }),
+    metadata: z.record(z.string().max(64), z.string().max(256)).default({}),
+  })
+  .meta({ id: 'SubmitBatch' });
+export type SubmitBatch = z.infer<typeof SubmitBatch>;
+
+/** One line of an item chunk in storage. */
+export const BatchItem = z.strictObject({
+  uri: BlobUri,
+  /** Empty when the listing did not tell: the version is then pinned when the job is fed. */
+  etag: z.string(),
+  bytes: z.int().nonnegative(),
+  prompts: z.array(Prompt).optional(),
+});
+export type BatchItem = z.infer<typeof BatchItem>;
+
+/** Items in one chunk. */
+export const ITEMS_PER_CHUNK = 10_000;
+
+/** `batches/<id>/batch.json`: written last, it makes the batch accepted. */
+export const BatchRecord = z.strictObject({
+  batchId: z.uuid(),
+  tenant: z.string(),
+  name: z.string().optional(),
+  createdAt: Timestamp,
+  total: z.int().min(1),
+  bytes: z.int().nonnegative(),
+  prompts: z.array(Prompt).optional(),
+  pack: z.strictObject({ id: PackId, version: z.string() }),
+  modality: Modality,
+  outputs: OutputOptions,
+  options: JobOptions,
+  lane: z.enum(['interactive', 'batch']),
+  errorThreshold: ErrorThreshold.optional(),
+  skipCompleted: z.boolean(),
+  metadata: z.record(z.string(), z.string()),
+  source: z.strictObject({ kind: z.string(), uri: z.string().optional() }),
+});
+export type BatchRecord = z.infer<typeof BatchRecord>;
+
+export const batchStatuses = ['running', 'paused', 'canceled', 'stopped', 'completed'] as const;
+export const BatchStatus = z.enum(batchStatuses);
+export type BatchStatus = z.infer<typeof BatchStatus>;
+
+/** What `GET /v1/batches/:id` answers. waiting + running + completed + failed + canceled = total, at every moment. */
+export const BatchView = z
+  .strictObject({
+    id: z.uuid(),
+    name: z.string().optional(),
+    status: BatchStatus,
+    createdAt: Timestamp,
+    finishedAt: Timestamp.optional(),
+    total: z.int(),
+    bytes: z.int(),
+    counts: z.strictObject({
+      waiting: z.int(),
+      running: z.int(),
+      completed: z.int(),
+      failed: z.int(),
+      canceled: z.int(),
+    }),
+    skipped: z.int().meta({ description: 'Of the completed: reused from an earlier result.' }),
+    itemsPerMinute: z.number().optional(),
+    etaSeconds: z.number().optional(),
+    metadata: z.record(z.string(), z.string()),
+    reports: z.array(z.strictObject({ name: z.string(), url: z.string() })).optional(),
+  })
+  .meta({ id: 'Batch' });
+export type BatchView = z.infer<typeof BatchView>;

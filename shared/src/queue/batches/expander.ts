@@ -1,0 +1,81 @@
+import type { Redis } from 'ioredis';
+import type { BatchItem, BatchRecord } from '../../contract/index.js';
+import { isProblem, Problem } from '../../problems/index.js';
+import type { Stores } from '../../storage/index.js';
+import { commit, failedManifest, type Software } from '../commit.js';
+import type { RedisKeys } from '../keys.js';
+import type { JobRecords } from '../records.js';
+import type { BatchCounts } from './counters.js';
+import { reuseResult } from './reuse.js';
+import { requestOfItem, type BatchStore } from './store.js';
+
+export interface ExpanderDeps {
+  readonly redis: Redis;
+  readonly keys: RedisKeys;
+  readonly records: JobRecords;
+  readonly stores: Stores;
+  readonly batches: BatchStore;
+  readonly software: Software;
+}
+
+/** Jobs of batches that wait in one tenant's lane: enough for the feeder, little for Redis. */
+const WAITING_PER_LANE = 400;
+
+/** Items looked at in one turn of one batch, so that no batch holds the others up. */
+const TURN = 100;
+
+/**
+ * Turns the next items of a batch into jobs while the tenant's pending list is short. Can be repeated: entering a job
+ * twice enters it once, and an item that has ended is passed over.
+ *
+ * @returns true when there may be more to do at once
+ */
+export async function expandBatch(batch: BatchRecord, counts: BatchCounts, deps: ExpanderDeps): Promise<boolean> {
+  const { records } = deps;
+  const waiting = await deps.redis.llen(deps.keys.pending(batch.lane, batch.tenant));
+  const room = Math.min(TURN, WAITING_PER_LANE - waiting, batch.total - counts.next);
+  if (room <= 0) return false;
+  // Bits are read from a whole byte on.
+  const first = counts.next - (counts.next % 4);
+  const states = await records.batches.states(batch.batchId, first, counts.next - first + room);
+  const items = await deps.batches.items(batch.batchId, counts.next, room);
+  const open = items.flatMap((item, index) => {
+    const ordinal = counts.next + index;
+    return states[ordinal - first] === 0 ? [{ ordinal, item }] : [];
+  });
+  await records.batches.entered(
+    batch,
+    open.map(({ ordinal }) => ordinal),
+  );
+  for (const { ordinal, item } of open) await enter(batch, ordinal, item, deps);
+  await records.batches.advance(batch.batchId, counts.next + items.length);
+  return items.length > 0;
+}
+
+async function enter(batch: BatchRecord, ordinal: number, item: BatchItem, deps: ExpanderDeps): Promise<void> {
+  const { primary } = deps.stores;
+  try {
+    const request = requestOfItem(batch, ordinal, await pinned(item, deps.stores));
+    const reused = batch.skipCompleted ? await reuseResult(primary, request, deps.software) : undefined;
+    if (reused !== undefined) await commit(primary, deps.records, reused);
+    else await deps.records.accept(request);
+  } catch (error) {
+    // The volume's own fault ends the item; anything that may pass is met again at the next turn.
+    if (!isProblem(error) || error.retry === 'later') throw error;
+    const request = requestOfItem(batch, ordinal, item);
+    await commit(primary, deps.records, failedManifest(request, 'expander', deps.software, error.toJSON()));
+  }
+}
+
+/** An item of a manifest names no version: the one of now is taken. */
+export async function pinned(item: BatchItem, stores: Stores): Promise<BatchItem> {
+  if (item.etag !== '') return item;
+  const { store, key } = stores.open(item.uri);
+  try {
+    const { etag, bytes } = await store.head(key);
+    return { ...item, etag, bytes };
+  } catch (error) {
+    if (!isProblem(error, 'blob-missing')) throw error;
+    throw new Problem('volume-missing', `there is no object at ${item.uri}`, { uri: item.uri });
+  }
+}

@@ -1,0 +1,70 @@
+import { Script } from '../script.js';
+
+// Counters of a batch are changed by these scripts alone. An item's state lives in the bit field, so that telling the
+// same end twice counts it once, and telling another end moves it from one counter to the other.
+
+/** Enters a batch. Returns 0 when it is known. */
+export const openScript = new Script(`
+local batch, open, batches = KEYS[1], KEYS[2], KEYS[3]
+local id, createdMs, status, total, lane, tenant, count, share = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+redis.call('ZADD', open, createdMs, id)
+redis.call('ZADD', batches, createdMs, id)
+redis.call('PERSIST', batch)
+if redis.call('EXISTS', batch) == 1 then return 0 end
+redis.call('HSET', batch, 'status', status, 'total', total, 'lane', lane, 'tenant', tenant, 'next', 0,
+  'completed', 0, 'failed', 0, 'canceled', 0, 'skipped', 0, 'maxFailed', count, 'maxShare', share)
+return 1
+`);
+
+/**
+ * An item ended. States: 1 completed, 2 failed, 3 canceled. Stops the batch when too much has failed. Returns the number
+ * of items that have not ended, or nothing when the batch is not known.
+ */
+export const settleScript = new Script(`
+local batch, states, open, running = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local ordinal, state, skipped = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+if redis.call('EXISTS', batch) == 0 then return false end
+local names = { 'completed', 'failed', 'canceled' }
+local old = redis.call('BITFIELD', states, 'SET', 'u2', '#' .. ordinal, state)[1]
+if old ~= state then
+  if old ~= 0 then redis.call('HINCRBY', batch, names[old], -1) end
+  redis.call('HINCRBY', batch, names[state], 1)
+  if skipped == '1' then redis.call('HINCRBY', batch, 'skipped', 1) end
+end
+redis.call('SREM', open, ordinal)
+redis.call('SREM', running, ordinal)
+local v = redis.call('HMGET', batch, 'total', 'completed', 'failed', 'canceled', 'maxFailed', 'maxShare', 'status')
+local total, completed, failed, canceled = tonumber(v[1]), tonumber(v[2]), tonumber(v[3]), tonumber(v[4])
+local tooMany = v[5] ~= '' and failed > tonumber(v[5])
+local tooLarge = v[6] ~= '' and completed + failed >= 20 and failed > tonumber(v[6]) * (completed + failed)
+if v[7] == 'running' and (tooMany or tooLarge) then redis.call('HSET', batch, 'status', 'stopped') end
+return total - completed - failed - canceled
+`);
+
+/** An item is open again: a failed one that is retried. */
+export const reopenScript = new Script(`
+local batch, states, open = KEYS[1], KEYS[2], KEYS[3]
+local ordinal = ARGV[1]
+if redis.call('EXISTS', batch) == 0 then return 0 end
+local names = { 'completed', 'failed', 'canceled' }
+local old = redis.call('BITFIELD', states, 'SET', 'u2', '#' .. ordinal, 0)[1]
+if old ~= 0 then redis.call('HINCRBY', batch, names[old], -1) end
+redis.call('SADD', open, ordinal)
+return 1
+`);
+
+/**
+ * Ends what has not been entered as a job yet, in one step however many items that are: they count as canceled. Items
+ * that are jobs are canceled one by one by the dispatcher. Returns how many were ended here.
+ */
+export const closeScript = new Script(`
+local batch, open = KEYS[1], KEYS[2]
+local status = ARGV[1]
+local v = redis.call('HMGET', batch, 'total', 'completed', 'failed', 'canceled', 'status')
+if not v[1] or v[5] == 'completed' then return 0 end
+redis.call('HSET', batch, 'status', status)
+local unfed = tonumber(v[1]) - tonumber(v[2]) - tonumber(v[3]) - tonumber(v[4]) - redis.call('SCARD', open)
+redis.call('HSET', batch, 'next', v[1])
+redis.call('HINCRBY', batch, 'canceled', unfed)
+return unfed
+`);

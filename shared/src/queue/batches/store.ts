@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import {
+  BatchItem,
+  batchJobId,
+  BatchRecord,
+  blobKeys,
+  ITEMS_PER_CHUNK,
+  type JobRequest,
+} from '../../contract/index.js';
+import { isProblem, Problem } from '../../problems/index.js';
+import { readAll, readJson, writeJson, type BlobStore } from '../../storage/index.js';
+
+/** What somebody last asked of a batch; survives Redis. */
+export const BatchControl = z.strictObject({ status: z.enum(['running', 'paused', 'canceled', 'stopped']) });
+export type BatchControl = z.infer<typeof BatchControl>;
+
+/** Final counts, and that the reports are there. */
+export const BatchFinished = z.strictObject({
+  status: z.enum(['completed', 'canceled', 'stopped']),
+  finishedAt: z.string(),
+  completed: z.int(),
+  failed: z.int(),
+  canceled: z.int(),
+  skipped: z.int(),
+});
+export type BatchFinished = z.infer<typeof BatchFinished>;
+
+/** Chunks kept parsed: the one in work and its neighbours. */
+const KEPT_CHUNKS = 4;
+
+/** What storage knows of batches: the durable side of them. */
+export class BatchStore {
+  readonly #store: BlobStore;
+  readonly #chunks = new Map<string, Promise<readonly BatchItem[]>>();
+
+  constructor(store: BlobStore) {
+    this.#store = store;
+  }
+
+  async record(batchId: string): Promise<BatchRecord | undefined> {
+    return this.#readOptional(blobKeys.batch(batchId), BatchRecord);
+  }
+
+  async finished(batchId: string): Promise<BatchFinished | undefined> {
+    return this.#readOptional(blobKeys.batchFinished(batchId), BatchFinished);
+  }
+
+  async control(batchId: string): Promise<BatchControl> {
+    return (await this.#readOptional(blobKeys.batchControl(batchId), BatchControl)) ?? { status: 'running' };
+  }
+
+  async setControl(batchId: string, status: BatchControl['status']): Promise<void> {
+    await writeJson(this.#store, blobKeys.batchControl(batchId), { status });
+  }
+
+  /** Items from `first`, at most `count`, fewer at the end of a chunk. */
+  async items(batchId: string, first: number, count: number): Promise<readonly BatchItem[]> {
+    const chunk = await this.#chunk(batchId, Math.floor(first / ITEMS_PER_CHUNK));
+    const start = first % ITEMS_PER_CHUNK;
+    return chunk.slice(start, start + count);
+  }
+
+  /** @throws Problem `not-found` beyond the end */
+  async item(batchId: string, ordinal: number): Promise<BatchItem> {
+    const [item] = await this.items(batchId, ordinal, 1);
+    if (item === undefined) throw new Problem('not-found', `batch ${batchId} has no item ${ordinal}`, { ordinal });
+    return item;
+  }
+
+  #chunk(batchId: string, index: number): Promise<readonly BatchItem[]> {
+    const key = blobKeys.batchItems(batchId, index);
+    const known = this.#chunks.get(key);
+    if (known !== undefined) return known;
+    const loading = readAll(this.#store, key).then((bytes) =>
+      bytes
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => BatchItem.parse(JSON.parse(line))),
+    );
+    // A chunk that could not be read is asked for again.
+    loading.catch(() => this.#chunks.delete(key));
+    this.#chunks.set(key, loading);
+    for (const oldest of this.#chunks.keys()) {
+      if (this.#chunks.size <= KEPT_CHUNKS) break;
+      this.#chunks.delete(oldest);
+    }
+    return loading;
+  }
+
+  async #readOptional<T extends z.ZodType>(key: string, schema: T): Promise<z.infer<T> | undefined> {
+    try {
+      return schema.parse(await readJson(this.#store, key));
+    } catch (error) {
+      if (isProblem(error, 'blob-missing')) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The first run of an item as a job. */
+export function requestOfItem(batch: BatchRecord, ordinal: number, item: BatchItem): JobRequest {
+  const prompts = item.prompts ?? batch.prompts;
+  if (prompts === undefined) throw new Problem('internal', `item ${ordinal} of batch ${batch.batchId} has no prompts`);
+  return {
+    jobId: batchJobId(batch.batchId, ordinal),
+    run: 1,
+    tenant: batch.tenant,
+    input: { uri: item.uri, etag: item.etag, bytes: item.bytes },
+    prompts,
+    pack: batch.pack,
+    modality: batch.modality,
+    outputs: batch.outputs,
+    options: batch.options,
+    lane: batch.lane,
+    metadata: batch.metadata,
+    createdAt: batch.createdAt,
+    requestSha256: batch.batchId,
+  };
+}

@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { BatchView } from '@parse3d/shared/contract';
+import type { BlobStore } from '@parse3d/shared/storage';
+import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Api } from './support/api.js';
+import { startStack, type Stack } from './support/stack.js';
+import { phantomCtFile } from './support/volumes.js';
+
+let stack: Stack;
+let api: Api;
+let scans: BlobStore;
+let good: Buffer;
+beforeAll(async () => {
+  stack = await startStack({ env: { PARSE3D_RECONCILE_EVERY: '1s' } });
+  scans = stack.stores.primary;
+  api = stack.api;
+  good = await phantomCtFile([12, 10, 8]);
+});
+afterAll(async () => {
+  await stack.stop();
+  await assertNothingLeaks();
+});
+
+const outputs = { preview: false };
+
+/** Puts volumes into a fresh folder of the tenant's uploads and returns the folder's URI. */
+async function folderOf(files: Record<string, Buffer>): Promise<{ uri: string; prefix: string }> {
+  const prefix = `uploads/default/${randomUUID()}/`;
+  for (const [name, bytes] of Object.entries(files)) await scans.write(prefix + name, bytes);
+  return { uri: `${scans.scheme}://${scans.bucket}/${prefix}`, prefix };
+}
+
+const volumes = (count: number): Record<string, Buffer> =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [`scan-${String(index).padStart(3, '0')}.nii.gz`, good]),
+  );
+
+async function submit(body: object): Promise<BatchView> {
+  const answer = await api.send('POST', '/v1/batches', { prompts: ['bone'], outputs, ...body });
+  if (answer.status !== 202) throw new Error(JSON.stringify(answer.json));
+  return BatchView.parse(answer.json);
+}
+
+async function look(id: string): Promise<BatchView> {
+  const view = BatchView.parse((await api.send('GET', `/v1/batches/${id}`)).json);
+  const { waiting, running, completed, failed, canceled } = view.counts;
+  // At every moment, whatever happens meanwhile.
+  expect(waiting + running + completed + failed + canceled).toBe(view.total);
+  expect(Math.min(waiting, running, completed, failed, canceled)).toBeGreaterThanOrEqual(0);
+  return view;
+}
+
+const ended = (id: string): Promise<BatchView> =>
+  eventually(
+    async () => {
+      const view = await look(id);
+      return view.finishedAt === undefined ? undefined : view;
+    },
+    { what: `batch ${id} to end`, timeoutMs: 60_000 },
+  );
+
+const report = async (id: string, name: string): Promise<string> =>
+  (await api.fetch(`/v1/batches/${id}/reports/${name}`)).text();
+
+test('a folder of volumes becomes jobs, and every result and failure is listed at the end', async () => {
+  const truncated = good.subarray(0, good.length - 30);
+  const { uri, prefix } = await folderOf({
+    ...volumes(12),
+    'scan-005.nii.gz': truncated,
+    'notes.txt': Buffer.from('x'),
+  });
+  const batch = await submit({ name: 'cohort', source: { kind: 'prefix', uri }, prompts: ['bone', 'fat'] });
+  expect(batch).toMatchObject({ name: 'cohort', total: 12, status: 'running' });
+  const end = await ended(batch.id);
+  expect(end).toMatchObject({ status: 'completed', counts: { completed: 11, failed: 1, canceled: 0 } });
+
+  const results = (await report(batch.id, 'results.jsonl'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object);
+  expect(results).toHaveLength(12);
+  expect(results[0]).toMatchObject({ ordinal: 0, status: 'completed', uri: `${uri}scan-000.nii.gz` });
+  expect(
+    (await report(batch.id, 'failures.jsonl'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as object),
+  ).toMatchObject([{ ordinal: 5, status: 'failed', problem: { code: 'nifti-truncated' } }]);
+  const rows = (await report(batch.id, 'summary.csv')).trim().split('\n');
+  expect(rows).toHaveLength(1 + 11 * 2 + 1);
+
+  // One item, found by its state, is a job like any other.
+  const failed = await api.send('GET', `/v1/batches/${batch.id}/items?status=failed`);
+  const [item] = failed.json['items'] as { jobId: string; ordinal: number }[];
+  expect(item?.ordinal).toBe(5);
+  expect(await api.job(item?.jobId ?? '')).toMatchObject({ status: 'failed', problem: { code: 'nifti-truncated' } });
+
+  // Mended in place it is another version, so the old failure stands until the item is submitted anew.
+  await scans.write(`${prefix}scan-005.nii.gz`, good);
+  expect((await api.send('POST', `/v1/batches/${batch.id}/retry-failed`)).status).toBe(202);
+  expect(await ended(batch.id)).toMatchObject({ counts: { completed: 11, failed: 1 } });
+  expect(await api.job(item?.jobId ?? '')).toMatchObject({ run: 2, problem: { code: 'volume-changed' } });
+});
+
+test('what was done before is not done again unless asked', async () => {
+  const { uri } = await folderOf(volumes(6));
+  const source = { kind: 'prefix', uri };
+  await ended((await submit({ source })).id);
+  const again = await ended((await submit({ source })).id);
+  expect(again).toMatchObject({ counts: { completed: 6 }, skipped: 6 });
+  const items = await api.send('GET', `/v1/batches/${again.id}/items?limit=1`);
+  const [item] = items.json['items'] as { jobId: string }[];
+  expect((await api.output(item?.jobId ?? '', 'labels.nii.gz')).length).toBeGreaterThan(0);
+  const fresh = await ended((await submit({ source, skipCompleted: false })).id);
+  expect(fresh).toMatchObject({ counts: { completed: 6 }, skipped: 0 });
+});
+
+test('items of a manifest bring prompts of their own, and a wrong line is named', async () => {
+  const { uri, prefix } = await folderOf(volumes(2));
+  const write = (lines: string[]) => scans.write(`${prefix}list.jsonl`, Buffer.from(lines.join('\n')));
+  const source = { kind: 'manifest', uri: `${uri}list.jsonl` };
+  await write([
+    JSON.stringify({ uri: `${uri}scan-000.nii.gz`, prompts: [{ text: 'fat', label: 9 }] }),
+    '',
+    JSON.stringify({ uri: `${uri}scan-001.nii.gz` }),
+    JSON.stringify({ uri: `${uri}nowhere.nii.gz` }),
+  ]);
+  const end = await ended((await submit({ source })).id);
+  expect(end.counts).toMatchObject({ completed: 2, failed: 1 });
+  expect(await report(end.id, 'summary.csv')).toMatch(/scan-000.*,completed,9,fat,/);
+  expect(await report(end.id, 'failures.jsonl')).toContain('volume-missing');
+
+  await write([JSON.stringify({ uri: `${uri}scan-000.nii.gz` }), '{"url": "x"}']);
+  const refused = await api.send('POST', '/v1/batches', { source, prompts: ['bone'] });
+  expect(refused).toMatchObject({ status: 400, json: { type: '/problems/request-invalid', line: 2 } });
+  const foreign = { kind: 'items', items: [{ uri: 'local://other/scan.nii' }] };
+  expect(await api.send('POST', '/v1/batches', { source: foreign, prompts: ['bone'] })).toMatchObject({ status: 403 });
+  expect((await scans.list({ prefix: 'open-batches/' })).blobs).toEqual([]);
+});
+
+test('of a BIDS folder only images with the suffix are taken, and a dry run only counts', async () => {
+  const { uri } = await folderOf({
+    'sub-01/anat/sub-01_T1w.nii.gz': good,
+    'sub-02/ses-1/anat/sub-02_ses-1_T1w.nii.gz': good,
+    'sub-02/ses-1/anat/sub-02_ses-1_T2w.nii.gz': good,
+    'derivatives/x/sub-01/anat/sub-01_T1w.nii.gz': good,
+  });
+  const body = { source: { kind: 'bids', uri }, prompts: ['bone'], dryRun: true };
+  const answer = await api.send('POST', '/v1/batches', body);
+  expect(answer).toMatchObject({ status: 200, json: { total: 2, bytes: 2 * good.length } });
+});
+
+test('a paused batch feeds nothing more, a resumed one goes on', async () => {
+  const { uri } = await folderOf(volumes(40));
+  const batch = await submit({ source: { kind: 'prefix', uri } });
+  await eventually(async () => (await look(batch.id)).counts.completed > 2, { what: 'some items' });
+  expect(await api.send('POST', `/v1/batches/${batch.id}/pause`)).toMatchObject({ json: { status: 'paused' } });
+  const redis = new Redis(stack.redis.url);
+  const settled = await eventually(
+    async () => {
+      const waiting = await redis.llen('parse3d:pending:batch:default');
+      const view = await look(batch.id);
+      return waiting === 0 && view.counts.running === 0 ? view : undefined;
+    },
+    { what: 'the queue to run dry' },
+  );
+  redis.disconnect();
+  expect(settled.counts.waiting).toBeGreaterThan(0);
+  await api.send('POST', `/v1/batches/${batch.id}/resume`);
+  expect((await ended(batch.id)).counts).toMatchObject({ completed: 40 });
+});
+
+test('a canceled batch ends at once, and what was done stays', async () => {
+  const { uri } = await folderOf(volumes(40));
+  const batch = await submit({ source: { kind: 'prefix', uri } });
+  await eventually(async () => (await look(batch.id)).counts.completed > 1, { what: 'some items' });
+  await api.send('POST', `/v1/batches/${batch.id}/cancel`);
+  const end = await ended(batch.id);
+  expect(end.status).toBe('canceled');
+  expect(end.counts.completed).toBeGreaterThan(0);
+  expect(end.counts.canceled).toBeGreaterThan(0);
+  expect(end.counts.waiting).toBe(0);
+});
+
+test('a batch stops when more fails than its threshold allows', async () => {
+  const bad = good.subarray(0, good.length - 30);
+  const { uri } = await folderOf({ ...Object.fromEntries(Object.keys(volumes(30)).map((name) => [name, bad])) });
+  const batch = await submit({ source: { kind: 'prefix', uri }, errorThreshold: { count: 3 } });
+  const end = await ended(batch.id);
+  expect(end.status).toBe('stopped');
+  expect(end.counts.failed).toBeGreaterThan(3);
+  expect(end.counts.canceled).toBeGreaterThan(0);
+});
+
+test('a Redis that is emptied in mid batch loses no item and miscounts none', async () => {
+  const { uri } = await folderOf(volumes(40));
+  const batch = await submit({ source: { kind: 'prefix', uri } });
+  await eventually(async () => (await look(batch.id)).counts.completed > 5, { what: 'some items' });
+  const redis = new Redis(stack.redis.url);
+  await redis.flushall();
+  redis.disconnect();
+  const end = await ended(batch.id);
+  expect(end).toMatchObject({ status: 'completed', counts: { completed: 40, failed: 0, canceled: 0 } });
+  expect((await report(batch.id, 'results.jsonl')).trim().split('\n')).toHaveLength(40);
+});
+
+test('another tenant’s batch is unknown', async () => {
+  const { uri } = await folderOf(volumes(1));
+  const batch = await submit({ source: { kind: 'prefix', uri } });
+  const stranger = await stack.client({ tenant: 'stranger' });
+  expect(await stranger.send('GET', `/v1/batches/${batch.id}`)).toMatchObject({ status: 404 });
+  expect((await stranger.send('GET', '/v1/batches')).json).toEqual({ batches: [] });
+  await ended(batch.id);
+});
