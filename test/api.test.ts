@@ -147,7 +147,9 @@ test('every path and method of the description is answered by the server', async
   const paths = z.record(z.string(), z.record(z.string(), z.unknown())).parse(json['paths']);
   for (const [path, methods] of Object.entries(paths)) {
     for (const method of Object.keys(methods)) {
-      const url = path.replace('{id}', '00000000-0000-4000-8000-000000000000').replace('{name}', 'labels.nii.gz');
+      const url = path
+        .replace('{id}', '00000000-0000-4000-8000-000000000000')
+        .replace('{name}', path.includes('batches') ? 'results.jsonl' : 'labels.nii.gz');
       const response = await stack.api.fetch(url, { method: method.toUpperCase() });
       const body = await response.text();
       // An unknown route says "nothing answers"; an unknown job says "there is no job".

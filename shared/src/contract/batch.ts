@@ -117,6 +117,35 @@ export const batchStatuses = ['running', 'paused', 'canceled', 'stopped', 'compl
 export const BatchStatus = z.enum(batchStatuses);
 export type BatchStatus = z.infer<typeof BatchStatus>;
 
+/** Answer of `POST /v1/batches` with `dryRun`. */
+export const BatchSize = z
+  .strictObject({
+    total: z.int(),
+    bytes: z.int().meta({ description: 'Of sources that tell sizes; a manifest and a list do not.' }),
+  })
+  .meta({ id: 'BatchSize' });
+export type BatchSize = z.infer<typeof BatchSize>;
+
+export const ItemStatus = z.enum(['open', 'completed', 'failed', 'canceled']);
+export type ItemStatus = z.infer<typeof ItemStatus>;
+
+/** Query of `GET /v1/batches/:id/items`. */
+export const ListItems = z.strictObject({
+  status: ItemStatus.optional(),
+  from: z.coerce.number().int().min(0).default(0).meta({ description: '`next` of the page before.' }),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+});
+export type ListItems = z.infer<typeof ListItems>;
+
+/** Answer of `GET /v1/batches/:id/items`, in the order of the source. */
+export const ItemPage = z
+  .strictObject({
+    items: z.array(z.strictObject({ ordinal: z.int(), uri: BlobUri, jobId: z.uuid(), status: ItemStatus })),
+    next: z.int().optional(),
+  })
+  .meta({ id: 'BatchItemPage' });
+export type ItemPage = z.infer<typeof ItemPage>;
+
 /** What `GET /v1/batches/:id` answers. waiting + running + completed + failed + canceled = total, at every moment. */
 export const BatchView = z
   .strictObject({
@@ -142,3 +171,6 @@ export const BatchView = z
   })
   .meta({ id: 'Batch' });
 export type BatchView = z.infer<typeof BatchView>;
+
+/** Answer of `GET /v1/batches`: newest first. */
+export const BatchList = z.strictObject({ batches: z.array(BatchView) }).meta({ id: 'BatchList' });

@@ -1,4 +1,4 @@
-import { blobKeys, type BatchRecord } from '@parse3d/shared/contract';
+import { blobKeys, type BatchRecord, type ItemPage } from '@parse3d/shared/contract';
 import { BatchStore, newestManifest } from '@parse3d/shared/queue';
 import { Problem } from '@parse3d/shared/problems';
 import { writeJson } from '@parse3d/shared/storage';
@@ -57,11 +57,7 @@ export async function retryFailed(found: FoundBatch, deps: ApiDeps): Promise<num
   let retried = 0;
   let from: number | undefined = 0;
   while (from !== undefined) {
-    const page: Awaited<ReturnType<typeof listItems>> = await listItems(
-      found,
-      { status: 'failed', from, limit: PAGE },
-      deps,
-    );
+    const page: ItemPage = await listItems(found, { status: 'failed', from, limit: PAGE }, deps);
     for (const { jobId, ordinal } of page.items) {
       const manifest = await newestManifest(deps.stores.primary, jobId);
       if (manifest?.status !== 'failed') continue;

@@ -1,4 +1,12 @@
-import { batchJobId, blobKeys, type BatchRecord, type BatchView } from '@parse3d/shared/contract';
+import {
+  batchJobId,
+  blobKeys,
+  type BatchRecord,
+  type BatchView,
+  type ItemPage,
+  type ItemStatus,
+  type ListItems,
+} from '@parse3d/shared/contract';
 import { BatchStore, reportNames, type BatchCounts, type BatchFinished } from '@parse3d/shared/queue';
 import { Problem } from '@parse3d/shared/problems';
 import type { ApiDeps } from '../deps.js';
@@ -57,15 +65,8 @@ function reportUrl(batch: BatchRecord, name: string, deps: ApiDeps): string {
   return `${deps.config.PARSE3D_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/v1/batches/${batch.batchId}/reports/${name}`;
 }
 
-const itemStatuses = ['open', 'completed', 'failed', 'canceled'] as const;
-export type ItemStatus = (typeof itemStatuses)[number];
-
-export interface BatchItemView {
-  readonly ordinal: number;
-  readonly uri: string;
-  readonly jobId: string;
-  readonly status: ItemStatus;
-}
+/** By the two bits of the bit field. */
+const itemStatuses: readonly ItemStatus[] = ['open', 'completed', 'failed', 'canceled'];
 
 /** States looked at in one step of a filtered listing. */
 const STEP = 4_000;
@@ -75,17 +76,13 @@ const STEP = 4_000;
  *
  * @throws Problem `state-conflict` when the live states are gone: `results.jsonl` has them
  */
-export async function listItems(
-  { batch, live }: FoundBatch,
-  query: { status?: ItemStatus | undefined; from: number; limit: number },
-  deps: ApiDeps,
-): Promise<{ items: BatchItemView[]; next?: number }> {
+export async function listItems({ batch, live }: FoundBatch, query: ListItems, deps: ApiDeps): Promise<ItemPage> {
   if (live === undefined) {
     const report = blobKeys.batchReport(batch.batchId, 'results.jsonl');
     throw new Problem('state-conflict', `the live states of batch ${batch.batchId} are gone; ${report} has them all`);
   }
   const batches = new BatchStore(deps.stores.primary);
-  const items: BatchItemView[] = [];
+  const items: ItemPage['items'] = [];
   for (let first = query.from - (query.from % 4); first < batch.total; first += STEP) {
     const count = Math.min(STEP, batch.total - first);
     const states = await deps.records.batches.states(batch.batchId, first, count);

@@ -5,6 +5,7 @@ import {
   newBatchId,
   type BatchItem,
   type BatchRecord,
+  type BatchSize,
   type Pack,
   type Prompt,
   type SubmitBatch,
@@ -16,12 +17,6 @@ import type { ApiDeps } from '../deps.js';
 import { mayRead } from '../jobs/preflight.js';
 import { chooseModality } from '../jobs/submit.js';
 import { sourceItems, type SourceItem } from './sources.js';
-
-/** How many volumes and bytes a batch has. Sources that tell no sizes count 0 bytes. */
-export interface BatchSize {
-  readonly total: number;
-  readonly bytes: number;
-}
 
 /**
  * Accepts a batch: its items go to storage in chunks, then the record, then the marker that the reconciler looks for,

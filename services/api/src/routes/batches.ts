@@ -1,4 +1,4 @@
-import { blobKeys, SubmitBatch, type BatchRecord } from '@parse3d/shared/contract';
+import { blobKeys, ListItems, SubmitBatch, type BatchRecord } from '@parse3d/shared/contract';
 import { BatchStore, reportNames } from '@parse3d/shared/queue';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
@@ -11,11 +11,6 @@ import { sendBlob } from '../http/send-blob.js';
 
 export const BatchParams = z.object({ id: z.uuid() });
 export const ReportParams = BatchParams.extend({ name: z.enum(reportNames) });
-export const ListItems = z.strictObject({
-  status: z.enum(['open', 'completed', 'failed', 'canceled']).optional(),
-  from: z.coerce.number().int().min(0).default(0).meta({ description: '`next` of the page before.' }),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
-});
 export const ListBatches = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
 
 /** `/v1/batches` and everything about one batch. */
