@@ -30,6 +30,11 @@ test('no key, a wrong key and a key without the scope are told apart', async () 
   });
 });
 
+test('a client that sends a large body without a valid key gets the answer, not a broken connection', async () => {
+  const answer = await new Api(stack.api.url, 'none').tryUpload(new Uint8Array(24 * 1024 * 1024));
+  expect(answer).toMatchObject({ status: 401, json: { type: '/problems/unauthorized' } });
+});
+
 test('a prompt that the pack cannot find is refused with the nearest names', async () => {
   const answer = await stack.api.send('POST', '/v1/jobs', { input: { uri }, prompts: ['bone', 'bonne'] });
   expect(answer).toMatchObject({ status: 422, json: { type: '/problems/prompt-unknown' } });

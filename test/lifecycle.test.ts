@@ -74,6 +74,23 @@ test('waiting jobs are canceled at once, and a canceled job can be run again', a
   expect((await stack.stores.primary.list({ prefix: 'pending/' })).blobs).toEqual([]);
 });
 
+test('while one job is computed the next volume is already on the worker’s disk', async () => {
+  const first = await submit('steps');
+  await inferring(first.id);
+  const second = await submit('steps');
+  await eventually(
+    async () => {
+      const [one, two] = await Promise.all([stack.api.job(first.id), stack.api.job(second.id)]);
+      // Folders of two attempts, and the second volume whole, while the first job still computes.
+      const folders = await readdir(stack.scratch);
+      return one.stage === 'infer' && two.status === 'running' && folders.length === 2;
+    },
+    { what: 'the second volume to be fetched' },
+  );
+  for (const job of [first, second]) await stack.api.send('DELETE', `/v1/jobs/${job.id}`);
+  for (const job of [first, second]) await stack.api.ended(job.id, 10_000);
+});
+
 test('a deadline ends a job after one attempt', async () => {
   const job = await submit('block', { options: { deadlineSeconds: 1 } });
   const ended = await stack.api.ended(job.id);

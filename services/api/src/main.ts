@@ -14,8 +14,8 @@ log.info({ url: api.url, metricsPort: api.metricsPort }, 'api listens');
 process.send?.({ type: 'listening', url: api.url, metricsPort: api.metricsPort });
 
 exitOnSignal(
-  async (signal) => {
-    log.info({ signal }, 'draining');
+  async (reason) => {
+    log.info({ reason }, 'draining');
     await api.stop();
   },
   config.PARSE3D_API_DRAIN + SHUTDOWN_MARGIN_MS,

@@ -1,6 +1,6 @@
 import { isRedisError } from '@parse3d/shared/queue';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import type { ErrorRequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
 import { z } from 'zod';
 
 /** The body of every error answer: RFC 9457, with the code's own fields beside the standard ones. */
@@ -34,8 +34,7 @@ export const problemHandler: ErrorRequestHandler = (error, request, response, ne
 export function sendProblem(response: Response, problem: Problem, requestId: string): void {
   if (problem.retry === 'later') response.setHeader('Retry-After', '5');
   if (problem.code === 'unauthorized') response.setHeader('WWW-Authenticate', 'Bearer realm="parse3d"');
-  // The body of a refused upload may still be on its way; keeping the connection would read it as the next request.
-  if (!response.req.complete) response.setHeader('Connection', 'close');
+  if (!response.req.complete) discardBody(response.req);
   response
     .status(problem.status)
     .type('application/problem+json')
@@ -53,6 +52,22 @@ export function sendProblem(response: Response, problem: Problem, requestId: str
         requestId,
       }),
     );
+}
+
+/** The rest of a refused upload that is read and thrown away. Unit: bytes. */
+const DISCARD_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads on for a while: closing the connection at once would make the client's sending fail before it sees the answer.
+ */
+function discardBody(request: Request): void {
+  let bytes = 0;
+  request.on('error', () => undefined);
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > DISCARD_BYTES) request.destroy();
+  });
+  request.resume();
 }
 
 function toProblem(error: unknown): Problem {

@@ -13,8 +13,8 @@ const worker = await startWorker(config, log, process.env);
 process.send?.({ type: 'ready', workerId: worker.id, metricsPort: worker.metricsPort });
 
 exitOnSignal(
-  async (signal) => {
-    log.info({ signal }, 'draining');
+  async (reason) => {
+    log.info({ reason }, 'draining');
     await worker.stop();
   },
   config.PARSE3D_WORKER_DRAIN + SHUTDOWN_MARGIN_MS,
