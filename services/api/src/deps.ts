@@ -5,6 +5,7 @@ import type { Stores } from '@parse3d/shared/storage';
 import type { Redis } from '@parse3d/shared/queue';
 import type { Logger } from 'pino';
 import type { ApiConfig } from './config.js';
+import type { Admission } from './jobs/admission.js';
 import type { ApiMetrics } from './metrics.js';
 
 /** Everything the api's parts need, handed in: importing them does nothing. */
@@ -18,6 +19,7 @@ export interface ApiDeps {
   readonly hub: EventHub;
   readonly stores: Stores;
   readonly apiKeys: ApiKeys;
+  readonly admission: Admission;
   readonly packs: PackCatalog;
   readonly software: Software;
   readonly metrics: ApiMetrics;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ApiKeys } from '@parse3d/shared/access';
+import { ApiKeys, Tenants } from '@parse3d/shared/access';
 import { software, storageFromEnv } from '@parse3d/shared/config';
 import { readPackCatalog } from '@parse3d/shared/packs';
 import { Problem } from '@parse3d/shared/problems';
@@ -10,6 +10,7 @@ import { createBucketIfMissing, openStores } from '@parse3d/shared/storage';
 import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import type { ApiConfig } from './config.js';
+import { Admission } from './jobs/admission.js';
 import { createMetrics, serveMetrics, watchQueue } from './metrics.js';
 
 export interface RunningApi {
@@ -52,10 +53,12 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
   const draining = new AbortController();
   const made = software(env);
   const apiKeys = new ApiKeys(stores.primary);
+  const tenants = new Tenants(stores.primary);
 
   const dispatcher = new Dispatcher(
     { redis, keys, queue, records, stores, software: made },
     {
+      weightOf: async (tenant) => (await tenants.get(tenant)).weight,
       reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
       onError: (error) => log.warn({ code: error.code, err: error.message }, 'dispatcher'),
       onReconciled: (result) => log.info({ ...result }, 'reconciled'),
@@ -76,6 +79,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
     hub,
     stores,
     apiKeys,
+    admission: new Admission(redis, keys, tenants),
     packs,
     software: made,
     metrics,

@@ -26,6 +26,7 @@ export const blobKeys = {
   /** Which run has the result of an equal input, prompts, pack and options. */
   reuse: (digest: string): string => `reuse/${digest}.json`,
   upload: (tenant: string, uploadId: string, name: string): string => `uploads/${tenant}/${uploadId}/${name}`,
+  tenant: (tenant: string): string => `tenants/${tenant}.json`,
   apiKey: (keyId: string): string => `keys/${keyId}.json`,
   apiKeyPrefix: 'keys/',
 } as const;

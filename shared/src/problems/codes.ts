@@ -60,6 +60,10 @@ export const problemKinds = {
   'storage-denied': never(403, 'The storage refused access'),
   'storage-unavailable': later(503, 'The object storage does not answer'),
 
+  // Admission
+  'quota-exceeded': later(429, 'The tenant has as much waiting as it may'),
+  'queue-full': later(503, 'The queue is short of memory and accepts nothing for now'),
+
   // Running
   'service-unavailable': later(503, 'The parse3d service does not answer'),
   'queue-unavailable': later(503, 'The queue does not answer'),

@@ -10,7 +10,7 @@ export interface FeederOptions {
   /** Bytes of volumes that a tenant may feed per turn and unit of weight. @default 64 MiB */
   readonly quantumBytes?: number;
   /** Share of a tenant among others. @default 1 for all */
-  readonly weightOf?: (tenant: string) => number;
+  readonly weightOf?: (tenant: string) => number | Promise<number>;
 }
 
 /** A volume costs at least this many bytes of a tenant's turn: small jobs are not free. */
@@ -75,10 +75,10 @@ export class Feeder {
 
   async #feedLane(lane: Lane, room: number): Promise<number> {
     const tenants = (await this.#redis.smembers(this.#keys.tenants(lane))).sort();
-    const queues = new Map<string, Waiting[]>();
+    const queues = new Map<string, { waiting: Waiting[]; weight: number }>();
     for (const tenant of tenants) {
       const waiting = await this.#peek(lane, tenant, Math.min(room, CHUNK));
-      if (waiting.length > 0) queues.set(tenant, waiting);
+      if (waiting.length > 0) queues.set(tenant, { waiting, weight: await this.#options.weightOf(tenant) });
       else this.#deficits.delete(`${lane}:${tenant}`);
     }
     const chosen = this.#choose(lane, queues, room);
@@ -98,12 +98,16 @@ export class Feeder {
   }
 
   /** Deficit round-robin over the heads of the tenants' lists. */
-  #choose(lane: Lane, queues: Map<string, Waiting[]>, room: number): { tenant: string; job: Waiting }[] {
+  #choose(
+    lane: Lane,
+    queues: Map<string, { waiting: Waiting[]; weight: number }>,
+    room: number,
+  ): { tenant: string; job: Waiting }[] {
     const chosen: { tenant: string; job: Waiting }[] = [];
     while (queues.size > 0 && chosen.length < room) {
-      for (const [tenant, waiting] of queues) {
+      for (const [tenant, { waiting, weight }] of queues) {
         const account = `${lane}:${tenant}`;
-        let deficit = (this.#deficits.get(account) ?? 0) + this.#options.quantumBytes * this.#options.weightOf(tenant);
+        let deficit = (this.#deficits.get(account) ?? 0) + this.#options.quantumBytes * weight;
         while (waiting[0] !== undefined && waiting[0].costBytes <= deficit && chosen.length < room) {
           deficit -= waiting[0].costBytes;
           chosen.push({ tenant, job: waiting[0] });

@@ -26,6 +26,7 @@ import { sourceItems, type SourceItem } from './sources.js';
  */
 export async function submitBatch(body: SubmitBatch, caller: ApiKeyRecord, deps: ApiDeps): Promise<BatchRecord> {
   const { primary } = deps.stores;
+  await deps.admission.admitBatch(caller.tenant);
   const { pack, modality } = choose(body, deps);
   const batchId = newBatchId();
   const size = await writeItems(batchId, checkedItems(body, pack, caller, deps), deps);

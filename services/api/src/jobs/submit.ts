@@ -36,6 +36,7 @@ export async function submitJob(
     if (earlier !== undefined) return repeated(earlier, requestSha256);
   }
 
+  await deps.admission.admitJob(caller.tenant);
   const pack = deps.packs.get(body.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
   const modality = chooseModality(body, pack);
   matchPrompts(pack, body.prompts);

@@ -1,0 +1,71 @@
+import type { Tenants } from '@parse3d/shared/access';
+import { lanes, type Redis, type RedisKeys } from '@parse3d/shared/queue';
+import { Problem } from '@parse3d/shared/problems';
+
+/** Share of Redis' memory limit above which nothing new is accepted: what is under way needs the rest. */
+const MEMORY_SHARE = 0.7;
+
+/** Memory is looked at no more often than this, in ms. */
+const MEMORY_CHECK_MS = 1_000;
+
+/** Says no while there is still room to do so: per tenant by what waits, for everybody by Redis' memory. */
+export class Admission {
+  readonly #redis: Redis;
+  readonly #keys: RedisKeys;
+  readonly #tenants: Tenants;
+  #memory: { share: number; at: number } = { share: 0, at: 0 };
+
+  constructor(redis: Redis, keys: RedisKeys, tenants: Tenants) {
+    this.#redis = redis;
+    this.#keys = keys;
+    this.#tenants = tenants;
+  }
+
+  /** @throws Problem `quota-exceeded` or `queue-full`, both worth trying again later */
+  async admitJob(tenant: string): Promise<void> {
+    await this.#checkMemory();
+    const { maxWaitingJobs } = await this.#tenants.get(tenant);
+    const lengths = await Promise.all(lanes.map((lane) => this.#redis.llen(this.#keys.pending(lane, tenant))));
+    const waiting = lengths.reduce((sum, length) => sum + length, 0);
+    if (waiting < maxWaitingJobs) return;
+    throw new Problem('quota-exceeded', `${waiting} jobs of tenant ${tenant} wait, ${maxWaitingJobs} may`, {
+      waiting,
+      limit: maxWaitingJobs,
+    });
+  }
+
+  /** @throws Problem `quota-exceeded` or `queue-full` */
+  async admitBatch(tenant: string): Promise<void> {
+    await this.#checkMemory();
+    const { maxOpenBatches } = await this.#tenants.get(tenant);
+    const [open, own] = await Promise.all([
+      this.#redis.zrange(this.#keys.openBatches, '0', '-1'),
+      this.#redis.zrange(this.#keys.batches(tenant), '0', '-1'),
+    ]);
+    const mine = new Set(own);
+    const count = open.filter((batchId) => mine.has(batchId)).length;
+    if (count < maxOpenBatches) return;
+    throw new Problem('quota-exceeded', `${count} batches of tenant ${tenant} have work left, ${maxOpenBatches} may`, {
+      open: count,
+      limit: maxOpenBatches,
+    });
+  }
+
+  async #checkMemory(): Promise<void> {
+    const now = Date.now();
+    if (now - this.#memory.at > MEMORY_CHECK_MS) this.#memory = { share: await this.#memoryShare(), at: now };
+    if (this.#memory.share <= MEMORY_SHARE) return;
+    const percent = Math.round(100 * this.#memory.share);
+    throw new Problem('queue-full', `Redis uses ${percent} % of its memory limit; above 70 % nothing new is accepted`, {
+      percent,
+    });
+  }
+
+  /** 0 where Redis has no limit. */
+  async #memoryShare(): Promise<number> {
+    const info = await this.#redis.info('memory');
+    const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+    const limit = field('maxmemory');
+    return limit === 0 ? 0 : field('used_memory') / limit;
+  }
+}
