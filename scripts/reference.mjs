@@ -21,11 +21,18 @@ function variables(schema, names) {
     names.map((name) => {
       const { default: value, description = '', enum: choices } = properties[name];
       const shown = machineDependent[name] ?? (value === undefined ? '' : `\`${value}\``);
-      return [`\`${name}\``, shown, choices ? `${description} One of ${choices.map((c) => `\`${c}\``).join(', ')}.` : description];
+      return [
+        `\`${name}\``,
+        shown,
+        choices ? `${description} One of ${choices.map((c) => `\`${c}\``).join(', ')}.` : description,
+      ];
     }),
   );
 }
-const machineDependent = { PARSE3D_THREADS: 'the number of cores', PARSE3D_SCRATCH: '`parse3d-scratch` in the temporary folder' };
+const machineDependent = {
+  PARSE3D_THREADS: 'the number of cores',
+  PARSE3D_SCRATCH: '`parse3d-scratch` in the temporary folder',
+};
 
 const api = Object.keys(apiEnvSchema.shape);
 const worker = Object.keys(workerEnvSchema.shape);
@@ -45,11 +52,17 @@ ${variables(apiEnvSchema, both)}
 
 ## Api
 
-${variables(apiEnvSchema, api.filter((name) => !both.includes(name)))}
+${variables(
+  apiEnvSchema,
+  api.filter((name) => !both.includes(name)),
+)}
 
 ## Worker
 
-${variables(workerEnvSchema, worker.filter((name) => !both.includes(name)))}
+${variables(
+  workerEnvSchema,
+  worker.filter((name) => !both.includes(name)),
+)}
 `,
   'problems.md': `# Problems
 

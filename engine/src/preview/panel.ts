@@ -91,10 +91,10 @@ export function drawLabels(
   const columns = taps(place.width, anatomy.shape[view.across], anatomy.steps[view.across]);
   const rows = taps(place.height, anatomy.shape[view.down], anatomy.steps[view.down]);
   const nearest = (tap: Tap | undefined): number => (tap === undefined ? 0 : tap.share < 0.5 ? tap.near : tap.far);
-  const labelAt = (x: number, y: number): number => {
-    if (x < 0 || y < 0 || x >= place.width || y >= place.height) return 0;
-    return labels[start + nearest(columns[x]) + nearest(rows[y])] ?? 0;
-  };
+  // The edge of the picture is no outline: what lies beyond it is taken to go on.
+  const inside = (n: number, length: number): number => Math.max(0, Math.min(length - 1, n));
+  const labelAt = (x: number, y: number): number =>
+    labels[start + nearest(columns[inside(x, place.width)]) + nearest(rows[inside(y, place.height)])] ?? 0;
   for (let y = 0; y < place.height; y++) {
     for (let x = 0; x < place.width; x++) {
       const label = labelAt(x, y);

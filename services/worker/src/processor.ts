@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JobRequest } from '@parse3d/shared/contract';
+import type { JobRequest, Manifest } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
 import {
   ATTEMPTS,
@@ -12,6 +12,7 @@ import {
   readPending,
   requestOfBatchJob,
   settle,
+  sweepAttempts,
 } from '@parse3d/shared/queue';
 import { UnrecoverableError, WaitingError, Worker, type ConnectionOptions, type Job } from 'bullmq';
 import type { AttemptDeps } from './attempt/deps.js';
@@ -83,7 +84,7 @@ export class Processor {
     const startedAt = Date.now();
     try {
       progress.at('fetch', 0, request.input.bytes);
-      const won = await runAttempt(request, attemptId, progress, this.#deps, stop.signal);
+      const won = await runAttempt(request, identity, progress, this.#deps, stop.signal);
       this.#deps.metrics.attempts.inc({ outcome: won ? 'completed' : 'overtaken' });
       this.#deps.metrics.observeStages(progress.durationsMs());
       log.info({ durationMs: Date.now() - startedAt, won }, 'attempt finished');
@@ -102,11 +103,7 @@ export class Processor {
     const request = await this.#requestToRun(jobId, run);
     if (request === undefined) return;
     const problem = new Problem('worker-lost', `the job was given up after several workers disappeared: ${reason}`);
-    await commit(
-      this.#deps.stores.primary,
-      this.#deps.records,
-      failedManifest(request, 'lost', this.#deps.software, problem.toJSON()),
-    );
+    await this.#end(failedManifest(request, 'lost', this.#deps.software, problem.toJSON()));
   }
 
   /** Storage is the truth: without marker or open batch the run has ended, or its acceptance was taken back. */
@@ -142,7 +139,7 @@ export class Processor {
     attemptId: string,
     error: unknown,
   ): Promise<void> {
-    const { records, stores, software, metrics, log } = this.#deps;
+    const { records, software, metrics, log } = this.#deps;
     const { jobId, run } = request;
     if (error instanceof Stopped) {
       metrics.attempts.inc({ outcome: error.reason });
@@ -169,13 +166,19 @@ export class Processor {
       await records.release({ jobId, run, attemptId }, problem.toJSON());
       throw problem;
     }
-    await commit(stores.primary, records, failedManifest(request, attemptId, software, problem.toJSON()));
+    await this.#end(failedManifest(request, attemptId, software, problem.toJSON()));
     throw new UnrecoverableError(problem.code);
   }
 
   async #commitCanceled(request: JobRequest, attemptId: string): Promise<void> {
-    const { stores, records, software } = this.#deps;
-    await commit(stores.primary, records, canceledManifest(request, attemptId, software));
+    await this.#end(canceledManifest(request, attemptId, this.#deps.software));
+  }
+
+  /** Ends a run without a result. */
+  async #end(manifest: Manifest): Promise<void> {
+    const { stores, records } = this.#deps;
+    const { standing } = await commit(stores.primary, records, manifest);
+    await sweepAttempts(stores.primary, standing);
   }
 }
 

@@ -86,6 +86,23 @@ export async function settle(store: BlobStore, records: JobRecords, manifest: Ma
   await store.delete(blobKeys.pending(manifest.jobId, manifest.run));
 }
 
+/**
+ * Removes what attempts left in storage that were killed before they could clean up: everything that the standing
+ * manifest does not refer to. An attempt that is still alive cleans up after itself when it loses.
+ */
+export async function sweepAttempts(store: BlobStore, standing: Manifest): Promise<void> {
+  const { jobId, run } = standing;
+  const kept = standing.status === 'completed' ? blobKeys.attemptPrefix(jobId, run, standing.attemptId) : undefined;
+  let startAfter: string | undefined;
+  do {
+    const page = await store.list({ prefix: `${blobKeys.runPrefix(jobId, run)}attempts/`, startAfter });
+    for (const { key } of page.blobs) {
+      if (kept === undefined || !key.startsWith(kept)) await store.delete(key);
+    }
+    startAfter = page.next;
+  } while (startAfter !== undefined);
+}
+
 /** The durable request of a run that has not ended, or undefined. */
 export async function readPending(store: BlobStore, jobId: string, run: number): Promise<JobRequest | undefined> {
   const text = await readText(store, blobKeys.pending(jobId, run));

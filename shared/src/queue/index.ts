@@ -10,6 +10,7 @@ export {
   readManifest,
   readPending,
   settle,
+  sweepAttempts,
   type Software,
 } from './commit.js';
 export type { Redis } from 'ioredis';

@@ -10,6 +10,7 @@ import {
   readManifest,
   readPending,
   settle,
+  sweepAttempts,
   type Software,
 } from './commit.js';
 import type { RedisKeys } from './keys.js';
@@ -89,7 +90,12 @@ export async function reconcileRun(
   }
   if (record?.run === run && (await deps.queue.getJobState(bullJobId(jobId, run))) === 'failed') {
     const problem = new Problem('worker-lost', 'every worker that started this job disappeared before it ended');
-    await commit(store, records, failedManifest(request, 'reconciler', software, { ...problem.toJSON() }));
+    const { standing } = await commit(
+      store,
+      records,
+      failedManifest(request, 'reconciler', software, problem.toJSON()),
+    );
+    await sweepAttempts(store, standing);
     return 'failed';
   }
   await feedAgain(deps, request, record);
