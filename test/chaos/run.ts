@@ -116,7 +116,9 @@ async function count(
     ends[manifest.status]++;
     const referred = manifest.status === 'completed' ? manifest.outputs.map(({ key }) => key) : [];
     if (manifests.length > 1 || keys.length !== referred.length + 1) duplicated.push(id);
-    if ((await stack.api.job(id)).status !== manifest.status) stuck.push(id);
+    // A Redis that was set back is mended by the next reconciliation.
+    const agrees = async (): Promise<boolean> => (await stack.api.job(id)).status === manifest.status;
+    await eventually(agrees, { what: `job ${id} to be ${manifest.status}` }).catch(() => stuck.push(id));
   }
   return { ends, lost, duplicated, stuck };
 }

@@ -12,7 +12,6 @@ import {
   readPending,
   requestOfBatchJob,
   settle,
-  sweepAttempts,
 } from '@parse3d/shared/queue';
 import { UnrecoverableError, WaitingError, Worker, type ConnectionOptions, type Job } from 'bullmq';
 import type { AttemptDeps } from './attempt/deps.js';
@@ -84,7 +83,7 @@ export class Processor {
     const startedAt = Date.now();
     try {
       progress.at('fetch', 0, request.input.bytes);
-      const won = await runAttempt(request, identity, progress, this.#deps, stop.signal);
+      const won = await runAttempt(request, attemptId, progress, this.#deps, stop.signal);
       this.#deps.metrics.attempts.inc({ outcome: won ? 'completed' : 'overtaken' });
       this.#deps.metrics.observeStages(progress.durationsMs());
       log.info({ durationMs: Date.now() - startedAt, won }, 'attempt finished');
@@ -177,8 +176,7 @@ export class Processor {
   /** Ends a run without a result. */
   async #end(manifest: Manifest): Promise<void> {
     const { stores, records } = this.#deps;
-    const { standing } = await commit(stores.primary, records, manifest);
-    await sweepAttempts(stores.primary, standing);
+    await commit(stores.primary, records, manifest);
   }
 }
 

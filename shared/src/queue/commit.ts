@@ -80,9 +80,13 @@ export async function commit(
   return { standing, won };
 }
 
-/** What follows from a committed manifest: the record ends, the pending marker goes. Can be repeated. */
+/**
+ * What follows from a committed manifest: the record ends, leftovers of other attempts go, then the pending marker, so
+ * that the reconciler repeats all of it for a process that was killed in between.
+ */
 export async function settle(store: BlobStore, records: JobRecords, manifest: Manifest): Promise<void> {
   await records.finish(manifest);
+  await sweepAttempts(store, manifest);
   await store.delete(blobKeys.pending(manifest.jobId, manifest.run));
 }
 
@@ -90,7 +94,7 @@ export async function settle(store: BlobStore, records: JobRecords, manifest: Ma
  * Removes what attempts left in storage that were killed before they could clean up: everything that the standing
  * manifest does not refer to. An attempt that is still alive cleans up after itself when it loses.
  */
-export async function sweepAttempts(store: BlobStore, standing: Manifest): Promise<void> {
+async function sweepAttempts(store: BlobStore, standing: Manifest): Promise<void> {
   const { jobId, run } = standing;
   const kept = standing.status === 'completed' ? blobKeys.attemptPrefix(jobId, run, standing.attemptId) : undefined;
   let startAfter: string | undefined;

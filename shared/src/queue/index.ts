@@ -10,7 +10,6 @@ export {
   readManifest,
   readPending,
   settle,
-  sweepAttempts,
   type Software,
 } from './commit.js';
 export type { Redis } from 'ioredis';

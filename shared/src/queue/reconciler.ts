@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
 import { blobKeys, type JobRequest } from '../contract/index.js';
 import { Problem } from '../problems/index.js';
 import type { BlobStore } from '../storage/index.js';
@@ -10,7 +11,6 @@ import {
   readManifest,
   readPending,
   settle,
-  sweepAttempts,
   type Software,
 } from './commit.js';
 import type { RedisKeys } from './keys.js';
@@ -53,7 +53,30 @@ export async function reconcile(deps: ReconcilerDeps, signal?: AbortSignal): Pro
     }
     startAfter = page.next;
   } while (startAfter !== undefined);
+  count.settled += await reconcileRecords(deps, signal);
   return count;
+}
+
+/**
+ * Looks at live records that have no marker any more: a Redis that was restored from an older copy believes that ended
+ * jobs still wait or run. Whatever something still moves is left alone.
+ */
+async function reconcileRecords(deps: ReconcilerDeps, signal?: AbortSignal): Promise<number> {
+  const { redis, keys, records, store } = deps;
+  let settled = 0;
+  for await (const page of redis.scanStream({ match: keys.job('*'), count: 500 })) {
+    for (const key of z.array(z.string()).parse(page)) {
+      if (signal?.aborted) return settled;
+      const record = await records.get(key.slice(keys.job('').length));
+      if (record === undefined || (record.status !== 'waiting' && record.status !== 'running')) continue;
+      if (await isUnderWay(deps, record)) continue;
+      const manifest = await readManifest(store, record.request.jobId, record.run);
+      if (manifest === undefined) continue;
+      await settle(store, records, manifest);
+      settled++;
+    }
+  }
+  return settled;
 }
 
 function parseMarker(key: string): { jobId: string; run: number } | undefined {
@@ -90,12 +113,7 @@ export async function reconcileRun(
   }
   if (record?.run === run && (await deps.queue.getJobState(bullJobId(jobId, run))) === 'failed') {
     const problem = new Problem('worker-lost', 'every worker that started this job disappeared before it ended');
-    const { standing } = await commit(
-      store,
-      records,
-      failedManifest(request, 'reconciler', software, problem.toJSON()),
-    );
-    await sweepAttempts(store, standing);
+    await commit(store, records, failedManifest(request, 'reconciler', software, problem.toJSON()));
     return 'failed';
   }
   await feedAgain(deps, request, record);

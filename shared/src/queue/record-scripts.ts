@@ -77,11 +77,12 @@ emit(events, notify, jobId, event, ttl)
 return 1
 `);
 
-/** The run's manifest is committed: the record follows it. Idempotent. The record then lives for its time to live. */
+/** The run's manifest is committed: the record follows it. Idempotent. There is room to feed another job. */
 export const finishScript = new Script(`${emit}
 local job, events, pending = KEYS[1], KEYS[2], KEYS[3]
 local jobId, run, status, at, problem, outputs, event, ttl, notify =
   ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8], ARGV[9]
+local feed = ARGV[10]
 local known = redis.call('HGET', job, 'status')
 if not known or redis.call('HGET', job, 'run') ~= run or terminal(known) then return 0 end
 redis.call('LREM', pending, 0, jobId)
@@ -90,6 +91,7 @@ if problem ~= '' then redis.call('HSET', job, 'problem', problem) end
 redis.call('HDEL', job, 'stage', 'progress', 'etaSeconds', 'attemptId', 'worker')
 redis.call('PEXPIRE', job, ttl)
 emit(events, notify, jobId, event, ttl)
+redis.call('PUBLISH', feed, jobId)
 return 1
 `);
 

@@ -216,6 +216,7 @@ export class JobRecords {
         event,
         place === undefined ? this.#ttlMs : BATCH_JOB_TTL_MS,
         this.#keys.notifyChannel,
+        this.#keys.feedChannel,
       ],
     );
     if (place !== undefined) await this.batches.settled(place, status, 'reusedFrom' in manifest);

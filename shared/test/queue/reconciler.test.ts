@@ -89,6 +89,14 @@ test('a committed run whose marker and record were left behind is settled', asyn
   expect((await bench.records.get(request.jobId))?.status).toBe('canceled');
 });
 
+test('an ended job that an older copy of Redis believes to be running is settled, although its marker is gone', async () => {
+  const request = await accepted();
+  await commit(bench.store, bench.records, canceledManifest(request, 'a', software));
+  await bench.redis.hset(bench.keys.job(request.jobId), 'status', 'running');
+  expect(await reconcile(deps())).toMatchObject({ markers: 0, settled: 1 });
+  expect((await bench.records.get(request.jobId))?.status).toBe('canceled');
+});
+
 test('a job that BullMQ gave up ends as failed', async () => {
   const request = await accepted();
   const job = await bench.queue.add(

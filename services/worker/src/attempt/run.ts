@@ -1,6 +1,6 @@
 import type { SegmentResult } from '@parse3d/engine';
 import { geometryToJson, type CompletedManifest, type JobRequest, type Pack } from '@parse3d/shared/contract';
-import { commit, manifestBase, rememberResult, sweepAttempts } from '@parse3d/shared/queue';
+import { commit, manifestBase, rememberResult } from '@parse3d/shared/queue';
 import { Problem } from '@parse3d/shared/problems';
 import type { AttemptDeps } from './deps.js';
 import { fetchVolume, type FetchedVolume } from './fetch-volume.js';
@@ -16,7 +16,7 @@ import { discardOutputs, uploadOutputs, verifyOutputs } from './store-outputs.js
  */
 export async function runAttempt(
   request: JobRequest,
-  { attemptId, attempt }: { attemptId: string; attempt: number },
+  attemptId: string,
   progress: ProgressReporter,
   deps: AttemptDeps,
   signal: AbortSignal,
@@ -58,9 +58,8 @@ export async function runAttempt(
       peakMemoryBytes: result.peakMemoryBytes,
       outputs,
     };
-    const { won, standing } = await commit(store, deps.records, manifest);
+    const { won } = await commit(store, deps.records, manifest);
     committed = won;
-    if (won && attempt > 1) await sweepAttempts(store, standing);
     if (won) {
       // Only spares work later: a result that is not found again is computed again.
       await rememberResult(store, request).catch((error: unknown) =>
