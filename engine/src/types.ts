@@ -31,6 +31,8 @@ export interface InferRequest {
   readonly options: JobOptions;
   /** Keep per-prompt probabilities on the input's grid; costs four bytes a voxel and prompt. */
   readonly wantProbabilities: boolean;
+  /** Keep every prompt's own mask, where it is not what the label map says. @default true */
+  readonly wantMasks?: boolean | undefined;
 }
 
 /** What an engine found, on the input's own grid. */
@@ -54,7 +56,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-export interface SegmentRequest extends Omit<InferRequest, 'wantProbabilities'> {
+export interface SegmentRequest extends Omit<InferRequest, 'wantProbabilities' | 'wantMasks'> {
   /** A .nii or .nii.gz file. */
   readonly inputPath: string;
   readonly outputs: OutputOptions;

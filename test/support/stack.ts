@@ -60,6 +60,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     PARSE3D_METRICS_PORT: '0',
     PARSE3D_WORKER_METRICS_PORT: '0',
     PARSE3D_SCRATCH: scratch,
+    // Its answer for every voxel of the phantom is known.
+    PARSE3D_DEFAULT_PACK: 'ct-tissue',
     PARSE3D_THREADS: '1',
     PARSE3D_LOG_LEVEL: 'info',
     ...options.env,

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { openEngine, segment, type LoadedPack, type SegmentRequest, type SegmentResult } from '@parse3d/engine';
 import { software } from '@parse3d/shared/config';
 import { geometryToJson, JobOptions, Modality, OutputOptions, RESEARCH_NOTICE } from '@parse3d/shared/contract';
-import { matchPrompts } from '@parse3d/shared/packs';
+import { DEFAULT_PACK, matchPrompts } from '@parse3d/shared/packs';
 import { Problem } from '@parse3d/shared/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
@@ -20,7 +20,6 @@ import { stageProgress } from '../terminal/stages.js';
 import type { Output } from '../terminal/output.js';
 import { action, examples, wholeNumber } from './define.js';
 
-const DEFAULT_PACK = 'ct-tissue';
 const MAX_VOXELS = 2 ** 31;
 
 const Options = PromptOptions.extend({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_PACK } from '../packs/index.js';
 import { byteSize, commaList, flag } from './env.js';
 
 /** Variables that the api and the worker both read. */
@@ -34,7 +35,7 @@ export const commonEnv = z.object({
   PARSE3D_S3_SECRET_ACCESS_KEY: z.string().optional().describe('Belongs to the access key.'),
   PARSE3D_S3_FORCE_PATH_STYLE: flag('true').describe('Bucket in the path instead of the host name.'),
   PARSE3D_PACKS: commaList('packs').describe('Folders that hold packs, one sub-folder each.'),
-  PARSE3D_DEFAULT_PACK: z.string().default('ct-tissue').describe('Pack of jobs that name none.'),
+  PARSE3D_DEFAULT_PACK: z.string().default(DEFAULT_PACK).describe('Pack of jobs that name none.'),
   PARSE3D_MAX_VOXELS: z.coerce
     .number()
     .int()

@@ -1,0 +1,18 @@
+import type { Engine, EngineOptions, LoadedPack } from '../../types.js';
+import { inferSlices, type PromptablePack } from './infer.js';
+import { SliceModel } from './slice-model.js';
+
+/** Opens the engine of text-prompted models that look at a volume slice by slice. */
+export async function openPromptableSlicesEngine(
+  loaded: LoadedPack,
+  pack: PromptablePack,
+  options: EngineOptions,
+): Promise<Engine> {
+  const model = await SliceModel.open(loaded, pack.model, options);
+  return {
+    pack: loaded,
+    device: options.device,
+    infer: (image, request, onProgress, signal) => inferSlices(model, pack, image, request, onProgress, signal),
+    close: () => model.close(),
+  };
+}
