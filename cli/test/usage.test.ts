@@ -64,7 +64,7 @@ test.each([
     3,
     /there is no file none/,
   ],
-  ['an unknown pack', ['pack', 'inspect', 'ct-tisue'], 4, /did you mean: ct-tissue\?/],
+  ['an unknown pack', ['pack', 'inspect', 'ct-tisue'], 4, /did you mean: ct-tissue/],
 ] as const)('%s is told with its exit code', async (_what, args, code, message) => {
   const run = await runCli(args);
   expect(run.stderr).toMatch(message);

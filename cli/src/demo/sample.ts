@@ -14,7 +14,7 @@ export interface Sample {
 }
 
 /** Targets that make a good picture together, where a pack has them. */
-const GOOD_TO_SEE = ['left hippocampus', 'right hippocampus', 'thalamus', 'lateral ventricle', 'brainstem'];
+const GOOD_TO_SEE = ['left thalamus', 'right thalamus', 'lateral ventricle', 'brainstem', 'cerebellum'];
 
 /** So many targets make a table that fits the screen. */
 const MOST_PROMPTS = 6;

@@ -32,7 +32,8 @@ export function startCli(args: readonly string[], { cwd, env }: CliOptions = {})
   );
   const child = spawn(process.execPath, [PARSE3D, ...args], {
     cwd,
-    env: { ...clean, ...env },
+    // The phantom is a CT; what ct-tissue finds in it is known.
+    env: { ...clean, PARSE3D_DEFAULT_PACK: 'ct-tissue', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

@@ -17,7 +17,10 @@ function parseNpy(bytes: Uint8Array): NpyArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const headerLength = view.getUint16(8, true);
   const header = new TextDecoder('latin1').decode(bytes.subarray(10, 10 + headerLength));
-  const shape = /'shape': \(([^)]*)\)/.exec(header)?.[1]?.split(',').flatMap((part) => (part.trim() === '' ? [] : [Number(part)]));
+  const shape = /'shape': \(([^)]*)\)/
+    .exec(header)?.[1]
+    ?.split(',')
+    .flatMap((part) => (part.trim() === '' ? [] : [Number(part)]));
   const descr = /'descr': '([^']+)'/.exec(header)?.[1];
   // A copy, since the data need not be aligned inside of the file.
   const body = bytes.slice(10 + headerLength).buffer;

@@ -14,7 +14,9 @@ export function fitSlices(
   width: number,
   model: Pick<PromptableSlicesModel, 'fit' | 'imageSize'>,
 ): SliceFit {
-  return model.fit === 'pad-resize' ? padResize(height, width, model.imageSize) : padCrop(height, width, model.imageSize);
+  return model.fit === 'pad-resize'
+    ? padResize(height, width, model.imageSize)
+    : padCrop(height, width, model.imageSize);
 }
 
 /** Zeros to a square, split floor before and ceil after, then bicubic to the model's size. Back by nearest neighbour. */

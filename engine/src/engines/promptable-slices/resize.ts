@@ -62,7 +62,11 @@ export function resizeSquare(image: Float32Array, plan: ResizePlan): Float32Arra
   return resizeColumns(resizeRows(image, plan.from, plan), plan.to, plan);
 }
 
-function resizeRows(image: Float32Array, height: number, { from, to, taps, indices, weights }: ResizePlan): Float32Array {
+function resizeRows(
+  image: Float32Array,
+  height: number,
+  { from, to, taps, indices, weights }: ResizePlan,
+): Float32Array {
   const out = new Float32Array(height * to);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < to; x++) {
