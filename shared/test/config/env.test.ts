@@ -34,5 +34,5 @@ test('every wrong variable is named, and none of their values is told', () => {
 });
 
 test('the common variables have defaults for everything', () => {
-  expect(parseEnv(commonEnv, {})).toMatchObject({ PARSE3D_STORAGE: 'file', PARSE3D_DEFAULT_PACK: 'ct-tissue' });
+  expect(parseEnv(commonEnv, {})).toMatchObject({ PARSE3D_STORAGE: 'file', PARSE3D_DEFAULT_PACK: 'starter-brain-mr' });
 });
