@@ -137,7 +137,10 @@ test('liveness, readiness, metrics and the API’s own description need no key',
   expect(ready).toMatchObject({ status: 200, json: { ready: true } });
   expect(JSON.stringify(ready.json['warnings'])).toContain('no worker');
   const metrics = await fetch(`http://127.0.0.1:${String(stack.apiService.hello['metricsPort'])}/metrics`);
-  expect(await metrics.text()).toContain('parse3d_pending_jobs');
+  const text = await metrics.text();
+  expect(text).toContain('parse3d_pending_jobs');
+  // The only api process leads.
+  expect(text).toMatch(/^parse3d_feeder_leading 1$/m);
   const { json } = await open.send('GET', '/openapi.json');
   expect(json).toMatchObject({ openapi: '3.1.0' });
   const page = await fetch(`${stack.api.url}/docs`);

@@ -26,11 +26,11 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
 const FOOTER = `
 Start here:
   # segment one volume on this machine
-  $ parse3d segment ct.nii.gz --prompt bone --out found
+  $ parse3d segment t1.nii.gz --prompt thalamus --out found
 
   # the whole service on this machine, and a job for it
   $ parse3d up
-  $ parse3d submit ct.nii.gz --prompt bone --watch
+  $ parse3d submit t1.nii.gz --prompt thalamus --watch
 
 Exit codes:
   0 done   1 the job failed, or another error   2 wrong usage   3 not found

@@ -58,7 +58,7 @@ export function segmentCommand(): Command {
     command,
     [
       'Bones and lungs of a CT, with the pack that comes along',
-      'parse3d segment ct.nii.gz --prompt bone --prompt lung --out found',
+      'parse3d segment ct.nii.gz --pack ct-tissue --prompt bone --prompt lung --out found',
     ],
     [
       'Another pack, masks and probabilities too',
@@ -66,7 +66,7 @@ export function segmentCommand(): Command {
     ],
     [
       'The volume of the first target in millilitres',
-      "parse3d segment ct.nii.gz --prompt bone --out found --json | jq '.findings[0].volumeMl'",
+      "parse3d segment ct.nii.gz --pack ct-tissue --prompt bone --out found --json | jq '.findings[0].volumeMl'",
     ],
   );
 }

@@ -47,13 +47,19 @@ export function submitCommand(): Command {
   withConnection(command);
   return examples(
     command,
-    ['Upload a file, and watch what becomes of it', 'parse3d submit ct.nii.gz --prompt bone --prompt lung --watch'],
+    [
+      'Upload a file, and watch what becomes of it',
+      'parse3d submit t1.nii.gz --prompt thalamus --prompt brainstem --watch',
+    ],
     [
       'Volumes that lie in object storage',
       'parse3d submit s3://scans/a.nii.gz s3://scans/b.nii.gz --prompts targets.txt --lane batch',
     ],
-    ['Safe to repeat, from a script', 'parse3d submit s3://scans/a.nii.gz --prompt bone --idempotency-key scan-a-v1'],
-    ['Only the ids', 'parse3d submit *.nii.gz --prompt bone --json | jq -r .id'],
+    [
+      'Safe to repeat, from a script',
+      'parse3d submit s3://scans/a.nii.gz --prompt thalamus --idempotency-key scan-a-v1',
+    ],
+    ['Only the ids', 'parse3d submit *.nii.gz --prompt thalamus --json | jq -r .id'],
   );
 }
 

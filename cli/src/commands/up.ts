@@ -27,11 +27,11 @@ export function upCommand(): Command {
   return examples(
     command,
     ['Start it, and leave it running', 'parse3d up'],
-    ['In another terminal, in the same folder', 'parse3d submit ct.nii.gz --prompt bone --watch'],
+    ['In another terminal, in the same folder', 'parse3d submit t1.nii.gz --prompt thalamus --watch'],
     ['Two of them side by side', 'parse3d up --dir /data/second --port 8081'],
     [
       'Volumes that lie there already: copy them to a bucket of the store',
-      'cp *.nii.gz .parse3d/storage/scans/ && parse3d submit local://scans/ct.nii.gz --prompt bone',
+      'cp *.nii.gz .parse3d/storage/scans/ && parse3d submit local://scans/t1.nii.gz --prompt thalamus',
     ],
   );
 }
@@ -113,7 +113,7 @@ function announce({ url, paths, credentials, keyIsNew, pids }: RunningStack, out
   Files   ${dir}/storage  ${dim(`(logs in ${dir}/logs)`)}
 
 Try it, in another terminal:
-  ${cyan('parse3d submit ct.nii.gz --prompt bone --watch')}
+  ${cyan('parse3d submit t1.nii.gz --prompt thalamus --watch')}
   ${cyan(`curl -H "Authorization: Bearer $PARSE3D_API_KEY" ${url}/v1/packs`)}
 `);
 }

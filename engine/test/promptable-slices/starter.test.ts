@@ -70,6 +70,11 @@ test('left is left, right is right, and a liver is not found in a head', () => {
   expect(liver?.existence).toBeLessThan(0.5);
 });
 
+test('a target that another one covers in the label map is told of', () => {
+  // The brain takes most voxels of what lies in it; the masks have them all.
+  expect(upright.warnings.join(' ')).toMatch(/overlap/);
+});
+
 test('several ways to say it land on the same target', async () => {
   const ways = [
     'hippocampus L',

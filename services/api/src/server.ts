@@ -61,6 +61,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
       weightOf: async (tenant) => (await tenants.get(tenant)).weight,
       reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
       onError: (error) => log.warn({ code: error.code, err: error.message }, 'dispatcher'),
+      onLeading: (leading) => metrics.leading.set(leading ? 1 : 0),
       onReconciled: (result) => log.info({ ...result }, 'reconciled'),
     },
   );

@@ -13,6 +13,8 @@ export interface DispatcherOptions extends FeederOptions {
   /** How long a leader may be silent before another takes over, in ms. @default 5000 */
   readonly leaseMs?: number;
   readonly onError: (error: Problem) => void;
+  /** Called when this process begins or ceases to lead. */
+  readonly onLeading?: (leading: boolean) => void;
   readonly onReconciled?: (result: Reconciliation) => void;
 }
 
@@ -43,10 +45,6 @@ export class Dispatcher {
     this.#overseer = new BatchOverseer(deps, (error) => options.onError(Problem.from(error)));
   }
 
-  get leading(): boolean {
-    return this.#leading;
-  }
-
   start(): void {
     this.#loop ??= this.#run();
   }
@@ -75,15 +73,20 @@ export class Dispatcher {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
-        this.#leading = await this.#lock.acquireOrRenew();
+        this.#setLeading(await this.#lock.acquireOrRenew());
         if (this.#leading) await this.#lead();
         else this.#reconcileAt = 0;
       } catch (error) {
-        this.#leading = false;
+        this.#setLeading(false);
         if (!this.#stop.signal.aborted) this.#options.onError(Problem.from(error, 'queue-unavailable'));
       }
       await this.#pause(this.#options.feedEveryMs ?? 1_000);
     }
+  }
+
+  #setLeading(leading: boolean): void {
+    if (leading !== this.#leading) this.#options.onLeading?.(leading);
+    this.#leading = leading;
   }
 
   async #lead(): Promise<void> {

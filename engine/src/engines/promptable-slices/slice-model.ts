@@ -1,9 +1,11 @@
-import type { PromptableSlicesModel } from '@parse3d/shared/contract';
+import type { Pack, PromptableSlicesModel } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
 import type { EngineOptions, LoadedPack } from '../../types.js';
 import { openSession, type Session, type Tensor } from '../onnx.js';
 import { layerNoise } from './noise.js';
-import { openText, type TextEncoder3d } from './text.js';
+import { openText, type PromptEncoder } from './text.js';
+
+export type PromptablePack = Extract<Pack, { kind: 'promptable-slices' }>;
 
 /** Prompts in one run of the decoder: its work on the image is done once per run. */
 const PROMPTS_PER_RUN = 64;
@@ -18,7 +20,7 @@ export interface Decoded {
 
 /** The graphs of a pack, opened once. */
 export class SliceModel {
-  readonly text: TextEncoder3d;
+  readonly text: PromptEncoder;
   readonly #model: PromptableSlicesModel;
   readonly #sessions: { readonly text: Session; readonly image: Session; readonly decoder: Session };
   /** The last seed's noise: drawn once, shared by all slices and prompts. */
@@ -26,7 +28,7 @@ export class SliceModel {
 
   private constructor(
     model: PromptableSlicesModel,
-    text: TextEncoder3d,
+    text: PromptEncoder,
     sessions: { readonly text: Session; readonly image: Session; readonly decoder: Session },
   ) {
     this.#model = model;

@@ -50,7 +50,7 @@ export class PromptTokenizer {
 }
 
 /** Features of prompts, computed once per text and kept. */
-export class TextEncoder3d {
+export class PromptEncoder {
   readonly #tokenizer: PromptTokenizer;
   readonly #session: Session;
   readonly #contextLength: number;
@@ -112,7 +112,7 @@ export async function openText(
   loaded: LoadedPack,
   model: PromptableSlicesModel,
   session: Session,
-): Promise<TextEncoder3d> {
+): Promise<PromptEncoder> {
   const tokenizer = await PromptTokenizer.open(loaded.file(model.tokenizer), model.contextLength);
-  return new TextEncoder3d(tokenizer, session, model.contextLength);
+  return new PromptEncoder(tokenizer, session, model.contextLength);
 }
