@@ -13,6 +13,8 @@ import { healthRoutes } from './routes/health.js';
 import { jobRoutes } from './routes/jobs.js';
 import { outputRoutes } from './routes/outputs.js';
 import { packRoutes } from './routes/packs.js';
+import { scoreRoutes } from './routes/score.js';
+import { taskRoutes } from './routes/tasks.js';
 import { volumeRoutes } from './routes/volumes.js';
 
 /** The api as an Express app that does not listen. */
@@ -43,9 +45,16 @@ export function createApp(deps: ApiDeps): Express {
   });
   app.use(timing(deps.metrics));
   app.use(healthRoutes(deps), docsRoutes(deps));
-  app.use(volumeRoutes(deps));
+  app.use(volumeRoutes(deps), scoreRoutes(deps));
   app.use(express.json({ limit: '1mb' }));
-  app.use(batchRoutes(deps), jobRoutes(deps), eventRoutes(deps), outputRoutes(deps), packRoutes(deps));
+  app.use(
+    batchRoutes(deps),
+    jobRoutes(deps),
+    eventRoutes(deps),
+    outputRoutes(deps),
+    packRoutes(deps),
+    taskRoutes(deps),
+  );
   app.use((request) => {
     throw new Problem('not-found', `nothing answers ${request.method} ${request.path}; /openapi.json lists what does`);
   });

@@ -13,6 +13,7 @@ const apiEnv = commonEnv.extend({
     'Send downloads to the store by presigned URLs instead of through the api, where the store has them.',
   ),
   PARSE3D_RECONCILE_EVERY: duration('2m').describe('Time between two comparisons of storage with Redis.'),
+  PARSE3D_SCORE_TIMEOUT: duration('5m').describe('Longest time that POST /score waits for a job.'),
   PARSE3D_API_DRAIN: duration('10s').describe('Time that open requests get to end after SIGTERM.'),
 });
 

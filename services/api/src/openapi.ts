@@ -9,40 +9,21 @@ import {
   JobPage,
   JobView,
   ListJobs,
+  ListTasks,
   Manifest,
   PackList,
   Readiness,
   RESEARCH_NOTICE,
   SubmitJob,
+  TaskList,
   UploadedVolume,
 } from '@parse3d/shared/contract';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
-import { ProblemResponse } from './problems.js';
+import { createDocument } from 'zod-openapi';
+import { binary, json, problem, withErrors } from './openapi-parts.js';
+import { scorePaths } from './openapi-score.js';
 import { BatchParams, ListBatches, ReportParams } from './routes/batches.js';
 import { JobParams } from './routes/jobs.js';
-
-const json = (schema: z.ZodType, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: ProblemResponse } },
-});
-const binary = { schema: { type: 'string' as const, format: 'binary' } };
-
-type Responses = ZodOpenApiOperationObject['responses'];
-const withErrors = (responses: Responses, ...more: ('notFound' | 'conflict' | 'unprocessable')[]): Responses => ({
-  ...responses,
-  '400': problem('The request does not have the expected form.'),
-  '401': problem('No valid API key.'),
-  '403': problem('The key lacks the scope or may not read the volume.'),
-  ...(more.includes('notFound') ? { '404': problem('No such job of yours.') } : {}),
-  ...(more.includes('conflict') ? { '409': problem('The job’s state or the idempotency key does not allow it.') } : {}),
-  ...(more.includes('unprocessable') ? { '422': problem('Volume, prompts, pack or modality cannot be used.') } : {}),
-  '503': problem('Redis or the storage is away; nothing was accepted. Try again.'),
-});
 
 const id = { path: JobParams };
 const batchId = { path: BatchParams };
@@ -142,9 +123,12 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
       '/v1/volumes': {
         post: {
           operationId: 'uploadVolume',
-          summary: 'Upload a NIfTI volume',
+          summary: 'Upload a NIfTI or .npz volume',
           tags: ['volumes'],
-          requestBody: { required: true, content: { 'application/octet-stream': binary, 'application/gzip': binary } },
+          requestBody: {
+            required: true,
+            content: { 'application/octet-stream': binary, 'application/gzip': binary, 'application/zip': binary },
+          },
           responses: withErrors(
             { '201': json(UploadedVolume, 'Stored; `uri` is what a job refers to.'), '413': problem('Too large.') },
             'unprocessable',
@@ -252,6 +236,17 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
           responses: withErrors({ '200': json(PackList, 'Packs and their targets.') }),
         },
       },
+      '/v1/tasks': {
+        get: {
+          operationId: 'searchTasks',
+          summary: 'Search the task catalogue',
+          description: `What the promptable model was evaluated for, by modality; with \`q\` it completes a typed prompt. ${RESEARCH_NOTICE}`,
+          tags: ['packs'],
+          requestParams: { query: ListTasks },
+          responses: withErrors({ '200': json(TaskList, 'Tasks, the likeliest first.') }),
+        },
+      },
+      ...scorePaths,
       '/healthz': {
         get: {
           operationId: 'health',

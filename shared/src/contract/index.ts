@@ -1,6 +1,7 @@
 export * from './primitives.js';
 export * from './prompt.js';
 export * from './pack.js';
+export * from './tasks/index.js';
 export * from './problem-body.js';
 export * from './job.js';
 export * from './manifest.js';
@@ -9,3 +10,5 @@ export * from './batch.js';
 export * from './events.js';
 export * from './keys.js';
 export * from './responses.js';
+export { splitJoinedPrompts } from './text/joined.js';
+export { modalityNamedIn } from './text/modality-hint.js';

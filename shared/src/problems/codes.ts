@@ -41,8 +41,14 @@ export const problemKinds = {
   'nifti-affine-invalid': never(422, 'The NIfTI affine is not a finite, invertible matrix'),
   'nifti-truncated': never(422, 'The file ends before its voxels do'),
   'nifti-trailing-data': never(422, 'The file goes on after its voxels'),
+  'npz-invalid': never(422, 'The .npz file does not hold what it should'),
+  'npz-too-large': never(422, 'The .npz file holds more than is accepted'),
+  'pickle-refused': never(422, 'The prompts of the .npz file are pickled in a way that is not accepted'),
   'gzip-corrupt': never(422, 'The gzip stream is damaged'),
   'gzip-too-large': never(422, 'The gzip stream holds more than its header declares'),
+
+  'labels-invalid': never(422, 'The volume is not a label map'),
+  'geometry-mismatch': never(422, 'Two volumes that should lie on one grid do not'),
 
   // The pack
   'pack-invalid': never(500, 'The pack does not have the expected form'),
@@ -65,6 +71,7 @@ export const problemKinds = {
   'queue-full': later(503, 'The queue is short of memory and accepts nothing for now'),
 
   // Running
+  'still-running': later(504, 'The answer takes longer than the server waits; the job goes on'),
   'service-unavailable': later(503, 'The parse3d service does not answer'),
   'queue-unavailable': later(503, 'The queue does not answer'),
   'output-mismatch': later(500, 'An output read back from storage differs from what was written'),

@@ -33,7 +33,7 @@ const imagingWord = new RegExp(`^(?:${imaging}|${request})$`, 'u');
  * the target; without any word about images. The side is always that of the whole text.
  */
 export function readings(text: string): readonly Phrase[] {
-  const lower = plain(text);
+  const lower = plainText(text);
   const side = sideOf(split(lower));
   const bare = lower.replace(command, '').replace(leading, '');
   const candidates = [lower, lower.replace(command, ''), bare, bare.replace(trailing, '')];
@@ -44,7 +44,7 @@ export function readings(text: string): readonly Phrase[] {
 
 /** A name or synonym of a target. */
 export function namePhrase(text: string): Phrase {
-  const words = split(plain(text));
+  const words = split(plainText(text));
   return phraseOf(words, sideOf(words));
 }
 
@@ -54,7 +54,7 @@ export function keysOf({ words }: Phrase): readonly [string, string] {
 }
 
 /** Lower case, without accents, punctuation other than hyphens kept as spaces. */
-function plain(text: string): string {
+export function plainText(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
