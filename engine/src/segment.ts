@@ -27,7 +27,12 @@ export async function segment(
   throwIfCanceled(signal);
 
   const wantProbabilities = request.outputs.probabilities !== 'none';
-  const found = await engine.infer(image, { ...request, wantProbabilities }, clock.report, signal);
+  const found = await engine.infer(
+    image,
+    { ...request, wantProbabilities, wantMasks: request.outputs.masks },
+    clock.report,
+    signal,
+  );
 
   clock.report({ stage: 'encode', done: 0, total: 1 });
   const outputs = await writeOutputs(found, image, request, engine.pack, signal);

@@ -30,7 +30,10 @@ LEAST_PIXELS = 3.0
 
 
 class ImageEncoder(nn.Module):
-    """image float32[B, 3, S, S], normalised, to features float32[B, classes, S, S]: the probability of each class."""
+    """image float32[B, 3, S, S], normalised, to features float32[B, classes, S, S]: the probability of each class.
+
+    A pack's channels are slice, previous, next; the net was trained on previous, slice, next.
+    """
 
     def __init__(self, net: SliceNet) -> None:
         super().__init__()
@@ -39,7 +42,7 @@ class ImageEncoder(nn.Module):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         place = self.place + image[:, :2] * 0.0
-        return self.net(image, place).softmax(1)
+        return self.net(image[:, [1, 0, 2]], place).softmax(1)
 
 
 class Decoder(nn.Module):

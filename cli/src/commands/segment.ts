@@ -20,7 +20,6 @@ import { stageProgress } from '../terminal/stages.js';
 import type { Output } from '../terminal/output.js';
 import { action, examples, wholeNumber } from './define.js';
 
-const DEFAULT_PACK = 'ct-tissue';
 const MAX_VOXELS = 2 ** 31;
 
 const Options = PromptOptions.extend({

@@ -13,6 +13,9 @@ export interface Sample {
   readonly prompts: readonly string[];
 }
 
+/** Targets that make a good picture together, where a pack has them. */
+const GOOD_TO_SEE = ['left hippocampus', 'right hippocampus', 'thalamus', 'lateral ventricle', 'brainstem'];
+
 /** So many targets make a table that fits the screen. */
 const MOST_PROMPTS = 6;
 
@@ -21,9 +24,9 @@ const MOST_PROMPTS = 6;
  * @param folder receives what has to be made
  */
 export async function chooseSample(pack: PackSummary, folder: string): Promise<Sample> {
-  const prompts = pack.targets
-    .map(({ name, side }) => (side === undefined ? name : `${side} ${name}`))
-    .slice(0, MOST_PROMPTS);
+  const targets = pack.targets.map(({ name, side }) => (side === undefined ? name : `${side} ${name}`));
+  const showing = GOOD_TO_SEE.filter((prompt) => targets.includes(prompt));
+  const prompts = showing.length > 0 ? showing : targets.slice(0, MOST_PROMPTS);
   if (pack.modalities.includes('mr')) {
     return { path: t1Head(), description: 'a real T1-weighted MR of a head (91 × 109 × 91 voxels of 2 mm)', prompts };
   }

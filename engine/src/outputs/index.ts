@@ -1,5 +1,6 @@
 import type { OutputOptions } from '@parse3d/shared/contract';
 import type { NiftiImage } from '@parse3d/shared/formats';
+import { Problem } from '@parse3d/shared/problems';
 import { throwIfCanceled } from '../engines/cancel.js';
 import { renderPreview } from '../preview/index.js';
 import type { Found, LoadedPack, LocalOutput, SegmentRequest } from '../types.js';
@@ -54,7 +55,7 @@ function maskFiles(found: Found, image: NiftiImage, names: readonly LabelName[],
   return names.map(
     ({ id }, prompt) =>
       () =>
-        writeVolume(folder, `mask-${id}.nii.gz`, found.mask(prompt), image, {
+        writeVolume(folder, `mask-${id}.nii.gz`, found.maskPieces?.(prompt) ?? found.mask(prompt), image, {
           datatype: 'uint8',
           intent: 'label',
           calMax: 1,
@@ -69,19 +70,14 @@ function probabilityFiles(
   folder: string,
   kind: OutputOptions['probabilities'],
 ): Write[] {
-  const { probabilities } = found;
-  if (kind === 'none' || probabilities === undefined) return [];
+  if (kind === 'none') return [];
   const scaling = kind === 'uint8' ? { scaling: { slope: 1 / 255, intercept: 0 } } : {};
-  return names.map(
-    ({ id }, prompt) =>
-      () =>
-        writeVolume(folder, `prob-${id}.nii.gz`, probabilities.call(found, prompt), image, {
-          datatype: kind,
-          intent: 'estimate',
-          calMax: 1,
-          ...scaling,
-        }),
-  );
+  const form = { datatype: kind, intent: 'estimate', calMax: 1, ...scaling } as const;
+  return names.map(({ id }, prompt) => () => {
+    const map = found.probabilityPieces?.(prompt) ?? found.probabilities?.(prompt);
+    if (map === undefined) throw new Problem('internal', 'the engine was asked for probabilities and gave none');
+    return writeVolume(folder, `prob-${id}.nii.gz`, map, image, form);
+  });
 }
 
 function previewFile(

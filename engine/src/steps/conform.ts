@@ -14,7 +14,7 @@ import {
   type Volume,
   type VoxelArray,
 } from '@parse3d/shared/geometry';
-import { unchanged, type Labels, type Step } from './step.js';
+import { unchanged, type Step } from './step.js';
 
 /** Spacings closer than this share of each other are the same: resampling for it would only blur. */
 const SAME_SPACING = 1e-3;
@@ -47,7 +47,7 @@ export function respace(volume: Volume, spacingMm: Vec3): Step {
   return {
     volume: resample(volume, target, 'linear', { outside: minimumOf(volume.data) }),
     undo: {
-      labels: (labels) => sameKind(resampleLabels({ data: labels, geometry: target }, geometry).data, labels),
+      labels: (labels) => resampleLabels({ data: labels, geometry: target }, geometry).data,
       values: (values) => Float32Array.from(resample({ data: values, geometry: target }, geometry, 'linear').data),
     },
     sentence: `resampled from ${showVec(geometry.spacingMm)} mm to ${showVec(spacingMm)} mm`,
@@ -81,12 +81,6 @@ export function fit<T extends VoxelArray>(volume: Volume<T>, options: FitOptions
     undo: { labels: fitted.undo, values: fitted.undo },
     sentence: `padded or cropped about the centre from ${from.join('×')} to ${shape.join('×')}`,
   };
-}
-
-function sameKind<T extends Labels>(data: ArrayLike<number>, like: T): T {
-  const out = like.slice() as T;
-  out.set(data);
-  return out;
 }
 
 function minimumOf(data: VoxelArray): number {

@@ -21,8 +21,8 @@ export const CHANNELS = 5;
 /** Reach of the tiny graph: dilations 1 and 2 of kernels of 3. */
 export const REACH = 3;
 
-/** Two dilated 3×3×3 convolutions with weights that know each direction apart: which way a volume lies matters. */
-export function tinyGraph(): Uint8Array {
+/** Two dilated 3×3×3 convolutions with weights that know each direction apart: which way a volume lies matters. `never`: a channel that never wins. */
+export function tinyGraph({ never }: { never?: number } = {}): Uint8Array {
   const random = noise(7);
   const numbers = (length: number): Float32Array => Float32Array.from({ length }, random);
   const graph = new GraphBuilder('tiny');
@@ -31,7 +31,11 @@ export function tinyGraph(): Uint8Array {
   graph.constant('w1', numbers(3 * 27), [3, 1, 3, 3, 3]);
   graph.constant('b1', numbers(3), [3]);
   graph.constant('w2', numbers(CHANNELS * 3 * 27), [CHANNELS, 3, 3, 3, 3]);
-  graph.constant('b2', numbers(CHANNELS), [CHANNELS]);
+  graph.constant(
+    'b2',
+    numbers(CHANNELS).map((value, channel) => (channel === never ? -1000 : value)),
+    [CHANNELS],
+  );
   graph.node('Conv', ['image', 'w1', 'b1'], 'c1', { kernel_shape: [3, 3, 3], pads: [1, 1, 1, 1, 1, 1] });
   graph.node('Relu', ['c1'], 'r1');
   graph.node('Conv', ['r1', 'w2', 'b2'], 'logits', {
@@ -89,8 +93,8 @@ export class Bench {
     return this.open(path);
   }
 
-  async open(packFolder: string): Promise<Engine> {
-    const engine = await openEngine(await loadPack(packFolder), { device: 'cpu', threads: 1 });
+  async open(packFolder: string, threads = 1): Promise<Engine> {
+    const engine = await openEngine(await loadPack(packFolder), { device: 'cpu', threads });
     this.#closing.push(() => engine.close());
     return engine;
   }
@@ -126,7 +130,7 @@ export function infer(
 }
 
 /** RAS, spacings that differ, an origin off zero. */
-export const SKEW: Affine = [1.5, 0, 0, -20, 0, 2, 0, 5, 0, 0, 1.2, 30, 0, 0, 0, 1];
+export const SKEW: Affine = [1.5, 0, 0, -20, 0, 2, 0, 5, 0, 0, 1.25, 30, 0, 0, 0, 1];
 
 /** Smooth blobs with a little noise, different in every direction. */
 export function phantom(shape: Shape, affine: Affine = SKEW): Volume<Float32Array> {

@@ -13,6 +13,8 @@ export interface DispatcherOptions extends FeederOptions {
   /** How long a leader may be silent before another takes over, in ms. @default 5000 */
   readonly leaseMs?: number;
   readonly onError: (error: Problem) => void;
+  /** Called at every turn of the leader, for what one process at a time should do; must not hold the feeding up. */
+  readonly onTurn?: () => void;
   readonly onReconciled?: (result: Reconciliation) => void;
 }
 
@@ -94,6 +96,7 @@ export class Dispatcher {
       this.#reconcileAt = Date.now() + (this.#options.reconcileEveryMs ?? 120_000);
       this.#options.onReconciled?.(result);
     }
+    this.#options.onTurn?.();
     await this.#overseer.tend(this.#stop.signal);
     await this.#feeder.feed();
   }

@@ -7,8 +7,11 @@ import type { ApiConfig } from '../config.js';
 /** Enough for the header of a compressed file, whatever its gzip header holds. */
 const PREFIX_BYTES = 64 * 1024;
 
-/** True when the key may read this volume: its tenant's own uploads, or a prefix granted to the key. */
-export function mayRead(caller: ApiKeyRecord, uri: string, primary: BlobStore): boolean {
+/** Whoever asks for a volume: a key, or a rule that acts with the rights of one. */
+export type Reader = Pick<ApiKeyRecord, 'tenant' | 'inputs'>;
+
+/** True when the reader may read this volume: its tenant's own uploads, or a prefix granted to it. */
+export function mayRead(caller: Reader, uri: string, primary: BlobStore): boolean {
   const uploads = `${primary.scheme}://${primary.bucket}/uploads/${caller.tenant}/`;
   // A grant names a folder or one object: `s3://scans/a` must not open `s3://scans/ab`.
   const isGranted = caller.inputs.some(
@@ -29,7 +32,7 @@ function isOwnBucketSecret(uri: string, primary: BlobStore): boolean {
  */
 export async function preflight(
   uri: string,
-  caller: ApiKeyRecord,
+  caller: Reader,
   stores: Stores,
   config: ApiConfig,
 ): Promise<{ info: BlobInfo; header: NiftiHeader }> {
