@@ -1,10 +1,14 @@
-import { Problem } from '@parse3d/shared/problems';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isProblem, Problem } from '@parse3d/shared/problems';
 import express, { Router, type Request } from 'express';
 import type { ApiDeps } from '../deps.js';
 import type { EventMessage } from '../events/message.js';
 import { receive } from '../events/receive.js';
 import { Sns, type FetchText } from '../events/sns.js';
 import { requireEventsToken } from '../events/token.js';
+
+/** Some senders repeat at once and for ever what was not taken: radosgw does. The answer sets their pace. Unit: ms. */
+const PACE_MS = 1_000;
 
 /**
  * `POST /v1/events/storage`: what storage services tell of new objects. The 200 comes when everything in the message is
@@ -18,7 +22,12 @@ export function storageEventRoutes(deps: ApiDeps, fetchText?: FetchText): Router
   const anyBody = express.text({ type: () => true, limit: '1mb' });
 
   router.post('/v1/events/storage', token, anyBody, async (request, response) => {
-    const receipt = await receive(messageOf(request), sns, deps);
+    const receipt = await receive(messageOf(request), sns, deps).catch(async (error: unknown) => {
+      if (isProblem(error, 'events-incomplete')) {
+        await pause(PACE_MS, undefined, { signal: deps.draining }).catch(() => undefined);
+      }
+      throw error;
+    });
     request.log.info({ ...receipt }, 'storage event taken');
     response.json(receipt);
   });
