@@ -7,6 +7,8 @@ export * from './job.js';
 export * from './manifest.js';
 export * from './batch-id.js';
 export * from './batch.js';
+export * from './rule.js';
+export * from './webhook.js';
 export * from './events.js';
 export * from './keys.js';
 export * from './responses.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Intensity, PackId } from './pack.js';
-import { BlobUri, JobId, Modality, Timestamp } from './primitives.js';
+import { BlobUri, JobId, Modality, Timestamp, Traceparent } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
 import { Prompt, Prompts } from './prompt.js';
 
@@ -124,6 +124,10 @@ export const JobRequest = z.strictObject({
   createdAt: Timestamp,
   /** SHA-256 of the client's body, to tell a repeated request from another one under the same idempotency key. */
   requestSha256: z.string(),
+  /** The span that accepted the job: everything done for it hangs below. Absent when nothing is traced. */
+  traceparent: Traceparent.optional(),
+  /** The span that accepted the batch of this job, whose trace is its own: a batch may have a million jobs. */
+  batchTraceparent: Traceparent.optional(),
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 

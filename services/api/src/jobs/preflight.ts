@@ -15,8 +15,11 @@ export interface Inspected {
   readonly prompts: NpzPrompts['prompts'];
 }
 
-/** True when the key may read this volume: its tenant's own uploads, or a prefix granted to the key. */
-export function mayRead(caller: ApiKeyRecord, uri: string, primary: BlobStore): boolean {
+/** Whoever asks for a volume: a key, or a rule that acts with the rights of one. */
+export type Reader = Pick<ApiKeyRecord, 'tenant' | 'inputs'>;
+
+/** True when the reader may read this volume: its tenant's own uploads, or a prefix granted to it. */
+export function mayRead(caller: Reader, uri: string, primary: BlobStore): boolean {
   const uploads = `${primary.scheme}://${primary.bucket}/uploads/${caller.tenant}/`;
   // A grant names a folder or one object: `s3://scans/a` must not open `s3://scans/ab`.
   const isGranted = caller.inputs.some(
@@ -35,12 +38,7 @@ function isOwnBucketSecret(uri: string, primary: BlobStore): boolean {
  * Looks at a volume before anything is queued: that the key may read it, that it exists, and that its first bytes are
  * the header of a 3D volume that the workers can take.
  */
-export async function preflight(
-  uri: string,
-  caller: ApiKeyRecord,
-  stores: Stores,
-  config: ApiConfig,
-): Promise<Inspected> {
+export async function preflight(uri: string, caller: Reader, stores: Stores, config: ApiConfig): Promise<Inspected> {
   if (!mayRead(caller, uri, stores.primary)) {
     throw new Problem('input-not-allowed', `this API key may not read ${uri}`, { uri });
   }

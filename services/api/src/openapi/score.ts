@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { json, problem, withErrors } from './openapi-parts.js';
-import { ScoreQuery } from './score/submit-rows.js';
+import { json, problem, withErrors } from './parts.js';
+import { ScoreQuery } from '../score/submit-rows.js';
 
 const ScoreRequest = z
   .strictObject({

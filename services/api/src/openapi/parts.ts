@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
-import { ProblemResponse } from './problems.js';
+import { ProblemResponse } from '../problems.js';
 
 export const json = (schema: z.ZodType, description: string) => ({
   description,
@@ -13,6 +13,7 @@ export const problem = (description: string) => ({
 export const binary = { schema: { type: 'string' as const, format: 'binary' } };
 
 type Responses = ZodOpenApiOperationObject['responses'];
+/** An operation's answers, with those that every operation has. */
 export const withErrors = (
   responses: Responses,
   ...more: ('notFound' | 'conflict' | 'unprocessable')[]
