@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Prompts, type Prompt, type PromptInput } from '@parse3d/shared/contract';
 import { readPromptsOfVolume } from '@parse3d/shared/formats';
-import { Problem } from '@parse3d/shared/problems';
+import { isProblem, Problem } from '@parse3d/shared/problems';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { collect } from './commands/define.js';
@@ -44,8 +44,12 @@ export async function readPrompts(
 
 /** The prompts that a volume's own file brings: those of an `.npz` file of the segmentation challenge. */
 export async function promptsOfFile(path: string): Promise<readonly PromptInput[]> {
-  const brought = await readPromptsOfVolume(path);
-  return brought.map(({ text, label }) => ({ text, label }));
+  try {
+    return await readPromptsOfVolume(path);
+  } catch (error) {
+    if (isProblem(error, 'volume-missing')) return [];
+    throw error;
+  }
 }
 
 /** Blank lines and lines that begin with # are left out. */

@@ -75,8 +75,8 @@ export function segmentCommand(): Command {
 
 async function run(volume: string, options: Options, output: Output): Promise<void> {
   const inputPath = resolve(volume);
-  await requireFile(inputPath, volume);
   const prompts = await readPrompts(options, () => promptsOfFile(inputPath));
+  await requireFile(inputPath, volume);
   const loaded = await openPack(options.pack ?? process.env['PARSE3D_DEFAULT_PACK'] ?? DEFAULT_PACK, options.packs);
   // Refused before the volume is read.
   matchPrompts(loaded.pack, prompts);
