@@ -41,8 +41,20 @@ export const problemKinds = {
   'nifti-affine-invalid': never(422, 'The NIfTI affine is not a finite, invertible matrix'),
   'nifti-truncated': never(422, 'The file ends before its voxels do'),
   'nifti-trailing-data': never(422, 'The file goes on after its voxels'),
+  'npz-invalid': never(422, 'The .npz file does not hold what it should'),
+  'npz-too-large': never(422, 'The .npz file holds more than is accepted'),
   'gzip-corrupt': never(422, 'The gzip stream is damaged'),
   'gzip-too-large': never(422, 'The gzip stream holds more than its header declares'),
+
+  'archive-invalid': never(422, 'The zip file is damaged'),
+  'archive-too-large': never(422, 'The zip file or folder holds more than is accepted'),
+  'dicom-no-images': never(422, 'There are no DICOM images in the zip file or folder'),
+  'dicom-several-series': never(422, 'There is more than one DICOM series in the zip file or folder'),
+  'dicom-invalid': never(422, 'A DICOM file does not hold what it should'),
+  'dicom-truncated': never(422, 'A DICOM file ends before its pixels do'),
+  'dicom-unsupported': never(422, 'The DICOM images are of a kind that is not read'),
+  'dicom-slices-missing': never(422, 'Slices of the DICOM series are missing'),
+  'dicom-geometry': never(422, 'The slices of the DICOM series do not form one regular grid'),
 
   // The pack
   'pack-invalid': never(500, 'The pack does not have the expected form'),

@@ -1,0 +1,52 @@
+import { open, stat } from 'node:fs/promises';
+import { Problem } from '../problems/index.js';
+import {
+  DICOM_MAGIC_BYTES,
+  dicomFilesInFolder,
+  dicomFilesInZip,
+  isDicom,
+  readDicom,
+  type DicomImage,
+} from './dicom/index.js';
+import { readNifti } from './nifti/read.js';
+import type { NiftiImage, NiftiLimits } from './nifti/types.js';
+import { withFile } from './npz/access.js';
+import { isZip } from './npz/zip.js';
+
+/** A volume of any format that parse3d reads. `dicom` is there for volumes from DICOM. */
+export type VolumeImage = NiftiImage & Partial<Pick<DicomImage, 'dicom' | 'readWarnings'>>;
+
+/**
+ * Reads a volume: NIfTI, compressed or not, or a DICOM series in a folder or a zip file. The first bytes tell which,
+ * never the name.
+ * @throws Problem everything that `readNifti` and `readDicom` throw
+ */
+export async function readVolume(path: string, limits: NiftiLimits = {}): Promise<VolumeImage> {
+  if (await isFolder(path)) return readDicom(await dicomFilesInFolder(path, limits), limits);
+  const start = await firstBytes(path);
+  if (isZip(start)) return withFile(path, async (zip) => readDicom(await dicomFilesInZip(zip, limits), limits));
+  if (isDicom(start)) {
+    throw new Problem('volume-not-3d', 'expected a series, this is one DICOM file; give its folder, or a zip of it');
+  }
+  return readNifti(path, limits);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+}
+
+async function firstBytes(path: string): Promise<Uint8Array> {
+  const handle = await open(path).catch((error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    throw new Problem('volume-missing', `there is no file ${path}`, {}, { cause: error });
+  });
+  try {
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(DICOM_MAGIC_BYTES), 0, DICOM_MAGIC_BYTES, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
