@@ -1,4 +1,4 @@
-import { readNifti } from '@parse3d/shared/formats';
+import { readVolume } from '@parse3d/shared/formats';
 import type { LoadedPack, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
 import { throwIfCanceled } from './engines/cancel.js';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.js';
@@ -9,7 +9,7 @@ import { assertModality, readingWarnings } from './reading.js';
 /**
  * Segments one volume: reads it, lets the engine find the prompts, and writes the outputs into `outputFolder`, all on the
  * input's own grid.
- * @throws Problem of the volume (`nifti-…`, `volume-…`), of the request (`prompt-unknown`, `modality-unsupported`), of the
+ * @throws Problem of the volume (`nifti-…`, `dicom-…`, `volume-…`), of the request (`prompt-unknown`, `modality-unsupported`), of the
  * run (`inference-failed`, `memory-cap`), or `canceled`
  */
 export async function segment(
@@ -23,13 +23,13 @@ export async function segment(
   const clock = stageClock(onProgress);
 
   clock.report({ stage: 'read', done: 0, total: 1 });
-  const image = await readNifti(request.inputPath, { maxVoxels: request.limits.maxVoxels });
+  const image = await readVolume(request.inputPath, { maxVoxels: request.limits.maxVoxels });
   throwIfCanceled(signal);
 
   const wantProbabilities = request.outputs.probabilities !== 'none';
   const found = await engine.infer(
     image,
-    { ...request, wantProbabilities, wantMasks: request.outputs.masks },
+    { ...request, wantProbabilities, wantMasks: request.outputs.masks || request.outputs.dicomSeg === true },
     clock.report,
     signal,
   );
@@ -41,9 +41,9 @@ export async function segment(
     geometry: image.geometry,
     findings: found.findings,
     preparation: found.preparation,
-    warnings: [...readingWarnings(image), ...found.warnings],
+    warnings: [...readingWarnings(image), ...found.warnings, ...outputs.warnings],
     timingsMs: clock.stop(),
-    outputs,
+    outputs: outputs.files,
     device: engine.device,
     graphs: graphChecksums(engine.pack),
     peakMemoryBytes: peakMemoryBytes(),

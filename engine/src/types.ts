@@ -57,7 +57,7 @@ export interface Engine {
 }
 
 export interface SegmentRequest extends Omit<InferRequest, 'wantProbabilities' | 'wantMasks'> {
-  /** A .nii or .nii.gz file. */
+  /** A .nii or .nii.gz file, or a DICOM series: a folder or a zip file. */
   readonly inputPath: string;
   readonly outputs: OutputOptions;
   /** Existing folder that receives the output files. */

@@ -14,6 +14,21 @@ export const OutputOptions = z
       .default('none')
       .meta({ description: 'prob-<label>.nii.gz for every prompt; uint8 is scaled by 1/255' }),
     preview: z.boolean().default(true).meta({ description: 'preview.png: three mid-planes with outlines' }),
+    segNrrd: z
+      .boolean()
+      .optional()
+      .meta({
+        description: 'labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false.',
+      }),
+    dicomSeg: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and ' +
+          'study of the images, as the standard asks. Where it cannot be written the job completes with a warning. ' +
+          'Default: false.',
+      }),
   })
   .meta({ id: 'OutputOptions' });
 export type OutputOptions = z.infer<typeof OutputOptions>;

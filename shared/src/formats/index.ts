@@ -15,8 +15,23 @@ export type {
 export { openNiftiWriter, writeNifti } from './nifti/write.js';
 export { buildNiftiHeader } from './nifti/write-header.js';
 export { readNiftiHeader } from './preflight.js';
-export { dicomFilesInFolder, dicomFilesInZip, readDicom } from './dicom/index.js';
+export {
+  decimalElement,
+  dicomFilesInFolder,
+  dicomFilesInZip,
+  dicomFileStart,
+  longElement,
+  pixelHead,
+  rawElement,
+  readDicom,
+  sequence,
+  shortElement,
+  tagElement,
+  textElement,
+  type DicomElement,
+} from './dicom/index.js';
 export type { DicomFile, DicomImage, DicomReference, RawElement } from './dicom/index.js';
 export { withFile, type RandomAccess } from './npz/access.js';
 export { isZip } from './npz/zip.js';
 export { readVolume, type VolumeImage } from './read-volume.js';
+export { writeNrrd, type NrrdSpec } from './nrrd/write.js';
