@@ -142,9 +142,12 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
       '/v1/volumes': {
         post: {
           operationId: 'uploadVolume',
-          summary: 'Upload a NIfTI volume',
+          summary: 'Upload a NIfTI volume, or a zip file of a DICOM series',
           tags: ['volumes'],
-          requestBody: { required: true, content: { 'application/octet-stream': binary, 'application/gzip': binary } },
+          requestBody: {
+            required: true,
+            content: { 'application/octet-stream': binary, 'application/gzip': binary, 'application/zip': binary },
+          },
           responses: withErrors(
             { '201': json(UploadedVolume, 'Stored; `uri` is what a job refers to.'), '413': problem('Too large.') },
             'unprocessable',

@@ -14,12 +14,9 @@ export const OutputOptions = z
       .default('none')
       .meta({ description: 'prob-<label>.nii.gz for every prompt; uint8 is scaled by 1/255' }),
     preview: z.boolean().default(true).meta({ description: 'preview.png: three mid-planes with outlines' }),
-    segNrrd: z
-      .boolean()
-      .optional()
-      .meta({
-        description: 'labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false.',
-      }),
+    segNrrd: z.boolean().optional().meta({
+      description: 'labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false.',
+    }),
     dicomSeg: z
       .boolean()
       .optional()

@@ -10,8 +10,11 @@ export const UploadedVolume = z
     uri: BlobUri,
     bytes: z.int(),
     sha256: Sha256,
-    geometry: GeometryJson,
-    datatype: z.string().meta({ description: 'Type of the stored voxels, as nibabel names it.', example: 'int16' }),
+    geometry: GeometryJson.optional().meta({ description: 'Absent for DICOM, whose images are read by a worker.' }),
+    datatype: z
+      .string()
+      .optional()
+      .meta({ description: 'Type of the stored voxels, as nibabel names it; absent for DICOM.', example: 'int16' }),
   })
   .meta({ id: 'UploadedVolume' });
 export type UploadedVolume = z.infer<typeof UploadedVolume>;

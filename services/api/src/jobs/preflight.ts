@@ -1,11 +1,19 @@
 import type { ApiKeyRecord } from '@parse3d/shared/access';
-import { readNiftiHeader, type NiftiHeader } from '@parse3d/shared/formats';
+import { isZip, peekDicomZip, readNiftiHeader, type NiftiHeader } from '@parse3d/shared/formats';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import { readAll, type BlobInfo, type BlobStore, type Stores } from '@parse3d/shared/storage';
+import { isFolderUri, readAll, type BlobInfo, type BlobStore, type Stores } from '@parse3d/shared/storage';
 import type { ApiConfig } from '../config.js';
+import { blobAccess } from './blob-access.js';
+import { inspectFolder } from './preflight-folder.js';
 
 /** Enough for the header of a compressed file, whatever its gzip header holds. */
 const PREFIX_BYTES = 64 * 1024;
+
+/** What the beginning of a stored volume tells. DICOM has no header for the whole: its images are read by a worker. */
+export interface Inspected {
+  readonly info: Pick<BlobInfo, 'bytes' | 'etag'>;
+  readonly header?: NiftiHeader;
+}
 
 /** True when the key may read this volume: its tenant's own uploads, or a prefix granted to the key. */
 export function mayRead(caller: ApiKeyRecord, uri: string, primary: BlobStore): boolean {
@@ -25,19 +33,20 @@ function isOwnBucketSecret(uri: string, primary: BlobStore): boolean {
 
 /**
  * Looks at a volume before anything is queued: that the key may read it, that it exists, and that its first bytes are
- * the header of a 3D volume that the workers can take.
+ * the header of a 3D volume that the workers can take, or that it is a zip file or folder with DICOM images.
  */
 export async function preflight(
   uri: string,
   caller: ApiKeyRecord,
   stores: Stores,
   config: ApiConfig,
-): Promise<{ info: BlobInfo; header: NiftiHeader }> {
+): Promise<Inspected> {
   if (!mayRead(caller, uri, stores.primary)) {
     throw new Problem('input-not-allowed', `this API key may not read ${uri}`, { uri });
   }
-  const { store, key } = stores.open(uri);
   try {
+    if (isFolderUri(uri)) return { info: await inspectFolder(uri, stores, config.PARSE3D_MAX_VOLUME_BYTES) };
+    const { store, key } = stores.open(uri);
     return await inspectVolume(store, key, config);
   } catch (error) {
     if (isProblem(error, 'blob-missing')) throw new Problem('volume-missing', `there is no object at ${uri}`, { uri });
@@ -46,11 +55,7 @@ export async function preflight(
 }
 
 /** The header of a stored volume, checked against the limits. */
-export async function inspectVolume(
-  store: BlobStore,
-  key: string,
-  config: ApiConfig,
-): Promise<{ info: BlobInfo; header: NiftiHeader }> {
+export async function inspectVolume(store: BlobStore, key: string, config: ApiConfig): Promise<Inspected> {
   const info = await store.head(key);
   if (info.bytes > config.PARSE3D_MAX_VOLUME_BYTES) {
     const limit = config.PARSE3D_MAX_VOLUME_BYTES;
@@ -60,6 +65,10 @@ export async function inspectVolume(
     });
   }
   const prefix = await readPrefix(store, key, info);
+  if (isZip(prefix)) {
+    await peekDicomZip(blobAccess(store, info), { maxBytes: config.PARSE3D_MAX_VOLUME_BYTES });
+    return { info };
+  }
   const header = await readNiftiHeader(prefix);
   const [i, j, k] = header.geometry.shape;
   if (i * j * k > config.PARSE3D_MAX_VOXELS) {

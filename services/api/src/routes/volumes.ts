@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { blobKeys, geometryToJson, type UploadedVolume } from '@parse3d/shared/contract';
+import { isZip } from '@parse3d/shared/formats';
 import { Problem } from '@parse3d/shared/problems';
 import { formatBlobUri } from '@parse3d/shared/storage';
 import { Router, type Request } from 'express';
@@ -8,7 +9,7 @@ import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';
 import { inspectVolume } from '../jobs/preflight.js';
 
-const ACCEPTED_TYPES = ['application/octet-stream', 'application/gzip', 'application/x-gzip'];
+const ACCEPTED_TYPES = ['application/octet-stream', 'application/gzip', 'application/x-gzip', 'application/zip'];
 
 /**
  * `POST /v1/volumes`: the body is the file. It streams into storage, and its header is looked at, so that a file that
@@ -44,8 +45,8 @@ async function receive(request: Request, deps: ApiDeps): Promise<UploadedVolume>
   const { primary } = deps.stores;
   const chunks = request[Symbol.asyncIterator]();
   const first = await firstBytes(chunks);
-  const gzipped = first[0] === 0x1f && first[1] === 0x8b;
-  const key = blobKeys.upload(callerOf(request).tenant, randomUUID(), gzipped ? 'volume.nii.gz' : 'volume.nii');
+  const { name, contentType } = kindOf(first);
+  const key = blobKeys.upload(callerOf(request).tenant, randomUUID(), name);
   const hash = createHash('sha256');
   const body = async function* (): AsyncGenerator<Buffer> {
     hash.update(first);
@@ -58,7 +59,7 @@ async function receive(request: Request, deps: ApiDeps): Promise<UploadedVolume>
   };
   await primary.write(key, Readable.from(body(), { objectMode: false }), {
     maxBytes: deps.config.PARSE3D_MAX_UPLOAD_BYTES,
-    contentType: gzipped ? 'application/gzip' : 'application/octet-stream',
+    contentType,
   });
   try {
     const { info, header } = await inspectVolume(primary, key, deps.config);
@@ -66,8 +67,7 @@ async function receive(request: Request, deps: ApiDeps): Promise<UploadedVolume>
       uri: formatBlobUri({ scheme: primary.scheme, bucket: primary.bucket, key }),
       bytes: info.bytes,
       sha256: hash.digest('hex'),
-      geometry: geometryToJson(header.geometry),
-      datatype: header.datatype,
+      ...(header === undefined ? {} : { geometry: geometryToJson(header.geometry), datatype: header.datatype }),
     };
   } catch (error) {
     await primary.delete(key);
@@ -75,14 +75,25 @@ async function receive(request: Request, deps: ApiDeps): Promise<UploadedVolume>
   }
 }
 
-/** Two bytes tell gzip from NIfTI; a client may send them one by one. */
+/** The content decides, never a name. */
+function kindOf(start: Uint8Array): { readonly name: string; readonly contentType: string } {
+  if (start[0] === 0x1f && start[1] === 0x8b) return { name: 'volume.nii.gz', contentType: 'application/gzip' };
+  if (isZip(start)) return { name: 'volume.zip', contentType: 'application/zip' };
+  return { name: 'volume.nii', contentType: 'application/octet-stream' };
+}
+
+/** Four bytes tell gzip and zip from NIfTI; a client may send them one by one. */
 async function firstBytes(chunks: AsyncIterator<unknown>): Promise<Buffer> {
   let bytes = Buffer.alloc(0);
-  while (bytes.length < 2) {
+  while (bytes.length < 4) {
     const next = await chunks.next();
     if (next.done === true) break;
     bytes = Buffer.concat([bytes, Buffer.from(next.value as Uint8Array)]);
   }
-  if (bytes.length === 0) throw new Problem('request-invalid', 'the request has no body; send the NIfTI file as it is');
+  if (bytes.length === 0)
+    throw new Problem(
+      'request-invalid',
+      'the request has no body; send the NIfTI file, or a zip file of a DICOM series, as it is',
+    );
   return bytes;
 }

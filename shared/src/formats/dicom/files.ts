@@ -50,10 +50,25 @@ export async function dicomFilesInZip(archive: RandomAccess, limits: FileLimits 
   return found;
 }
 
-/** True when a zip file's directory lists arrays of numpy: it is an `.npz` file, whatever its name. */
-export async function isNpzArchive(archive: RandomAccess): Promise<boolean> {
-  const entries = await asArchive(() => readZipDirectory(archive, { maxEntries: MAX_FILES }));
-  return entries.size > 0 && [...entries.keys()].every((name) => name.endsWith('.npy'));
+/** So many entries are looked at before a zip file counts as one without DICOM. */
+const MAX_PEEKED = 16;
+
+/**
+ * Looks at a zip file's directory and at its first entries: enough to refuse what holds no DICOM, or too much of it.
+ * Nothing is parsed; that is for those who read the images.
+ * @throws Problem `archive-invalid`, `archive-too-large`, `dicom-no-images`
+ */
+export async function peekDicomZip(archive: RandomAccess, limits: FileLimits = {}): Promise<void> {
+  const meter = new Meter(limits);
+  const entries = [...(await asArchive(() => readZipDirectory(archive, { maxEntries: MAX_FILES }))).values()];
+  const files = entries.filter((entry) => !entry.name.endsWith('/') && entry.bytes > 0);
+  for (const entry of files) meter.add(entry.bytes);
+  for (const entry of files.slice(0, MAX_PEEKED)) {
+    if (isDicom(await firstOf(archive, entry, DICOM_MAGIC_BYTES))) return;
+  }
+  throw new Problem('dicom-no-images', 'expected a zip file of a DICOM series, none of its first files is DICOM', {
+    files: files.length,
+  });
 }
 
 /** Sizes are those that directories declare; more than was declared ends the reading of an entry. */
