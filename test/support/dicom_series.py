@@ -61,12 +61,13 @@ def rotation(degrees):
 
 def stored(plane, kind, k):
     """Stored numbers of one slice, and slope and intercept."""
+    plane = plane.astype(np.int32)
     if kind == "uint8":
         return plane.astype(np.uint8), 1, 0
     if kind in ("uint12", "overlay"):
         return (plane * 16).astype(np.uint16), 1, -1024
     if kind == "int16":
-        return (plane.astype(np.int32) * 20 - 2000).astype(np.int16), 1, 0
+        return (plane * 20 - 2000).astype(np.int16), 1, 0
     if kind == "pet":
         return (plane * 100).astype(np.uint16), 0.5 + 0.01 * k, 0
     return (plane * 100).astype(np.uint16), 1, 0

@@ -59,7 +59,7 @@ function attempt(name: string, folder: string, contentType: string, write: (path
       await write(path);
       return { name, path, contentType, ...(await sizeAndHash(path)) };
     } catch (error) {
-      await rm(path, { force: true });
+      await rm(path, { force: true }).catch(() => undefined);
       // The code alone: the message of an unforeseen error may quote the file.
       return { warning: `${name} was not written (${Problem.from(error).code}); the other files are whole.` };
     }

@@ -48,7 +48,7 @@ export async function writeFrames(
   try {
     await pipeline(Readable.from(bytesOf(start, frames, maskOf, shape)), createWriteStream(path));
   } catch (error) {
-    await rm(path, { force: true });
+    await rm(path, { force: true }).catch(() => undefined);
     throw Problem.from(error);
   }
 }

@@ -35,7 +35,7 @@ export async function writeNrrd(path: string, spec: NrrdSpec, labels: Uint8Array
     await pipeline(Readable.from(pieces(bytes)), createGzip({ level: GZIP_LEVEL }), file);
   } catch (error) {
     file.destroy();
-    await rm(path, { force: true });
+    await rm(path, { force: true }).catch(() => undefined);
     throw Problem.from(error);
   }
 }
