@@ -27,17 +27,23 @@ export async function writeNrrd(path: string, spec: NrrdSpec, labels: Uint8Array
     throw new Problem('internal', `expected ${voxelCount(spec.geometry.shape)} labels, got ${labels.length}`);
   }
   const bytes = Buffer.from(labels.buffer, labels.byteOffset, labels.byteLength);
-  const file = createWriteStream(path);
   try {
-    await new Promise<void>((resolve, reject) => {
-      file.write(headerOf(spec, labels), (error) => (error == null ? resolve() : reject(error)));
-    });
-    await pipeline(Readable.from(pieces(bytes)), createGzip({ level: GZIP_LEVEL }), file);
+    await pipeline(Readable.from(fileOf(headerOf(spec, labels), bytes)), createWriteStream(path));
   } catch (error) {
-    file.destroy();
     await rm(path, { force: true }).catch(() => undefined);
     throw Problem.from(error);
   }
+}
+
+/** Only what follows the header is compressed. */
+async function* fileOf(header: string, voxels: Buffer): AsyncGenerator<Buffer> {
+  yield Buffer.from(header, 'utf8');
+  const gzip = createGzip({ level: GZIP_LEVEL });
+  const feeding = pipeline(Readable.from(pieces(voxels)), gzip);
+  // It fails when the file does, which then tells why.
+  feeding.catch(() => undefined);
+  for await (const chunk of gzip) yield Buffer.from(chunk);
+  await feeding;
 }
 
 function headerOf({ geometry, fields }: NrrdSpec, labels: Uint8Array | Uint16Array): string {
