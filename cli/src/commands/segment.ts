@@ -192,5 +192,5 @@ function tell(result: SegmentResult, { pack }: LoadedPack, folder: string, start
 async function requireVolume(path: string, shown: string): Promise<void> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isFile() === true || info?.isDirectory() === true) return;
-  throw new Problem('not-found', `there is no file or folder ${shown}`, { path });
+  throw new Problem('not-found', `there is no file ${shown}`, { path });
 }

@@ -54,6 +54,16 @@ describeWithDicomTools('DICOM that is refused', () => {
         { series: 4, modality: 'CT', images: 6, size: '91×91' },
       ],
     });
+    // Also when the images of one say not enough to be read at all.
+    const folder = join(root, 'two', 'b');
+    for (const name of await readdir(folder)) {
+      const bytes = await readFile(join(folder, name));
+      const spacing = bytes.indexOf('2.5\\2');
+      expect(spacing).toBeGreaterThan(0);
+      await writeFile(join(folder, name), Buffer.from(bytes.fill('?', spacing, spacing + 5)));
+    }
+    expect((await problemOf('two/b')).code).toBe('dicom-unsupported');
+    expect((await problemOf('two')).fields).toEqual(problem.fields);
   });
 
   test('several volumes at one place, and a tilted gantry, are refused', async () => {

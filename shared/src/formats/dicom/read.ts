@@ -6,9 +6,9 @@ import { frameDecoder } from './codecs.js';
 import { inheritedElements } from './inherited.js';
 import { parseDicom } from './parse.js';
 import { readPixels } from './pixels.js';
-import { arrangeSeries, type Series } from './series.js';
-import { isImage, readSliceHeader } from './slice-header.js';
-import type { DicomFile, DicomImage, RawElement, SliceHeader } from './types.js';
+import { arrangeSeries, assertOneSeries, type Series } from './series.js';
+import { isImage, readSliceHeader, readTraits } from './slice-header.js';
+import type { DicomFile, DicomImage, RawElement, SeriesTraits, SliceHeader } from './types.js';
 
 /**
  * Reads the one series that the files hold. Every file is read twice, for its header and for its pixels, and one is in
@@ -54,10 +54,21 @@ export async function readDicom(files: readonly DicomFile[], limits: NiftiLimits
 
 async function readHeaders(files: readonly DicomFile[]): Promise<{ headers: SliceHeader[]; skipped: number }> {
   const headers: SliceHeader[] = [];
+  const traits: SeriesTraits[] = [];
+  const faults: unknown[] = [];
   for (const file of files) {
     const dataSet = parseDicom(await file.read(), 'header');
-    if (isImage(dataSet)) headers.push(readSliceHeader(dataSet, file));
+    if (!isImage(dataSet)) continue;
+    traits.push(readTraits(dataSet));
+    try {
+      headers.push(readSliceHeader(dataSet, file));
+    } catch (error) {
+      faults.push(error);
+    }
   }
+  // An image that cannot be read may be of another series, and that says more: it comes first.
+  assertOneSeries(traits);
+  if (faults.length > 0) throw faults[0];
   if (headers.length === 0) {
     throw new Problem('dicom-no-images', 'expected a DICOM series, there are no DICOM images', { files: files.length });
   }

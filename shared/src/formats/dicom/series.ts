@@ -1,6 +1,6 @@
 import { affineFromColumns, makeGeometry, type Geometry, type Vec3 } from '../../geometry/index.js';
 import { Problem } from '../../problems/index.js';
-import type { SliceHeader } from './types.js';
+import type { SeriesTraits, SliceHeader } from './types.js';
 
 /** Directions of one series are written by one machine: they differ by rounding alone. */
 const DIRECTION_TOLERANCE = 1e-4;
@@ -18,10 +18,9 @@ export interface Series {
 
 /**
  * Orders the slices of one series and places them in the world.
- * @throws Problem `dicom-no-images`, `dicom-several-series`, `dicom-geometry`, `dicom-slices-missing`, `volume-not-3d`
+ * @throws Problem `dicom-no-images`, `dicom-geometry`, `dicom-slices-missing`, `volume-not-3d`
  */
 export function arrangeSeries(headers: readonly SliceHeader[]): Series {
-  assertOneSeries(headers);
   const { unique, warnings } = withoutCopies(headers);
   const [first] = unique;
   if (first === undefined) throw new Problem('dicom-no-images', 'expected a DICOM series, there are no images');
@@ -44,19 +43,23 @@ export function arrangeSeries(headers: readonly SliceHeader[]): Series {
   };
 }
 
-/** Series are named by number, modality and size: descriptions and UIDs would tell of a patient. */
-function assertOneSeries(headers: readonly SliceHeader[]): void {
-  const images = new Map<string, { header: SliceHeader; count: number }>();
-  for (const header of headers) {
-    const group = images.get(header.seriesUid) ?? { header, count: 0 };
-    images.set(header.seriesUid, { ...group, count: group.count + 1 });
+/**
+ * Refuses images of several series. They are named by number, modality and size: descriptions and UIDs would tell of a
+ * patient.
+ * @throws Problem `dicom-several-series`
+ */
+export function assertOneSeries(all: readonly SeriesTraits[]): void {
+  const images = new Map<string, { traits: SeriesTraits; count: number }>();
+  for (const traits of all) {
+    const group = images.get(traits.seriesUid) ?? { traits, count: 0 };
+    images.set(traits.seriesUid, { ...group, count: group.count + 1 });
   }
   if (images.size <= 1) return;
-  const found = [...images.values()].map(({ header, count }) => ({
-    series: header.seriesNumber ?? null,
-    modality: header.modality,
+  const found = [...images.values()].map(({ traits, count }) => ({
+    series: traits.seriesNumber ?? null,
+    modality: traits.modality,
     images: count,
-    size: `${header.pixels.columns}×${header.pixels.rows}`,
+    size: `${traits.columns}×${traits.rows}`,
   }));
   const told = found
     .slice(0, 8)

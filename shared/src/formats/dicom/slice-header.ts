@@ -2,7 +2,7 @@ import type { Vec3 } from '../../geometry/index.js';
 import { Problem } from '../../problems/index.js';
 import { decimals, integer, text, type DataSet } from './parse.js';
 import { isBigEndian, pixelCoding } from './transfer-syntaxes.js';
-import type { DicomFile, PixelLayout, SliceHeader } from './types.js';
+import type { DicomFile, PixelLayout, SeriesTraits, SliceHeader } from './types.js';
 
 /** Objects with pixels that are no slices of a series: segmentations, dose grids, surface fits, presentation states. */
 const DERIVED_CLASSES = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(66\.|481\.|11\.|88\.|104\.)/;
@@ -17,6 +17,17 @@ export function isImage(dataSet: DataSet): boolean {
     dataSet.elements['x00280011'] !== undefined &&
     !DERIVED_CLASSES.test(text(dataSet, 'x00080016') ?? '')
   );
+}
+
+/** Which series an image belongs to. @throws Problem `dicom-invalid` when it does not say */
+export function readTraits(dataSet: DataSet): SeriesTraits {
+  return {
+    seriesUid: uid(dataSet, 'x0020000e', 'SeriesInstanceUID'),
+    seriesNumber: integer(dataSet, 'x00200011'),
+    modality: /^[A-Z]{2,4}$/.exec(text(dataSet, 'x00080060') ?? '')?.[0] ?? 'unknown',
+    rows: dataSet.uint16('x00280010') ?? 0,
+    columns: dataSet.uint16('x00280011') ?? 0,
+  };
 }
 
 /**
@@ -43,8 +54,6 @@ export function readSliceHeader(dataSet: DataSet, file: DicomFile): SliceHeader 
     studyUid: uid(dataSet, 'x0020000d', 'StudyInstanceUID'),
     seriesUid: uid(dataSet, 'x0020000e', 'SeriesInstanceUID'),
     frameOfReferenceUid: text(dataSet, 'x00200052'),
-    modality: /^[A-Z]{2,4}$/.exec(text(dataSet, 'x00080060') ?? '')?.[0] ?? 'unknown',
-    seriesNumber: integer(dataSet, 'x00200011'),
     instanceNumber: integer(dataSet, 'x00200013'),
     position: vector(decimals(dataSet, 'x00200032', 3), 'ImagePositionPatient'),
     rowDirection,

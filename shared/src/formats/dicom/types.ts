@@ -22,6 +22,15 @@ export interface PixelLayout {
   readonly photometric: string;
 }
 
+/** What tells series apart without telling of a patient. */
+export interface SeriesTraits {
+  readonly seriesUid: string;
+  readonly seriesNumber: number | undefined;
+  readonly modality: string;
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** What one image says of itself. Directions and positions are LPS (left, posterior, superior) in mm, as in DICOM. */
 export interface SliceHeader {
   readonly file: DicomFile;
@@ -30,8 +39,6 @@ export interface SliceHeader {
   readonly studyUid: string;
   readonly seriesUid: string;
   readonly frameOfReferenceUid: string | undefined;
-  readonly modality: string;
-  readonly seriesNumber: number | undefined;
   readonly instanceNumber: number | undefined;
   /** Middle of the first pixel. */
   readonly position: Vec3;
