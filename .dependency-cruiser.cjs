@@ -127,6 +127,18 @@ module.exports = {
       '^shared/src/formats/',
       'Its faults stay behind our checks.',
     ),
+    only(
+      'only-dicom-knows-its-parser',
+      'dicom-parser',
+      '^shared/src/formats/dicom/parse\\.ts$',
+      'One door to the parser.',
+    ),
+    only(
+      'only-dicom-knows-its-codecs',
+      'dcmjs-codecs',
+      '^shared/src/formats/dicom/codecs\\.ts$',
+      'One door to the codecs.',
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules|/dist/' },

@@ -7,7 +7,7 @@ import { ConnectionOptions, withClient, withConnection } from '../connection.js'
 import { SomeFailed, untilInterrupted, UsageError } from '../errors.js';
 import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../job-options.js';
 import { followJob } from '../jobs/follow.js';
-import { uploadFile } from '../jobs/upload.js';
+import { uploadVolume } from '../jobs/upload.js';
 import { PromptOptions, readPrompts, withPrompts } from '../prompts.js';
 import { reportError } from '../report-error.js';
 import { shorten } from '../terminal/format.js';
@@ -21,6 +21,8 @@ const Options = ConnectionOptions.extend(PromptOptions.shape)
     pack: z.string().optional(),
     modality: Modality.optional(),
     masks: z.boolean().default(false),
+    segNrrd: z.boolean().default(false),
+    dicomSeg: z.boolean().default(false),
     probabilities: z.enum(['uint8', 'float32']).optional(),
     lane: z.enum(['interactive', 'batch']).optional(),
     deadline: wholeNumber(1, 86_400).optional(),
@@ -33,11 +35,16 @@ type Options = z.infer<typeof Options>;
 export function submitCommand(): Command {
   const command = new Command('submit')
     .description('Submits jobs: one per volume. A file of this machine is uploaded first.')
-    .argument('<volumes...>', 'NIfTI files of this machine, or s3://bucket/key, or local://bucket/key')
+    .argument(
+      '<volumes...>',
+      'NIfTI files or DICOM folders of this machine, or s3://bucket/key, or a DICOM folder s3://bucket/folder/',
+    )
     .option('--pack <id>', 'pack (else the server’s default)')
     .option('--modality <name>', `${Modality.options.join(', ')} (else the pack’s first)`)
     .option('--masks', 'also write one binary mask per prompt')
     .option('--probabilities <type>', 'also write probability maps: uint8 or float32')
+    .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
+    .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
     .option('--lane <lane>', 'interactive goes before batch (else interactive)')
     .option('--deadline <seconds>', 'longest time that one attempt may take')
     .option('--meta <name=value>', 'your own note, given back with the job; no patient identifiers', collect)
@@ -125,7 +132,7 @@ function settle(failures: readonly unknown[], output: Output): void {
 async function upload(client: Parse3dClient, path: string, board: ProgressBoard, signal: AbortSignal): Promise<string> {
   const line = board.line(shorten(basename(path), 24));
   try {
-    const { uri } = await uploadFile(client, path, line, signal);
+    const { uri } = await uploadVolume(client, path, line, signal);
     line.update(1, 'uploaded');
     line.end('uploaded');
     return uri;
@@ -147,13 +154,18 @@ function watch(
 }
 
 function requestFor(uri: string, prompts: SubmitInput['prompts'], options: Options): SubmitInput {
-  const { pack, modality, masks, probabilities, lane, deadline, meta } = options;
+  const { pack, modality, masks, segNrrd, dicomSeg, probabilities, lane, deadline, meta } = options;
   return {
     input: { uri },
     prompts,
     ...(pack === undefined ? {} : { pack }),
     ...(modality === undefined ? {} : { modality }),
-    outputs: { masks, ...(probabilities === undefined ? {} : { probabilities }) },
+    outputs: {
+      masks,
+      ...(segNrrd ? { segNrrd } : {}),
+      ...(dicomSeg ? { dicomSeg } : {}),
+      ...(probabilities === undefined ? {} : { probabilities }),
+    },
     options: jobOptionsOf(options, deadline),
     ...(lane === undefined ? {} : { lane }),
     metadata: Object.fromEntries(

@@ -5,9 +5,29 @@ import { isProblem, Problem } from '@parse3d/shared/problems';
 import type { Parse3dClient, VolumeAnswer } from '../client/index.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';
 import type { ProgressLine } from '../terminal/progress.js';
+import { packSeries } from './pack-series.js';
 
-/** Sends a file of this machine to the server. @throws Problem `not-found`, or the server's */
-export async function uploadFile(
+/**
+ * Sends a file of this machine to the server, or a folder with a DICOM series as a zip file.
+ * @throws Problem `not-found`, `dicom-no-images`, or the server's
+ */
+export async function uploadVolume(
+  client: Parse3dClient,
+  path: string,
+  line: ProgressLine,
+  signal: AbortSignal,
+): Promise<VolumeAnswer> {
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory() !== true) return uploadFile(client, path, line, signal);
+  const series = await packSeries(path);
+  try {
+    return await uploadFile(client, series.path, line, signal);
+  } finally {
+    await series.remove();
+  }
+}
+
+async function uploadFile(
   client: Parse3dClient,
   path: string,
   line: ProgressLine,

@@ -15,3 +15,4 @@ export type { S3Timeouts } from './s3-http.js';
 export { createBucketIfMissing, openStores, type StorageConfig, type Stores } from './stores.js';
 export { copyToFile, readAll, readJson, sha256Of, writeFileTo, writeJson } from './transfer.js';
 export { checkBucket, checkKey, formatBlobUri, parseBlobUri, type BlobAddress, type BlobScheme } from './uri.js';
+export { isFolderUri, listBlobFolder, type BlobFolder } from './folder.js';
