@@ -11,6 +11,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
   'The service:': {
     up: async () => (await import('./commands/up.js')).upCommand(),
     demo: async () => (await import('./commands/demo.js')).demoCommand(),
+    doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
     key: async () => (await import('./commands/key.js')).keyCommand(),
   },
   'Jobs of a service:': {
