@@ -7,6 +7,7 @@ import type { ApiDeps } from './deps.js';
 import { timing } from './http/timing.js';
 import { problemHandler } from './problems.js';
 import { batchRoutes } from './routes/batches.js';
+import { derivativeRoutes } from './routes/derivatives.js';
 import { docsRoutes } from './routes/docs.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
@@ -46,6 +47,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(volumeRoutes(deps));
   app.use(express.json({ limit: '1mb' }));
   app.use(batchRoutes(deps), jobRoutes(deps), eventRoutes(deps), outputRoutes(deps), packRoutes(deps));
+  app.use(derivativeRoutes(deps));
   app.use((request) => {
     throw new Problem('not-found', `nothing answers ${request.method} ${request.path}; /openapi.json lists what does`);
   });

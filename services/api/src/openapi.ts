@@ -2,7 +2,9 @@ import {
   BatchList,
   BatchSize,
   BatchView,
+  DerivativePage,
   ItemPage,
+  ListDerivative,
   ListItems,
   SubmitBatch,
   JobEvent,
@@ -20,6 +22,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
 import { ProblemResponse } from './problems.js';
 import { BatchParams, ListBatches, ReportParams } from './routes/batches.js';
+import { DerivativeParams } from './routes/derivatives.js';
 import { JobParams } from './routes/jobs.js';
 
 const json = (schema: z.ZodType, description: string) => ({
@@ -120,6 +123,29 @@ const batchPaths = {
           },
         },
         'notFound',
+      ),
+    },
+  },
+  '/v1/batches/{id}/derivative': {
+    get: {
+      operationId: 'listDerivative',
+      summary: 'List the results of a BIDS dataset as a BIDS derivative',
+      tags: ['batches'],
+      requestParams: { ...batchId, query: ListDerivative },
+      responses: withErrors({ '200': json(DerivativePage, 'A page, by path.') }, 'notFound', 'conflict'),
+    },
+  },
+  '/v1/batches/{id}/derivative/{path}': {
+    get: {
+      operationId: 'getDerivativeFile',
+      summary: 'Download a file of the BIDS derivative',
+      description: 'The path keeps its slashes.',
+      tags: ['batches'],
+      requestParams: { path: DerivativeParams },
+      responses: withErrors(
+        { '200': { description: 'The file.', content: { 'application/octet-stream': binary } } },
+        'notFound',
+        'conflict',
       ),
     },
   },
