@@ -21,6 +21,8 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     results: async () => (await import('./commands/results.js')).resultsCommand(),
     cancel: async () => (await import('./commands/cancel.js')).cancelCommand(),
     retry: async () => (await import('./commands/retry.js')).retryCommand(),
+    job: async () => (await import('./commands/job.js')).jobCommand(),
+    batch: async () => (await import('./commands/batch.js')).batchCommand(),
   },
 };
 

@@ -1,7 +1,7 @@
 import { Problem } from '@parse3d/shared/problems';
 import { CommanderError } from 'commander';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js';
-import { Interrupted, JobEnded, SomeFailed, UsageError } from './errors.js';
+import { BatchEnded, Interrupted, JobEnded, SomeFailed, UsageError } from './errors.js';
 import type { Output } from './terminal/output.js';
 
 /**
@@ -20,6 +20,9 @@ export function reportError(error: unknown, output: Output): ExitCode {
 
 function describe(error: unknown): Record<string, unknown> {
   if (error instanceof JobEnded) return { ...error.problem.toJSON(), jobId: error.jobId };
+  if (error instanceof BatchEnded) {
+    return { code: 'batch-incomplete', detail: error.message, batchId: error.batchId, status: error.status };
+  }
   if (error instanceof Problem) return { ...error.toJSON() };
   const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) return { code: 'usage', detail };
@@ -53,6 +56,7 @@ function hintFor(error: unknown, output: Output): string | undefined {
       ? `run it again: parse3d retry ${error.jobId} --watch`
       : undefined;
   }
+  if (error instanceof BatchEnded) return `what failed: parse3d batch items ${error.batchId} --status failed`;
   if (error instanceof UsageError) return `see: ${output.commandLine} --help`;
   if (!(error instanceof Problem)) {
     return process.env['PARSE3D_DEBUG'] === '1' ? undefined : 'set PARSE3D_DEBUG=1 to see where it comes from';
