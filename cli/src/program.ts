@@ -13,6 +13,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     demo: async () => (await import('./commands/demo.js')).demoCommand(),
     doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
     key: async () => (await import('./commands/key.js')).keyCommand(),
+    tenant: async () => (await import('./commands/tenant.js')).tenantCommand(),
   },
   'Jobs of a service:': {
     submit: async () => (await import('./commands/submit.js')).submitCommand(),

@@ -29,6 +29,7 @@ export const blobKeys = {
   reuse: (digest: string): string => `reuse/${digest}.json`,
   upload: (tenant: string, uploadId: string, name: string): string => `uploads/${tenant}/${uploadId}/${name}`,
   tenant: (tenant: string): string => `tenants/${tenant}.json`,
+  tenantPrefix: 'tenants/',
   apiKey: (keyId: string): string => `keys/${keyId}.json`,
   apiKeyPrefix: 'keys/',
 } as const;
