@@ -25,6 +25,9 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     job: async () => (await import('./commands/job.js')).jobCommand(),
     batch: async () => (await import('./commands/batch.js')).batchCommand(),
   },
+  'This terminal:': {
+    completion: async () => (await import('./commands/completion.js')).completionCommand(() => createProgram()),
+  },
 };
 
 const FOOTER = `
@@ -35,6 +38,12 @@ Start here:
   # the whole service on this machine, and a job for it
   $ parse3d up
   $ parse3d submit t1.nii.gz --prompt thalamus --watch
+
+  # a whole folder of volumes in storage
+  $ parse3d submit s3://scans/study/ --prompts prompts.txt --watch
+
+  # what is wrong with a service
+  $ parse3d doctor
 
 Exit codes:
   0 done   1 the job failed, or another error   2 wrong usage   3 not found

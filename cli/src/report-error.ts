@@ -19,15 +19,21 @@ export function reportError(error: unknown, output: Output): ExitCode {
 }
 
 function describe(error: unknown): Record<string, unknown> {
-  if (error instanceof JobEnded) return { ...error.problem.toJSON(), jobId: error.jobId };
+  if (error instanceof JobEnded) return { ...problemJson(error.problem), jobId: error.jobId };
   if (error instanceof BatchEnded) {
     return { code: 'batch-incomplete', detail: error.message, batchId: error.batchId, status: error.status };
   }
-  if (error instanceof Problem) return { ...error.toJSON() };
+  if (error instanceof Problem) return problemJson(error);
   const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) return { code: 'usage', detail };
   if (error instanceof Interrupted) return { code: 'interrupted', detail };
   return { code: 'internal', detail };
+}
+
+/** The members of RFC 9457 beside our own. */
+function problemJson(problem: Problem): Record<string, unknown> {
+  const { code, title, status } = problem;
+  return { type: `/problems/${code}`, title, status, ...problem.toJSON() };
 }
 
 function humanLines(error: unknown, output: Output): string[] {
