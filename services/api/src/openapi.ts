@@ -138,8 +138,7 @@ const batchPaths = {
   '/v1/batches/{id}/derivative/{path}': {
     get: {
       operationId: 'getDerivativeFile',
-      summary: 'Download a file of the BIDS derivative',
-      description: 'The path keeps its slashes.',
+      summary: 'Download a file of the BIDS derivative; the path keeps its slashes',
       tags: ['batches'],
       requestParams: { path: DerivativeParams },
       responses: withErrors(
