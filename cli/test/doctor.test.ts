@@ -34,7 +34,7 @@ const Report = z.object({
 
 let folder: ScratchFolder;
 let redis: TestRedis;
-/** A service that lacks nothing. */
+/** A service that lacks nothing, with one small pack. */
 let healthy: Record<string, string>;
 beforeAll(async () => {
   folder = await scratchFolder('cli-doctor');
@@ -43,10 +43,11 @@ beforeAll(async () => {
     PARSE3D_REDIS_URL: redis.url,
     PARSE3D_STORAGE_ROOT: join(folder.path, 'storage'),
     PARSE3D_SCRATCH: join(folder.path, 'scratch'),
-    PARSE3D_PACKS: PACKS,
+    PARSE3D_PACKS: join(folder.path, 'packs'),
     PARSE3D_CHILD_MEMORY: '1GiB',
   };
   await mkdir(join(folder.path, 'storage', 'parse3d'), { recursive: true });
+  await cp(join(PACKS, 'ct-tissue'), join(folder.path, 'packs', 'ct-tissue'), { recursive: true });
 });
 afterAll(async () => {
   await redis.stop();
@@ -67,7 +68,7 @@ async function doctor(env: Record<string, string>) {
 }
 
 test('of a service that lacks nothing every part is looked at and fine, and nothing is left behind', async () => {
-  const { ok, checks } = await doctor({});
+  const { ok, checks } = await doctor({ PARSE3D_PACKS: PACKS });
   expect(ok, JSON.stringify(checks)).toBe(true);
   expect([...new Set(checks.map(({ part }) => part))].sort()).toEqual(
     ['clock', 'device', 'disk', 'memory', 'packs', 'redis', 'storage', 'versions'].sort(),
@@ -104,7 +105,7 @@ test('a Redis that evicts, or keeps nothing, is told apart from one that is down
 });
 
 test('a pack with one wrong byte is found by its checksum', async () => {
-  const packs = join(folder.path, 'packs');
+  const packs = join(folder.path, 'corrupt');
   await cp(join(PACKS, 'ct-tissue'), join(packs, 'ct-tissue'), { recursive: true });
   const file = await open(join(packs, 'ct-tissue', 'model.onnx'), 'r+');
   await file.write(Buffer.from([0xff]), 0, 1, 100);

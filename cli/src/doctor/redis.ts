@@ -1,9 +1,10 @@
-import { connectRedis, whenReady, type Redis } from '@parse3d/shared/queue';
+import { EventEmitter } from 'node:events';
+import { connectRedis, type Redis } from '@parse3d/shared/queue';
 import { fail, ok, skip, warn, type Check } from './check.js';
 import type { Target } from './target.js';
 
 const PART = 'redis';
-const ANSWER_WITHIN_MS = 3_000;
+const ANSWER_WITHIN_MS = 5_000;
 /** What BullMQ's scripts need. */
 const OLDEST = [6, 2] as const;
 /** Above this share of its memory the api accepts nothing. */
@@ -11,23 +12,33 @@ const FULL_SHARE = 0.7;
 
 /** Redis answers, is new enough, keeps what it is given, and may be written to. */
 export async function checkRedis({ redisUrl }: Target): Promise<Check[]> {
-  let refuse: (error: Error) => void = () => undefined;
-  const refused = new Promise<never>((_resolve, reject) => (refuse = reject));
-  // Waiting on for one that refuses would tell no more.
-  const redis = connectRedis(redisUrl, 'request', (error) => refuse(error));
-  const ready = whenReady(redis, ANSWER_WITHIN_MS);
-  ready.catch(() => undefined);
+  const heard = new EventEmitter();
+  const redis = connectRedis(redisUrl, 'request', (error) => heard.emit('refused', error));
+  redis.once('ready', () => heard.emit('ready'));
   try {
-    await Promise.race([ready, refused]);
+    await firstOf(heard);
     return await inspect(redis);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return [fail(PART, `${withoutPassword(redisUrl)}: ${message}`, mendFor(message))];
   } finally {
-    // A connection that breaks later is of no interest.
-    refused.catch(() => undefined);
     redis.disconnect();
   }
+}
+
+/** One that refuses is not waited for: asking it again would tell no more. */
+function firstOf(heard: EventEmitter): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no answer within ${ANSWER_WITHIN_MS} ms`)), ANSWER_WITHIN_MS);
+    heard.once('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    heard.once('refused', (error: unknown) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+  });
 }
 
 async function inspect(redis: Redis): Promise<Check[]> {
