@@ -141,7 +141,13 @@ const noGateway = process.env['CI'] === undefined ? whyNoRadosgw() : undefined;
       };
       expect(await doctor(env)).toMatchObject({ ok: true });
       const typo = await doctor({ ...env, PARSE3D_BUCKET: 'mask' });
-      expect(typo.bad).toMatchObject([{ part: 'storage', code: 'blob-missing', detail: 'there is no bucket mask' }]);
+      expect(typo.bad).toMatchObject([
+        {
+          part: 'storage',
+          code: 'blob-missing',
+          detail: expect.stringMatching(/^mask at http.*: there is no bucket mask$/),
+        },
+      ]);
       const denied = await doctor({ ...env, PARSE3D_S3_SECRET_ACCESS_KEY: 'wrong' });
       expect(denied.bad).toMatchObject([{ part: 'storage', code: 'storage-denied' }]);
       expect(denied.mends).toContain('PARSE3D_S3_ACCESS_KEY_ID');

@@ -16,7 +16,8 @@ export async function checkPacks({ packFolders, config }: Target): Promise<Check
       const files = Object.keys(pack.files).length;
       checks.push(ok(PART, `${pack.id} ${pack.version}: ${files} files match their checksums`));
     } catch (error) {
-      checks.push(failed(PART, error, `bring ${folder} back as it was: copy or import the pack again`));
+      const check = failed(PART, error, `bring ${folder} back as it was: copy or import the pack again`);
+      checks.push({ ...check, detail: `${pack.id} ${pack.version}: ${check.detail}` });
     }
   }
   for (const { folder, problem } of catalog.rejected) {

@@ -26,7 +26,8 @@ export async function checkStorage({ storage }: Target): Promise<Check[]> {
   try {
     return await probe(stores.primary, storage);
   } catch (error) {
-    return [failed(PART, error, mendFor(error, storage))];
+    const check = failed(PART, error, mendFor(error, storage));
+    return [{ ...check, detail: `${where(storage)}: ${check.detail}` }];
   } finally {
     await stores.close();
   }

@@ -304,10 +304,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /**
-     * Download a file of the BIDS derivative
-     * @description The path keeps its slashes.
-     */
+    /** Download a file of the BIDS derivative; the path keeps its slashes */
     get: operations['getDerivativeFile'];
     put?: never;
     post?: never;
