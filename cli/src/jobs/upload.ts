@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { isProblem, Problem } from '@parse3d/shared/problems';
 import type { Parse3dClient, VolumeAnswer } from '../client/index.js';
-import { formatBytes, formatSeconds } from '../terminal/format.js';
+import { pace } from '../terminal/format.js';
 import type { ProgressLine } from '../terminal/progress.js';
 import { packSeries } from './pack-series.js';
 
@@ -40,10 +40,7 @@ async function uploadFile(
   const meter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       sent += chunk.length;
-      const seconds = (Date.now() - startedAt) / 1000;
-      const rate = sent / Math.max(seconds, 0.001);
-      const left = seconds > 1 ? `, ${formatBytes(rate)}/s, ${formatSeconds((info.size - sent) / rate)} left` : '';
-      line.update(sent / Math.max(1, info.size), `upload${left}`);
+      line.update(sent / Math.max(1, info.size), `upload${pace(sent, info.size, startedAt)}`);
       done(null, chunk);
     },
   });

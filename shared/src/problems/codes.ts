@@ -78,6 +78,7 @@ export const problemKinds = {
   'blob-key-invalid': never(400, 'The object key is not allowed'),
   'blob-range-invalid': never(416, 'The byte range lies outside the object'),
   'storage-denied': never(403, 'The storage refused access'),
+  'storage-unsafe': never(500, 'The storage does not honour conditional writes'),
   'storage-unavailable': later(503, 'The object storage does not answer'),
 
   // Admission
