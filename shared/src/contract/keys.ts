@@ -28,8 +28,9 @@ export const blobKeys = {
   rule: (tenant: string, ruleId: string): string => `rules/${tenant}/${ruleId}.json`,
   tenantRulesPrefix: (tenant: string): string => `rules/${tenant}/`,
   rulesPrefix: 'rules/',
-  /** Which objects the periodic listing of a rule has dealt with. */
-  ruleSeen: (ruleId: string): string => `rule-seen/${ruleId}.bin`,
+  /** Which objects the periodic listing of a rule has dealt with since the rule took other objects. */
+  ruleSeen: (ruleId: string, sinceMs: number): string => `rule-seen/${ruleId}/${sinceMs}.bin`,
+  ruleSeenPrefix: (ruleId: string): string => `rule-seen/${ruleId}/`,
   webhook: (tenant: string, endpointId: string): string => `webhooks/${tenant}/${endpointId}.json`,
   tenantWebhooksPrefix: (tenant: string): string => `webhooks/${tenant}/`,
   /** What was sent to an endpoint, or is to be; ids sort newest first. */

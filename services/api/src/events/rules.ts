@@ -1,12 +1,5 @@
 import type { ApiKeyRecord } from '@parse3d/shared/access';
-import {
-  blobKeys,
-  Refusal,
-  type ChangeRule,
-  type CreateRule,
-  type RuleRecord,
-  type RuleView,
-} from '@parse3d/shared/contract';
+import { Refusal, type ChangeRule, type CreateRule, type RuleRecord, type RuleView } from '@parse3d/shared/contract';
 import { matchPrompts } from '@parse3d/shared/packs';
 import { Problem } from '@parse3d/shared/problems';
 import { v7 as uuidByTime } from 'uuid';
@@ -63,9 +56,8 @@ export async function changeRule(
   const isNew = matchesOthers || (changed.enabled && !rule.enabled);
   const next: RuleRecord = isNew ? { ...changed, since: new Date().toISOString() } : changed;
   checkRule(next, deps);
-  // First, so that no listing takes the new rule's objects for ones that came while it held.
-  if (isNew) await deps.stores.primary.delete(blobKeys.ruleSeen(rule.id));
   await deps.rules.write(next);
+  if (isNew) await deps.rules.forgetSeen(rule.id, next);
   return next;
 }
 

@@ -45,7 +45,8 @@ export async function startFor(rule: RuleRecord, uri: string, deps: ApiDeps): Pr
     if (isProblem(error, 'blob-missing', 'volume-missing')) return 'ignored';
     // The rule was changed after the job was started: it stays one job per version.
     if (isProblem(error, 'idempotency-conflict')) return 'repeated';
-    if (!isProblem(error) || error.retry === 'later') throw error;
+    // Keys that expired, clocks that differ: that is the service's fault and not the object's.
+    if (!isProblem(error) || error.retry === 'later' || error.code === 'storage-denied') throw error;
     await refuse(rule, uri, error, deps);
     return 'refused';
   }
