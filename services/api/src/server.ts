@@ -25,6 +25,7 @@ import type { ApiConfig } from './config.js';
 import type { ApiDeps } from './deps.js';
 import { RuleStore } from './events/rule-store.js';
 import { RuleSweeper } from './events/sweeper.js';
+import { WindowKeeper } from './events/windows/keeper.js';
 import { Admission } from './jobs/admission.js';
 import { createMetrics, serveMetrics } from './metrics.js';
 import { watchQueue } from './queue-metrics.js';
@@ -99,6 +100,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
     draining: draining.signal,
   };
   const sweeper = new RuleSweeper(deps);
+  const windows = new WindowKeeper(deps);
   const relay = new DeliveryRelay(
     { redis, keys, queue: webhookQueue, store: stores.primary },
     {
@@ -113,6 +115,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
       tracing,
       onTurn: () => {
         sweeper.tend();
+        windows.tend();
         relay.tend();
       },
       reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
@@ -159,6 +162,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
       await closeWithin(server, config.PARSE3D_API_DRAIN);
       await dispatcher.stop();
       await sweeper.stop();
+      await windows.stop();
       await relay.stop();
       stopping.abort();
       await deliveries.stop();

@@ -20,7 +20,7 @@ const AT_ONCE = 8;
  * @throws Problem `event-unknown`, `event-signature-invalid`; `events-incomplete` when the message should come again
  */
 export async function receive(message: EventMessage, sns: Sns, deps: ApiDeps): Promise<EventReceipt> {
-  const receipt = { started: 0, repeated: 0, refused: 0, ignored: 0 };
+  const receipt = { started: 0, waiting: 0, repeated: 0, refused: 0, ignored: 0 };
   const opened = await openEnvelope(message, sns);
   if (opened === undefined) return { format: 'sns', ...receipt };
   const { format, notices } = parseEvents(opened);

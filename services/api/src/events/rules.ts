@@ -1,5 +1,12 @@
 import type { ApiKeyRecord } from '@parse3d/shared/access';
-import { Refusal, type ChangeRule, type CreateRule, type RuleRecord, type RuleView } from '@parse3d/shared/contract';
+import {
+  Refusal,
+  type BatchRecord,
+  type ChangeRule,
+  type CreateRule,
+  type RuleRecord,
+  type RuleView,
+} from '@parse3d/shared/contract';
 import { matchPrompts } from '@parse3d/shared/packs';
 import { Problem } from '@parse3d/shared/problems';
 import { v7 as uuidByTime } from 'uuid';
@@ -71,6 +78,17 @@ export async function refusalsOf(rule: RuleRecord, deps: ApiDeps): Promise<Refus
   return lines.map((line) => Refusal.parse(JSON.parse(line)));
 }
 
+/**
+ * The pack and the modality of the rule's jobs.
+ *
+ * @throws Problem `pack-unknown`, `modality-unsupported`, `prompt-unknown`
+ */
+export function chooseFor({ job }: RuleRecord, deps: ApiDeps): Pick<BatchRecord, 'pack' | 'modality'> {
+  const pack = deps.packs.get(job.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
+  matchPrompts(pack, job.prompts);
+  return { pack: { id: pack.id, version: pack.version }, modality: chooseModality(job, pack) };
+}
+
 function checkRule(rule: RuleRecord, deps: ApiDeps): void {
   const { primary } = deps.stores;
   const folder = watched(rule);
@@ -80,9 +98,7 @@ function checkRule(rule: RuleRecord, deps: ApiDeps): void {
       uri: folder,
     });
   }
-  const pack = deps.packs.get(rule.job.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
-  chooseModality(rule.job, pack);
-  matchPrompts(pack, rule.job.prompts);
+  chooseFor(rule, deps);
   // Asked for its complaints about scheme and bucket.
   deps.stores.open(`${rule.bucket}object`);
 }
