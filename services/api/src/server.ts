@@ -24,6 +24,9 @@ import { createApp } from './app.js';
 import type { ApiConfig } from './config.js';
 import type { ApiDeps } from './deps.js';
 import { RuleStore } from './events/rule-store.js';
+import { receive } from './events/receive.js';
+import { Sns } from './events/sns.js';
+import { SqsSource } from './events/sqs.js';
 import { RuleSweeper } from './events/sweeper.js';
 import { WindowKeeper } from './events/windows/keeper.js';
 import { Admission } from './jobs/admission.js';
@@ -146,6 +149,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
     (due) => deliver(due, deps, stopping.signal),
     onRedisError,
   );
+  const pulling = pullEvents(deps);
 
   const server = createServer(createApp(deps));
   // Uploads of gigabytes outlast Node's default of five minutes; the header timeout still ends slow openers.
@@ -160,6 +164,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
     async stop() {
       draining.abort();
       await closeWithin(server, config.PARSE3D_API_DRAIN);
+      await pulling;
       await dispatcher.stop();
       await sweeper.stop();
       await windows.stop();
@@ -176,6 +181,21 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
       await tracing.shutdown();
     },
   };
+}
+
+/** Pulls storage events where a queue is set up, until the server drains. */
+async function pullEvents(deps: ApiDeps): Promise<void> {
+  const { config, log, metrics } = deps;
+  const { PARSE3D_EVENTS_SQS_URL: queueUrl, PARSE3D_S3_REGION: region } = config;
+  const { PARSE3D_S3_ACCESS_KEY_ID: accessKeyId, PARSE3D_S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  if (queueUrl === undefined) return;
+  const credentials =
+    accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey };
+  const source = new SqsSource({ queueUrl, region, credentials }, log, (outcome) =>
+    metrics.eventMessages.inc({ outcome }),
+  );
+  const sns = new Sns();
+  await source.run(async (message) => void (await receive(message, sns, deps)), deps.draining);
 }
 
 async function listen(server: Server, port: number, host: string): Promise<number> {
