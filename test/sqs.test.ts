@@ -1,5 +1,5 @@
 import { BatchList, JobPage } from '@parse3d/shared/contract';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { assertNothingLeaks, eventually, track } from '@parse3d/shared/testing';
 import { startFauxqs, type FauxqsServer } from 'fauxqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -18,14 +18,17 @@ beforeAll(async () => {
   good = await phantomCtFile([12, 10, 8]);
   sqs = await startFauxqs({ port: 0, logger: false });
   untrack = track('the SQS emulator', () => sqs.stop());
-  const { queueArn } = sqs.createQueue('dead');
-  const redrive = { deadLetterTargetArn: queueArn, maxReceiveCount: 4 };
-  const { queueName } = sqs.createQueue('events', { attributes: { RedrivePolicy: JSON.stringify(redrive) } });
-  queueUrl = `http://127.0.0.1:${sqs.port}/000000000000/${queueName}`;
   client = new SQSClient({ region: 'us-east-1', credentials: keys, endpoint: `http://127.0.0.1:${sqs.port}` });
+  await client.send(new CreateQueueCommand({ QueueName: 'dead' }));
+  const redrive = { deadLetterTargetArn: sqs.inspectQueue('dead')?.arn, maxReceiveCount: 4 };
+  const made = await client.send(
+    new CreateQueueCommand({ QueueName: 'events', Attributes: { RedrivePolicy: JSON.stringify(redrive) } }),
+  );
+  queueUrl = made.QueueUrl ?? '';
   stack = await startStack({
     env: {
       PARSE3D_EVENTS_SQS_URL: queueUrl,
+      PARSE3D_EVENTS_SQS_ENDPOINT: `http://127.0.0.1:${sqs.port}`,
       PARSE3D_S3_ACCESS_KEY_ID: keys.accessKeyId,
       PARSE3D_S3_SECRET_ACCESS_KEY: keys.secretAccessKey,
       // No listing: what is not pulled is not found.

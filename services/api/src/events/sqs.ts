@@ -14,6 +14,8 @@ import type { EventSource } from './source.js';
 
 export interface SqsSettings {
   readonly queueUrl: string;
+  /** Where requests go. @default the server in the queue's address */
+  readonly endpoint?: string | undefined;
   /** Of the credentials' signature; the address of a queue at AWS names its own. */
   readonly region: string;
   /** Without it the SDK looks in its usual places. */
@@ -54,11 +56,10 @@ export class SqsSource implements EventSource {
   readonly #onMessage: (outcome: MessageOutcome) => void;
 
   constructor(settings: SqsSettings, log: Logger, onMessage: (outcome: MessageOutcome) => void = () => undefined) {
-    const { queueUrl, region, credentials } = settings;
+    const { queueUrl, endpoint, region, credentials } = settings;
     this.#client = new SQSClient({
       region: regionOf(queueUrl) ?? region,
-      // The queue's own address is where requests go: nothing else has to be set for servers other than AWS.
-      endpoint: new URL(queueUrl).origin,
+      endpoint: endpoint ?? new URL(queueUrl).origin,
       ...(credentials === undefined ? {} : { credentials }),
     });
     this.#queueUrl = queueUrl;
@@ -196,7 +197,10 @@ function regionOf(queueUrl: string): string | undefined {
 }
 
 /** Messages of errors can hold addresses with account numbers. */
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
 
 const rest = (ms: number, signal: AbortSignal): Promise<void> =>
   pause(ms, undefined, { signal }).catch(() => undefined);
