@@ -6,6 +6,7 @@ import { assertNothingLeaks, eventually, startRadosgw, whyNoRadosgw, type TestRa
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Api } from './support/api.js';
 import { startFlakyProxy, type FlakyProxy } from './support/flaky-proxy.js';
+import { minioEvent } from './support/minio-event.js';
 import { pushNotifications } from './support/rgw-topic.js';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCtFile } from './support/volumes.js';
@@ -65,19 +66,6 @@ async function jobsOn(prefix: string, as = api): Promise<JobView[]> {
 
 const refusals = async ({ id }: RuleView) =>
   RefusalList.parse((await api.send('GET', `/v1/rules/${id}/refusals`)).json).refusals;
-
-/** An event as MinIO sends it. */
-const minioEvent = (key: string, bucket = 'inbox', eventName = 's3:ObjectCreated:Put') => ({
-  EventName: eventName,
-  Key: `${bucket}/${key}`,
-  Records: [
-    {
-      eventSource: 'minio:s3',
-      eventName,
-      s3: { bucket: { name: bucket }, object: { key: encodeURIComponent(key), eTag: 'of-another-store' } },
-    },
-  ],
-});
 
 async function tell(body: unknown, headers: Record<string, string> = { Authorization: `Bearer ${TOKEN}` }) {
   const response = await fetch(`${api.url}/v1/events/storage`, {
