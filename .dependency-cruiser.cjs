@@ -114,7 +114,12 @@ module.exports = {
       '^engine/src/engines/onnx\\.ts$',
       'One door to ONNX Runtime.',
     ),
-    only('only-s3-ts-knows-aws', '@aws-sdk', '^shared/src/storage/s3\\.ts$', 'One door to the AWS SDK.'),
+    only(
+      'only-s3-ts-and-sqs-ts-know-aws',
+      '@aws-sdk',
+      '^shared/src/storage/s3\\.ts$|^services/api/src/events/sqs\\.ts$',
+      'One door to the AWS SDK for storage, and one for events that are pulled.',
+    ),
     only(
       'only-the-queue-knows-bullmq',
       'bullmq',

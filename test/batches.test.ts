@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { BatchView } from '@parse3d/shared/contract';
+import { BatchSize, BatchView, batchJobId } from '@parse3d/shared/contract';
 import type { BlobStore } from '@parse3d/shared/storage';
 import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
 import { Redis } from 'ioredis';
@@ -64,6 +64,30 @@ const ended = (id: string): Promise<BatchView> =>
 const report = async (id: string, name: string): Promise<string> =>
   (await api.fetch(`/v1/batches/${id}/reports/${name}`)).text();
 
+test('a dry run estimates the time, first from the pack and then from the jobs that ran', async () => {
+  const { uri } = await folderOf(volumes(3));
+  const dryRun = async (): Promise<BatchSize> => {
+    const body = { source: { kind: 'prefix', uri }, prompts: ['bone'], outputs, dryRun: true };
+    return BatchSize.parse((await api.send('POST', '/v1/batches', body)).json);
+  };
+  expect(await dryRun()).toMatchObject({
+    total: 3,
+    bytes: 3 * good.length,
+    estimate: { basis: 'pack', jobs: 0, slots: 1, seconds: 1 },
+  });
+  const batch = await submit({ source: { kind: 'prefix', uri } });
+  await ended(batch.id);
+  const after = await dryRun();
+  expect(after).toMatchObject({ estimate: { basis: 'recent-jobs', jobs: 3, slots: 1 } });
+  // The same three volumes again: what their jobs took, rounded up.
+  const items = (await api.send('GET', `/v1/batches/${batch.id}/items`)).json['items'] as { jobId: string }[];
+  const manifests = await Promise.all(items.map(({ jobId }) => api.manifest(jobId)));
+  const ms = manifests
+    .flatMap((manifest) => (manifest.status === 'completed' ? Object.values(manifest.timingsMs) : []))
+    .reduce((sum, stage) => sum + stage, 0);
+  expect(Math.abs((after.estimate?.seconds ?? 0) - ms / 1_000)).toBeLessThanOrEqual(1.01);
+});
+
 test('a folder of volumes becomes jobs, and every result and failure is listed at the end', async () => {
   const truncated = good.subarray(0, good.length - 30);
   const { uri, prefix } = await folderOf({
@@ -88,8 +112,15 @@ test('a folder of volumes becomes jobs, and every result and failure is listed a
       .split('\n')
       .map((line) => JSON.parse(line) as object),
   ).toMatchObject([{ ordinal: 5, status: 'failed', problem: { code: 'nifti-truncated' } }]);
-  const rows = (await report(batch.id, 'summary.csv')).trim().split('\n');
-  expect(rows).toHaveLength(1 + 11 * 2 + 1);
+  // One row for each volume and prompt, whatever became of the volume.
+  const [header = '', ...rows] = (await report(batch.id, 'summary.csv')).trim().split('\n');
+  const column = (name: string): number => header.split(',').indexOf(name);
+  const cells = rows.map((row) => row.split(','));
+  expect(cells.map((row) => `${row[column('uri')]} ${row[column('label')]} ${row[column('prompt')]}`)).toEqual(
+    Object.keys(volumes(12)).flatMap((name) => [`${uri}${name} 1 bone`, `${uri}${name} 2 fat`]),
+  );
+  const codes = cells.filter((row) => row[column('status')] === 'failed').map((row) => row[column('code')]);
+  expect(codes).toEqual(['nifti-truncated', 'nifti-truncated']);
 
   // One item, found by its state, is a job like any other.
   const failed = await api.send('GET', `/v1/batches/${batch.id}/items?status=failed`);
@@ -168,8 +199,17 @@ test('a paused batch feeds nothing more, a resumed one goes on', async () => {
   );
   redis.disconnect();
   expect(settled.counts.waiting).toBeGreaterThan(0);
+  // Items are begun in the order of the source, so that the first one that waits stands behind all that ended.
+  const first = settled.total - settled.counts.waiting;
+  expect(settled.oldestWaiting).toEqual({
+    ordinal: first,
+    jobId: batchJobId(batch.id, first),
+    since: settled.createdAt,
+  });
   await api.send('POST', `/v1/batches/${batch.id}/resume`);
-  expect((await ended(batch.id)).counts).toMatchObject({ completed: 40 });
+  const end = await ended(batch.id);
+  expect(end.counts).toMatchObject({ completed: 40 });
+  expect(end.oldestWaiting).toBeUndefined();
 });
 
 test('a canceled batch ends at once, and what was done stays', async () => {

@@ -21,6 +21,8 @@ let hook: string;
 /** What the receiver was sent since the test began, and what it answers next; then 204. */
 let messages: Message[];
 let answers: number[];
+/** What the receiver waits for before it answers. */
+let gate: Promise<void>;
 beforeAll(async () => {
   receiver = createServer((request, response) => {
     void (async () => {
@@ -28,6 +30,7 @@ beforeAll(async () => {
       for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array));
       const text = Buffer.concat(chunks).toString('utf8');
       messages.push({ headers: request.headers, text, event: WebhookEvent.parse(JSON.parse(text)) });
+      await gate;
       response.writeHead(answers.shift() ?? 204).end();
     })();
   });
@@ -40,6 +43,7 @@ beforeAll(async () => {
 beforeEach(() => {
   messages = [];
   answers = [];
+  gate = Promise.resolve();
 });
 afterAll(async () => {
   await stack.stop();
@@ -149,6 +153,21 @@ test('an endpoint that says it is gone is not asked again', async () => {
   expect((await deliveries()).map(({ status }) => status)).toEqual(['failed']);
   expect(messages).toHaveLength(1);
   expect((await api.fetch(`/v1/webhooks/${id}`, { method: 'DELETE' })).status).toBe(204);
+  expect((await stack.stores.primary.list({ prefix: `webhook-log/${id}` })).blobs).toEqual([]);
+});
+
+test('an endpoint that is removed while it is being told stays removed, whatever it answers', async () => {
+  const { api, id, submit } = await subscriber('removed');
+  answers = [410];
+  let letGo = (): void => undefined;
+  gate = new Promise((resolve) => (letGo = resolve));
+  await submit();
+  await received(1);
+  expect((await api.fetch(`/v1/webhooks/${id}`, { method: 'DELETE' })).status).toBe(204);
+  letGo();
+  const outbox = () => stack.stores.primary.list({ prefix: 'outbox/removed/' });
+  await eventually(async () => (await outbox()).blobs.length === 0, { what: 'the outbox to be empty' });
+  expect(await api.send('GET', `/v1/webhooks/${id}`)).toMatchObject({ status: 404 });
   expect((await stack.stores.primary.list({ prefix: `webhook-log/${id}` })).blobs).toEqual([]);
 });
 

@@ -22,6 +22,16 @@ const apiEnv = commonEnv.extend({
     .min(16)
     .optional()
     .describe('Secret that senders of storage events show at POST /v1/events/storage; without it that is off.'),
+  PARSE3D_EVENTS_SQS_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'SQS queue that storage events are pulled from; region and keys are those of the storage. Without it none is.',
+    ),
+  PARSE3D_EVENTS_SQS_ENDPOINT: z
+    .url()
+    .optional()
+    .describe('Server that the queue is asked of, where that is not the one in its address.'),
   PARSE3D_RULES_SWEEP_EVERY: duration('15m').describe(
     'Time between two listings of what a rule watches, for events that were lost. Folders of the file store, which ' +
       'raise no events, are listed every 5s at least.',

@@ -10,6 +10,8 @@ export interface ApiMetrics {
   readonly jobsAccepted: Counter<'lane' | 'repeated'>;
   readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
   readonly storageEvents: Counter<'format' | 'outcome'>;
+  /** Messages that were pulled from a queue of storage events. */
+  readonly eventMessages: Counter<'outcome'>;
   readonly webhookAttempts: Counter<'outcome'>;
   /** A run that this process ended: canceled before it began, given up by the reconciler, or reused. */
   jobEnded(manifest: Manifest): void;
@@ -79,6 +81,12 @@ export function createMetrics(): ApiMetrics {
       name: 'parse3d_storage_events_total',
       help: 'Objects that storage events and listings told of, by what became of them; deferred ones come again',
       labelNames: ['format', 'outcome'],
+      registers,
+    }),
+    eventMessages: new Counter({
+      name: 'parse3d_storage_event_messages_total',
+      help: 'Messages pulled from the queue of storage events: taken, to come again later, or left to the dead letters',
+      labelNames: ['outcome'],
       registers,
     }),
     webhookAttempts: new Counter({

@@ -24,7 +24,11 @@ import { createApp } from './app.js';
 import type { ApiConfig } from './config.js';
 import type { ApiDeps } from './deps.js';
 import { RuleStore } from './events/rule-store.js';
+import { receive } from './events/receive.js';
+import { Sns } from './events/sns.js';
+import { SqsSource } from './events/sqs.js';
 import { RuleSweeper } from './events/sweeper.js';
+import { WindowKeeper } from './events/windows/keeper.js';
 import { Admission } from './jobs/admission.js';
 import { createMetrics, serveMetrics } from './metrics.js';
 import { watchQueue } from './queue-metrics.js';
@@ -100,6 +104,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
     draining: draining.signal,
   };
   const sweeper = new RuleSweeper(deps);
+  const windows = new WindowKeeper(deps);
   const relay = new DeliveryRelay(
     { redis, keys, queue: webhookQueue, store: stores.primary },
     {
@@ -114,6 +119,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
       tracing,
       onTurn: () => {
         sweeper.tend();
+        windows.tend();
         relay.tend();
       },
       reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
@@ -144,6 +150,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
     (due) => deliver(due, deps, stopping.signal),
     onRedisError,
   );
+  const pulling = pullEvents(deps);
 
   const server = createServer(createApp(deps));
   // Uploads of gigabytes outlast Node's default of five minutes; the header timeout still ends slow openers.
@@ -158,8 +165,10 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
     async stop() {
       draining.abort();
       await closeWithin(server, config.PARSE3D_API_DRAIN);
+      await pulling;
       await dispatcher.stop();
       await sweeper.stop();
+      await windows.stop();
       await relay.stop();
       stopping.abort();
       await deliveries.stop();
@@ -183,6 +192,22 @@ async function checkStorage(store: BlobStore, log: Logger): Promise<void> {
     if (!isProblem(error) || error.code === 'storage-unsafe') throw error;
     log.warn({ code: error.code, err: error.message }, 'conditional writes of the store could not be checked');
   }
+}
+
+/** Pulls storage events where a queue is set up, until the server drains. */
+async function pullEvents(deps: ApiDeps): Promise<void> {
+  const { config, log, metrics } = deps;
+  const { PARSE3D_EVENTS_SQS_URL: queueUrl, PARSE3D_EVENTS_SQS_ENDPOINT: endpoint } = config;
+  const { PARSE3D_S3_REGION: region } = config;
+  const { PARSE3D_S3_ACCESS_KEY_ID: accessKeyId, PARSE3D_S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
+  if (queueUrl === undefined) return;
+  const credentials =
+    accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey };
+  const source = new SqsSource({ queueUrl, endpoint, region, credentials }, log, (outcome) =>
+    metrics.eventMessages.inc({ outcome }),
+  );
+  const sns = new Sns();
+  await source.run(async (message) => void (await receive(message, sns, deps)), deps.draining);
 }
 
 async function listen(server: Server, port: number, host: string): Promise<number> {

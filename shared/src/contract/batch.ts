@@ -73,7 +73,10 @@ export const SubmitBatch = z
       .boolean()
       .default(true)
       .meta({ description: 'Reuse the result of an equal input, prompts, pack and options instead of running again.' }),
-    dryRun: z.boolean().default(false).meta({ description: 'Only count: how many volumes and bytes.' }),
+    dryRun: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Only count and estimate: how many volumes and bytes, and how long they may take.' }),
     metadata: z.record(z.string().max(64), z.string().max(256)).default({}),
   })
   .meta({ id: 'SubmitBatch' });
@@ -119,11 +122,27 @@ export const batchStatuses = ['running', 'paused', 'canceled', 'stopped', 'compl
 export const BatchStatus = z.enum(batchStatuses);
 export type BatchStatus = z.infer<typeof BatchStatus>;
 
+/** How long the workers of now would need. */
+export const BatchEstimate = z
+  .strictObject({
+    seconds: z.int(),
+    basis: z.enum(['recent-jobs', 'pack']).meta({
+      description:
+        '`recent-jobs`: what the latest jobs of the pack took. `pack`: nothing of it has run yet; a rough guess from its ' +
+        'need of memory, which may be ten times off.',
+    }),
+    jobs: z.int().meta({ description: 'Jobs that it is based on.' }),
+    slots: z.int().meta({ description: 'Slots of workers that have the pack; 0 counts as 1.' }),
+  })
+  .meta({ id: 'BatchEstimate' });
+export type BatchEstimate = z.infer<typeof BatchEstimate>;
+
 /** Answer of `POST /v1/batches` with `dryRun`. */
 export const BatchSize = z
   .strictObject({
     total: z.int(),
     bytes: z.int().meta({ description: 'Of sources that tell sizes; a manifest and a list do not.' }),
+    estimate: BatchEstimate.optional().meta({ description: 'Absent where nothing tells how long it may take.' }),
   })
   .meta({ id: 'BatchSize' });
 export type BatchSize = z.infer<typeof BatchSize>;
@@ -166,6 +185,10 @@ export const BatchView = z
       canceled: z.int(),
     }),
     skipped: z.int().meta({ description: 'Of the completed: reused from an earlier result.' }),
+    oldestWaiting: z
+      .strictObject({ ordinal: z.int(), jobId: z.uuid(), since: Timestamp })
+      .optional()
+      .meta({ description: 'The first item, in the order of the source, that nobody has begun.' }),
     itemsPerMinute: z.number().optional(),
     etaSeconds: z.number().optional(),
     metadata: z.record(z.string(), z.string()),

@@ -30,8 +30,21 @@ export const blobKeys = {
   rule: (tenant: string, ruleId: string): string => `rules/${tenant}/${ruleId}.json`,
   tenantRulesPrefix: (tenant: string): string => `rules/${tenant}/`,
   rulesPrefix: 'rules/',
-  /** Which objects the periodic listing of a rule has dealt with. */
-  ruleSeen: (ruleId: string): string => `rule-seen/${ruleId}.bin`,
+  /** Which objects the periodic listing of a rule has dealt with since the rule took other objects. */
+  ruleSeen: (ruleId: string, sinceMs: number): string => `rule-seen/${ruleId}/${sinceMs}.bin`,
+  ruleSeenPrefix: (ruleId: string): string => `rule-seen/${ruleId}/`,
+  /** An object that a rule took and that waits for the end of the rule's batch window; `mark` tells its version. */
+  ruleWaiting: (tenant: string, ruleId: string, mark: string): string =>
+    `rule-waiting/${tenant}/${ruleId}/${mark}.json`,
+  ruleWaitingPrefix: (tenant: string, ruleId: string): string => `rule-waiting/${tenant}/${ruleId}/`,
+  allRulesWaitingPrefix: 'rule-waiting/',
+  /** Present once a version of an object is in a batch of the rule. */
+  ruleTaken: (ruleId: string, mark: string): string => `rule-taken/${ruleId}/${mark}.json`,
+  /** The batches that a rule made, numbered from 1: written with If-None-Match, so that each number is given once. */
+  ruleBatch: (ruleId: string, number: number): string =>
+    `rule-batches/${ruleId}/${String(9_999_999_999 - number).padStart(10, '0')}.json`,
+  /** The newest comes first. */
+  ruleBatchesPrefix: (ruleId: string): string => `rule-batches/${ruleId}/`,
   webhook: (tenant: string, endpointId: string): string => `webhooks/${tenant}/${endpointId}.json`,
   tenantWebhooksPrefix: (tenant: string): string => `webhooks/${tenant}/`,
   /** What was sent to an endpoint, or is to be; ids sort newest first. */

@@ -19,6 +19,26 @@ const name = z.string().max(200);
 const prefix = z.string().max(1024).meta({ description: 'Keys begin so.', example: 'incoming/' });
 const suffix = z.string().min(1).max(128).meta({ description: 'Keys end so. Default: `.nii` or `.nii.gz`.' });
 
+const units = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
+
+/** A batch window in ms: `30s`, `5m` or `1h`; 0 without one. */
+export function batchWindowMs(window: string | undefined): number {
+  const [, count, unit] = /^(\d+)([smh])$/.exec(window ?? '') ?? [];
+  return unit === 's' || unit === 'm' || unit === 'h' ? Number(count) * units[unit] : 0;
+}
+
+const MAX_WINDOW_MS = 24 * 3_600_000;
+
+/** How long a rule collects objects for one batch. */
+export const BatchWindow = z
+  .string()
+  .regex(/^\d{1,5}[smh]$/, 'expected a duration such as 30s, 5m or 1h')
+  .refine((window) => batchWindowMs(window) <= MAX_WINDOW_MS, 'expected 24h at most')
+  .meta({
+    description: 'Objects that come within this time of the first become one batch. `0s`, or none: a job for each.',
+    example: '30s',
+  });
+
 /** Body of `POST /v1/rules`. */
 export const CreateRule = z
   .strictObject({
@@ -27,6 +47,7 @@ export const CreateRule = z
     prefix: prefix.default(''),
     suffix: suffix.optional(),
     job: JobTemplate,
+    batchWindow: BatchWindow.optional(),
     enabled: z.boolean().default(true),
   })
   .meta({ id: 'CreateRule' });
@@ -39,6 +60,7 @@ export const ChangeRule = z
     prefix: prefix.optional(),
     suffix: suffix.optional(),
     job: JobTemplate.optional(),
+    batchWindow: BatchWindow.optional(),
     enabled: z.boolean().optional(),
   })
   .meta({ id: 'ChangeRule' });
@@ -57,6 +79,7 @@ export const RuleRecord = z.strictObject({
   prefix: z.string(),
   suffix: z.string().optional(),
   job: StoredTemplate,
+  batchWindow: BatchWindow.optional(),
   enabled: z.boolean(),
   createdAt: Timestamp,
   /** The rule takes objects that came after this moment: its making, or the last change of what it matches. */
@@ -87,7 +110,8 @@ export const EventReceipt = z
   .strictObject({
     format: z.string(),
     started: z.int().meta({ description: 'New jobs.' }),
-    repeated: z.int().meta({ description: 'Jobs that were there already.' }),
+    waiting: z.int().meta({ description: 'Objects that will be part of their rule’s next batch.' }),
+    repeated: z.int().meta({ description: 'Objects of this version that were taken already.' }),
     refused: z.int().meta({ description: 'Objects that can make no job; logged and listed with their rule.' }),
     ignored: z.int().meta({ description: 'Not for any rule: removals, folder markers, other keys, own results.' }),
   })

@@ -79,6 +79,7 @@ export async function commit(
   }
   if (won) records.onCommitted(standing);
   await settle(store, records, standing);
+  if (won) await records.pace.note(standing);
   return { standing, won };
 }
 

@@ -92,10 +92,15 @@ export class Dispatcher {
   async #lead(): Promise<void> {
     if (Date.now() >= this.#reconcileAt) {
       await this.#overseer.recover(this.#stop.signal);
-      await this.#overseer.mend(this.#stop.signal);
-      const result = await reconcile({ ...this.#deps, store: this.#deps.stores.primary }, this.#stop.signal);
+      const mended = await this.#overseer.mend(this.#stop.signal);
+      const found = await reconcile({ ...this.#deps, store: this.#deps.stores.primary }, this.#stop.signal);
       this.#reconcileAt = Date.now() + (this.#options.reconcileEveryMs ?? 120_000);
-      this.#options.onReconciled?.(result);
+      this.#options.onReconciled?.({
+        markers: found.markers,
+        settled: found.settled + mended.settled,
+        fedAgain: found.fedAgain + mended.fedAgain,
+        failed: found.failed + mended.failed,
+      });
     }
     this.#options.onTurn?.();
     await this.#overseer.tend(this.#stop.signal);

@@ -31,6 +31,8 @@ export function redisKeys(prefix: string) {
     batches: (tenant: string) => `${prefix}:batches:${tenant}`,
     /** List: objects that a rule took and that could make no job, newest first. */
     ruleRefusals: (ruleId: string) => `${prefix}:rule-refusals:${ruleId}`,
+    /** List: bytes and ms of a pack's latest jobs, newest first. */
+    pace: (packId: string) => `${prefix}:pace:${packId}`,
     /** Set: deliveries of webhooks that became due and are not queued yet. */
     outbox: `${prefix}:outbox`,
     /** String with expiry: who feeds. */

@@ -25,12 +25,16 @@ export interface ReconcilerDeps {
   readonly software: Software;
 }
 
-/** What a pass found and mended. */
-export interface Reconciliation {
-  readonly markers: number;
+/** Runs that were not in order, by what was done about it. */
+export interface Mended {
   readonly settled: number;
   readonly fedAgain: number;
   readonly failed: number;
+}
+
+/** What a pass found and mended. */
+export interface Reconciliation extends Mended {
+  readonly markers: number;
 }
 
 /**

@@ -14,6 +14,7 @@ import {
 } from '../contract/index.js';
 import { BatchCounters } from './batches/counters.js';
 import type { Lane, RedisKeys } from './keys.js';
+import { Pace } from './pace.js';
 import {
   acceptScript,
   cancelScript,
@@ -68,6 +69,8 @@ export class JobRecords {
   readonly onCommitted: (manifest: Manifest) => void;
   /** The counters of batches, which follow their jobs. */
   readonly batches: BatchCounters;
+  /** How fast packs have been lately. */
+  readonly pace: Pace;
 
   constructor(redis: Redis, keys: RedisKeys, options: RecordsOptions = {}) {
     this.#redis = redis;
@@ -75,6 +78,7 @@ export class JobRecords {
     this.#ttlMs = options.ttlMs ?? 24 * 3_600_000;
     this.onCommitted = options.onCommitted ?? (() => undefined);
     this.batches = new BatchCounters(redis, keys);
+    this.pace = new Pace(redis, keys);
   }
 
   /** Enters a job as waiting. False when this run is known already. */

@@ -16,6 +16,8 @@ export interface FoundBatch {
   readonly batch: BatchRecord;
   /** Absent once Redis has forgotten it, or before it is rebuilt. */
   readonly live: BatchCounts | undefined;
+  /** The first item that nobody has begun. */
+  readonly firstWaiting: number | undefined;
   readonly end: BatchFinished | undefined;
 }
 
@@ -25,10 +27,11 @@ export async function findBatch(batchId: string, tenant: string, deps: ApiDeps):
   const batch = await batches.record(batchId);
   if (batch?.tenant !== tenant) throw new Problem('not-found', `there is no batch ${batchId}`, { batchId });
   const live = await deps.records.batches.get(batchId);
-  return { batch, live, end: await batches.finished(batchId) };
+  const firstWaiting = live && (await deps.records.batches.firstWaiting(batchId, live));
+  return { batch, live, firstWaiting, end: await batches.finished(batchId) };
 }
 
-export function viewBatch({ batch, live, end }: FoundBatch, deps: ApiDeps): BatchView {
+export function viewBatch({ batch, live, firstWaiting, end }: FoundBatch, deps: ApiDeps): BatchView {
   // While a finished batch is retried its old end stays in storage; the live counters are the truth then.
   const ended = end !== undefined && (live === undefined || live.status === end.status) ? end : undefined;
   const counts = ended ?? live ?? { completed: 0, failed: 0, canceled: 0, skipped: 0 };
@@ -48,6 +51,15 @@ export function viewBatch({ batch, live, end }: FoundBatch, deps: ApiDeps): Batc
     bytes: batch.bytes,
     counts: { waiting, running, completed, failed, canceled },
     skipped,
+    ...(ended !== undefined || firstWaiting === undefined
+      ? {}
+      : {
+          oldestWaiting: {
+            ordinal: firstWaiting,
+            jobId: batchJobId(batch.batchId, firstWaiting),
+            since: batch.createdAt,
+          },
+        }),
     ...(perMinute === undefined
       ? {}
       : {

@@ -16,6 +16,7 @@ import { writeJson } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../deps.js';
 import { mayRead } from '../jobs/preflight.js';
 import { chooseModality } from '../jobs/submit.js';
+import { estimate } from './estimate.js';
 import { sourceItems, type SourceItem } from './sources.js';
 
 /**
@@ -81,7 +82,8 @@ export async function measureBatch(body: SubmitBatch, caller: ApiKeyRecord, deps
     total++;
     bytes += item.bytes;
   }
-  return { total, bytes };
+  const time = await estimate({ total, bytes }, pack, deps);
+  return { total, bytes, ...(time === undefined ? {} : { estimate: time }) };
 }
 
 function choose(body: SubmitBatch, deps: ApiDeps): { pack: Pack; modality: BatchRecord['modality'] } {
@@ -122,7 +124,11 @@ function checkPrompts(item: SourceItem, common: Prompt[] | undefined, pack: Pack
   if (matched.size < 10_000) matched.add(key);
 }
 
-async function writeItems(batchId: string, items: AsyncIterable<BatchItem>, deps: ApiDeps): Promise<BatchSize> {
+async function writeItems(
+  batchId: string,
+  items: AsyncIterable<BatchItem>,
+  deps: ApiDeps,
+): Promise<Pick<BatchRecord, 'total' | 'bytes'>> {
   const { primary } = deps.stores;
   let lines: string[] = [];
   let total = 0;

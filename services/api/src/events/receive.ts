@@ -6,6 +6,7 @@ import type { ApiDeps } from '../deps.js';
 import { parseEvents } from './formats/index.js';
 import { isNoInput, matches } from './match.js';
 import type { EventMessage, StorageNotice } from './message.js';
+import { inParallel } from './parallel.js';
 import { SnsEnvelope, type Sns } from './sns.js';
 import { startFor, type Outcome } from './start.js';
 
@@ -19,7 +20,7 @@ const AT_ONCE = 8;
  * @throws Problem `event-unknown`, `event-signature-invalid`; `events-incomplete` when the message should come again
  */
 export async function receive(message: EventMessage, sns: Sns, deps: ApiDeps): Promise<EventReceipt> {
-  const receipt = { started: 0, repeated: 0, refused: 0, ignored: 0 };
+  const receipt = { started: 0, waiting: 0, repeated: 0, refused: 0, ignored: 0 };
   const opened = await openEnvelope(message, sns);
   if (opened === undefined) return { format: 'sns', ...receipt };
   const { format, notices } = parseEvents(opened);
@@ -28,23 +29,28 @@ export async function receive(message: EventMessage, sns: Sns, deps: ApiDeps): P
 
   const later: Problem[] = [];
   await inParallel(notices, AT_ONCE, async (notice) => {
-    try {
-      const outcomes = await take(notice, deps);
-      for (const outcome of outcomes) {
-        receipt[outcome]++;
-        count(outcome);
-      }
-    } catch (error) {
-      later.push(laterProblem(error));
+    const { outcomes, failures } = await take(notice, deps);
+    for (const outcome of outcomes) {
+      receipt[outcome]++;
+      count(outcome);
+    }
+    for (const failure of failures) {
+      later.push(laterProblem(failure));
       count('deferred');
     }
   });
   const [first] = later;
   if (first === undefined) return { format, ...receipt };
-  deps.log.warn({ code: first.code, err: first, format, count: later.length }, 'events will have to come again');
-  throw new Problem('events-incomplete', `${later.length} of ${notices.length} events: ${first.message}`, {
-    reason: first.code,
-  });
+  // Names of files can name patients, and the message may hold one; what nobody expected has to be seen all the same.
+  const err = first.code === 'internal' ? first : undefined;
+  deps.log.warn({ code: first.code, err, format, count: later.length }, 'events will have to come again');
+  throw new Problem(
+    'events-incomplete',
+    `of ${notices.length} events ${later.length} could not be taken: ${first.title}`,
+    {
+      reason: first.code,
+    },
+  );
 }
 
 /** What an envelope of SNS holds, or the message itself. Undefined when all of it was a matter between SNS and us. */
@@ -63,20 +69,33 @@ async function openEnvelope(message: EventMessage, sns: Sns): Promise<EventMessa
   }
 }
 
-/** One outcome for every rule that takes the object. */
-async function take(notice: StorageNotice, deps: ApiDeps): Promise<Outcome[]> {
-  const { primary } = deps.stores;
-  if (notice.kind !== 'created' || isNoInput(notice.bucket, notice.key, primary)) return ['ignored'];
-  const uri = uriOf(notice, deps);
-  const rules = uri === undefined ? [] : (await deps.rules.all()).filter((rule) => matches(rule, uri));
-  if (uri === undefined || rules.length === 0) return ['ignored'];
-  const outcomes: Outcome[] = [];
-  for (const rule of rules) outcomes.push(await startFor(rule, uri, deps));
-  return outcomes;
+interface Taken {
+  readonly outcomes: Outcome[];
+  readonly failures: unknown[];
 }
 
-/** Undefined for a name that no store of ours can hold, and that no rule can therefore mean. */
-function uriOf({ bucket, key }: StorageNotice, deps: ApiDeps): string | undefined {
+/** One outcome, or failure, for every rule that takes the object: no tenant's full quota keeps another's job away. */
+async function take(notice: StorageNotice, deps: ApiDeps): Promise<Taken> {
+  const taken: Taken = { outcomes: [], failures: [] };
+  try {
+    const uri = uriOf(notice, deps);
+    const rules = uri === undefined ? [] : (await deps.rules.all()).filter((rule) => matches(rule, uri));
+    if (uri === undefined || rules.length === 0) return { ...taken, outcomes: ['ignored'] };
+    for (const rule of rules) {
+      await startFor(rule, uri, deps).then(
+        (outcome) => taken.outcomes.push(outcome),
+        (error: unknown) => taken.failures.push(error),
+      );
+    }
+  } catch (error) {
+    taken.failures.push(error);
+  }
+  return taken;
+}
+
+/** Undefined for what is no new volume, and for a name that no store of ours can hold and no rule can therefore mean. */
+function uriOf({ bucket, key, kind }: StorageNotice, deps: ApiDeps): string | undefined {
+  if (kind !== 'created' || isNoInput(bucket, key, deps.stores.primary)) return undefined;
   try {
     return formatBlobUri({ scheme: deps.stores.primary.scheme, bucket: checkBucket(bucket), key });
   } catch (error) {
@@ -89,19 +108,4 @@ function uriOf({ bucket, key }: StorageNotice, deps: ApiDeps): string | undefine
 function laterProblem(error: unknown): Problem {
   if (isRedisError(error)) return new Problem('queue-unavailable', 'Redis does not answer', {}, { cause: error });
   return Problem.from(error);
-}
-
-/** Calls `work` for every item, at most `limit` at a time. */
-export async function inParallel<T>(
-  items: Iterable<T> | AsyncIterable<T>,
-  limit: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const running = new Set<Promise<void>>();
-  for await (const item of items) {
-    const job = work(item).finally(() => running.delete(job));
-    running.add(job);
-    if (running.size >= limit) await Promise.race(running);
-  }
-  await Promise.all(running);
 }

@@ -16,6 +16,8 @@ export class RuleStore {
   #kept = new Map<string, Kept>();
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
+  /** Changes made by this process: what was read while one was made may lack it. */
+  #changes = 0;
 
   constructor(store: BlobStore) {
     this.#store = store;
@@ -23,7 +25,7 @@ export class RuleStore {
 
   /** Every rule of every tenant, at most a second old. */
   async all(): Promise<RuleRecord[]> {
-    if (performance.now() - this.#readAt > TRUST_MS) {
+    while (performance.now() - this.#readAt > TRUST_MS) {
       this.#reading ??= this.#refresh().finally(() => (this.#reading = undefined));
       await this.#reading;
     }
@@ -49,17 +51,31 @@ export class RuleStore {
 
   async write(rule: RuleRecord): Promise<void> {
     await writeJson(this.#store, blobKeys.rule(rule.tenant, rule.id), rule);
-    this.#readAt = -Infinity;
+    this.#changed();
   }
 
   async delete(tenant: string, id: string): Promise<void> {
     await this.#store.delete(blobKeys.rule(tenant, id));
-    await this.#store.delete(blobKeys.ruleSeen(id));
+    this.#changed();
+    await this.forgetSeen(id);
+  }
+
+  /** Removes what listings have dealt with under other forms of the rule than the one that stays, or under any. */
+  async forgetSeen(id: string, stays?: Pick<RuleRecord, 'since'>): Promise<void> {
+    const kept = stays && blobKeys.ruleSeen(id, Date.parse(stays.since));
+    for await (const { key } of this.#keys(blobKeys.ruleSeenPrefix(id))) {
+      if (key !== kept) await this.#store.delete(key);
+    }
+  }
+
+  #changed(): void {
+    this.#changes++;
     this.#readAt = -Infinity;
   }
 
   async #refresh(): Promise<void> {
     const now = performance.now();
+    const changes = this.#changes;
     const kept = new Map<string, Kept>();
     for await (const { key, etag } of this.#keys(blobKeys.rulesPrefix)) {
       const known = this.#kept.get(key);
@@ -71,7 +87,7 @@ export class RuleStore {
       if (rule !== undefined) kept.set(key, { etag, rule });
     }
     this.#kept = kept;
-    this.#readAt = now;
+    if (changes === this.#changes) this.#readAt = now;
   }
 
   async *#keys(prefix: string): AsyncGenerator<{ key: string; etag: string }> {

@@ -1,7 +1,7 @@
 import type { ApiKeyRecord } from '@parse3d/shared/access';
 import {
-  blobKeys,
   Refusal,
+  type BatchRecord,
   type ChangeRule,
   type CreateRule,
   type RuleRecord,
@@ -63,9 +63,8 @@ export async function changeRule(
   const isNew = matchesOthers || (changed.enabled && !rule.enabled);
   const next: RuleRecord = isNew ? { ...changed, since: new Date().toISOString() } : changed;
   checkRule(next, deps);
-  // First, so that no listing takes the new rule's objects for ones that came while it held.
-  if (isNew) await deps.stores.primary.delete(blobKeys.ruleSeen(rule.id));
   await deps.rules.write(next);
+  if (isNew) await deps.rules.forgetSeen(rule.id, next);
   return next;
 }
 
@@ -79,6 +78,17 @@ export async function refusalsOf(rule: RuleRecord, deps: ApiDeps): Promise<Refus
   return lines.map((line) => Refusal.parse(JSON.parse(line)));
 }
 
+/**
+ * The pack and the modality of the rule's jobs.
+ *
+ * @throws Problem `pack-unknown`, `modality-unsupported`, `prompt-unknown`
+ */
+export function chooseFor({ job }: RuleRecord, deps: ApiDeps): Pick<BatchRecord, 'pack' | 'modality'> {
+  const pack = deps.packs.get(job.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
+  matchPrompts(pack, job.prompts);
+  return { pack: { id: pack.id, version: pack.version }, modality: chooseModality(job, pack) };
+}
+
 function checkRule(rule: RuleRecord, deps: ApiDeps): void {
   const { primary } = deps.stores;
   const folder = watched(rule);
@@ -88,9 +98,7 @@ function checkRule(rule: RuleRecord, deps: ApiDeps): void {
       uri: folder,
     });
   }
-  const pack = deps.packs.get(rule.job.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
-  chooseModality(rule.job, pack);
-  matchPrompts(pack, rule.job.prompts);
+  chooseFor(rule, deps);
   // Asked for its complaints about scheme and bucket.
   deps.stores.open(`${rule.bucket}object`);
 }

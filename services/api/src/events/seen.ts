@@ -1,10 +1,30 @@
 import { createHash } from 'node:crypto';
-import { blobKeys } from '@parse3d/shared/contract';
+import { blobKeys, type RuleRecord } from '@parse3d/shared/contract';
 import { isProblem } from '@parse3d/shared/problems';
 import { readAll, type BlobStore } from '@parse3d/shared/storage';
 
 /** Bytes of the largest record that is read: 32 million objects. */
 const MAX_BYTES = 256 * 1024 * 1024;
+
+/** Marks in the order in which they come, 8 bytes each, in an array that doubles. */
+export class MarkList {
+  #marks = new BigUint64Array(1_024);
+  #length = 0;
+
+  push(mark: bigint): void {
+    if (this.#length === this.#marks.length) {
+      const larger = new BigUint64Array(2 * this.#length);
+      larger.set(this.#marks);
+      this.#marks = larger;
+    }
+    this.#marks[this.#length++] = mark;
+  }
+
+  /** What was pushed so far. */
+  get marks(): BigUint64Array {
+    return this.#marks.subarray(0, this.#length);
+  }
+}
 
 /**
  * Which versions of objects a rule's listing has dealt with, at 8 bytes each: no time stamp tells that, since the date
@@ -18,14 +38,14 @@ export class SeenVersions {
     this.#sorted = sorted;
   }
 
-  static of(marks: readonly bigint[]): SeenVersions {
-    return new SeenVersions(BigUint64Array.from(marks).sort());
+  static of({ marks }: MarkList): SeenVersions {
+    return new SeenVersions(marks.slice().sort());
   }
 
-  /** What the last listing wrote, or undefined before the first. */
-  static async read(store: BlobStore, ruleId: string): Promise<SeenVersions | undefined> {
+  /** What the last listing wrote, or undefined before the first since the rule holds as it is. */
+  static async read(store: BlobStore, rule: SeenBy): Promise<SeenVersions | undefined> {
     try {
-      const bytes = await readAll(store, blobKeys.ruleSeen(ruleId), { maxBytes: MAX_BYTES });
+      const bytes = await readAll(store, keyOf(rule), { maxBytes: MAX_BYTES });
       const marks = new BigUint64Array(Math.floor(bytes.length / 8));
       for (let index = 0; index < marks.length; index++) marks[index] = bytes.readBigUInt64LE(index * 8);
       return new SeenVersions(marks);
@@ -35,10 +55,10 @@ export class SeenVersions {
     }
   }
 
-  async write(store: BlobStore, ruleId: string): Promise<void> {
+  async write(store: BlobStore, rule: SeenBy): Promise<void> {
     const bytes = Buffer.alloc(this.#sorted.length * 8);
     for (const [index, mark] of this.#sorted.entries()) bytes.writeBigUInt64LE(mark, index * 8);
-    await store.write(blobKeys.ruleSeen(ruleId), bytes, { contentType: 'application/octet-stream' });
+    await store.write(keyOf(rule), bytes, { contentType: 'application/octet-stream' });
   }
 
   has(mark: bigint): boolean {
@@ -53,14 +73,22 @@ export class SeenVersions {
   }
 
   /** These and more. */
-  with(marks: readonly bigint[]): SeenVersions {
-    return SeenVersions.of([...this.#sorted, ...marks]);
+  with({ marks }: MarkList): SeenVersions {
+    const both = new BigUint64Array(this.#sorted.length + marks.length);
+    both.set(this.#sorted);
+    both.set(marks, this.#sorted.length);
+    return new SeenVersions(both.sort());
   }
 
   equals(other: SeenVersions): boolean {
     return this.#sorted.length === other.#sorted.length && this.#sorted.every((mark) => other.has(mark));
   }
 }
+
+type SeenBy = Pick<RuleRecord, 'id' | 'since'>;
+
+/** A rule that takes other objects from now on has another record: a listing under way writes to the one before. */
+const keyOf = ({ id, since }: SeenBy): string => blobKeys.ruleSeen(id, Date.parse(since));
 
 /** The mark of one version of an object. */
 export function markOf(key: string, etag: string): bigint {

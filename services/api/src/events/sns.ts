@@ -44,7 +44,7 @@ export class Sns {
    * be had just now
    */
   async verify(envelope: SnsEnvelope): Promise<void> {
-    const certificate = await this.#certificate(amazonUrl(envelope.SigningCertURL));
+    const certificate = await this.#certificate(certificateUrl(envelope.SigningCertURL));
     const now = Date.now();
     if (now < Date.parse(certificate.validFrom) || now > Date.parse(certificate.validTo)) {
       throw untrusted(`the certificate is valid from ${certificate.validFrom} to ${certificate.validTo}`);
@@ -60,7 +60,9 @@ export class Sns {
   /** Follows the link that makes SNS send messages here. The envelope must be verified. */
   async confirm(envelope: SnsEnvelope): Promise<void> {
     if (envelope.Type !== 'SubscriptionConfirmation') return;
-    await this.#fetch(amazonUrl(envelope.SubscribeURL));
+    const url = amazonUrl(envelope.SubscribeURL);
+    if (url.searchParams.get('Action') !== 'ConfirmSubscription') throw untrusted('SubscribeURL confirms nothing');
+    await this.#fetch(url);
   }
 
   async #certificate(url: URL): Promise<X509Certificate> {
@@ -99,6 +101,13 @@ function amazonUrl(text: string): URL {
     /^sns\.[a-z0-9-]{1,40}\.amazonaws\.com(\.cn)?$/.test(url.hostname);
   if (url !== undefined && trusted) return url;
   throw untrusted('expected addresses at https://sns.<region>.amazonaws.com/');
+}
+
+/** The API of SNS answers at the same host, and may quote what it is asked: only its files are certificates. */
+function certificateUrl(text: string): URL {
+  const url = amazonUrl(text);
+  if (url.search === '' && /^\/[\w.-]+\.pem$/.test(url.pathname)) return url;
+  throw untrusted('expected SigningCertURL to lead to a file https://sns.<region>.amazonaws.com/<name>.pem');
 }
 
 /** Names and values line by line, in the order that SNS signs. */

@@ -1,11 +1,13 @@
-import { Refusal, SubmitJob, type RuleRecord } from '@parse3d/shared/contract';
+import { batchWindowMs, Refusal, SubmitJob, type RuleRecord } from '@parse3d/shared/contract';
 import { isRedisError } from '@parse3d/shared/queue';
 import { isProblem, Problem } from '@parse3d/shared/problems';
 import type { ApiDeps } from '../deps.js';
-import { submitJob } from '../jobs/submit.js';
+import { jobIdFrom, submitJob } from '../jobs/submit.js';
+import { requestOf } from '../jobs/find.js';
+import { isTaken, wait } from './windows/waiting.js';
 
 /** What became of one object under one rule. */
-export type Outcome = 'started' | 'repeated' | 'refused' | 'ignored';
+export type Outcome = 'started' | 'waiting' | 'repeated' | 'refused' | 'ignored';
 
 /** An object that is replaced faster than this many looks will be told of again. */
 const LOOKS = 3;
@@ -15,7 +17,8 @@ const KEPT_REFUSALS = 100;
 const REFUSALS_TTL_SECONDS = 7 * 24 * 3_600;
 
 /**
- * Starts the rule's job for the version of the object that the store has now. The store is asked, whatever the news
+ * Starts the rule's job for the version of the object that the store has now, or puts the object aside for the rule's
+ * next batch. The store is asked, whatever the news
  * said: so it does not matter how old the news is, how often it comes and in which order, and news from an event and
  * from a listing name the same version. One job per rule, object and version: the job's id is made from them.
  *
@@ -23,20 +26,15 @@ const REFUSALS_TTL_SECONDS = 7 * 24 * 3_600;
  */
 export async function startFor(rule: RuleRecord, uri: string, deps: ApiDeps): Promise<Outcome> {
   try {
-    const body = SubmitJob.parse({ ...rule.job, input: { uri } });
     for (let look = 1; ; look++) {
       const { store, key } = deps.stores.open(uri);
       const { etag } = await store.head(key);
-      // A header cannot hold the character 0, so that no client's key meets one of these.
-      const idempotencyKey = ['rule', rule.id, uri, etag].join('\0');
       try {
-        const { request, repeated } = await submitJob(body, rule, idempotencyKey, deps, etag);
-        if (repeated) return 'repeated';
-        deps.metrics.jobsAccepted.inc({ lane: request.lane, repeated: 'false' });
-        deps.log.info({ jobId: request.jobId, tenant: rule.tenant, ruleId: rule.id }, 'job started by a rule');
-        return 'started';
+        return batchWindowMs(rule.batchWindow) > 0
+          ? await startLater(rule, uri, etag, deps)
+          : await startNow(rule, uri, etag, deps);
       } catch (error) {
-        if (!isProblem(error, 'volume-changed')) throw error;
+        if (!isProblem(error, 'volume-changed', 'blob-changed')) throw error;
         if (look === LOOKS) throw new Problem('events-incomplete', `${uri} is being replaced just now`, { uri });
       }
     }
@@ -45,10 +43,32 @@ export async function startFor(rule: RuleRecord, uri: string, deps: ApiDeps): Pr
     if (isProblem(error, 'blob-missing', 'volume-missing')) return 'ignored';
     // The rule was changed after the job was started: it stays one job per version.
     if (isProblem(error, 'idempotency-conflict')) return 'repeated';
-    if (!isProblem(error) || error.retry === 'later') throw error;
+    // Keys that expired, clocks that differ: that is the service's fault and not the object's.
+    if (!isProblem(error) || error.retry === 'later' || error.code === 'storage-denied') throw error;
     await refuse(rule, uri, error, deps);
     return 'refused';
   }
+}
+
+// A header cannot hold the character 0, so that no client's key meets one of these.
+const keyOf = (rule: RuleRecord, uri: string, etag: string): string => ['rule', rule.id, uri, etag].join('\0');
+
+async function startNow(rule: RuleRecord, uri: string, etag: string, deps: ApiDeps): Promise<Outcome> {
+  // Only a rule that had a batch window has such objects.
+  if (rule.batchWindow !== undefined && (await isTaken(rule, { uri, etag }, deps))) return 'repeated';
+  const body = SubmitJob.parse({ ...rule.job, input: { uri } });
+  const { request, repeated } = await submitJob(body, rule, keyOf(rule, uri, etag), deps, etag);
+  if (repeated) return 'repeated';
+  deps.metrics.jobsAccepted.inc({ lane: request.lane, repeated: 'false' });
+  deps.log.info({ jobId: request.jobId, tenant: rule.tenant, ruleId: rule.id }, 'job started by a rule');
+  return 'started';
+}
+
+async function startLater(rule: RuleRecord, uri: string, etag: string, deps: ApiDeps): Promise<Outcome> {
+  // The rule may have had no window when it first took this version.
+  const earlier = await requestOf(jobIdFrom(rule.tenant, keyOf(rule, uri, etag)), deps);
+  if (earlier !== undefined) return 'repeated';
+  return wait(rule, uri, etag, deps);
 }
 
 async function refuse(rule: RuleRecord, uri: string, problem: Problem, deps: ApiDeps): Promise<void> {

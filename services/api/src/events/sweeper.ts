@@ -3,8 +3,8 @@ import { Problem } from '@parse3d/shared/problems';
 import { formatBlobUri, type BlobInfo, type BlobStore } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../deps.js';
 import { isNoInput, matches } from './match.js';
-import { inParallel } from './receive.js';
-import { markOf, SeenVersions } from './seen.js';
+import { inParallel } from './parallel.js';
+import { markOf, MarkList, SeenVersions } from './seen.js';
 import { startFor } from './start.js';
 
 /** A folder raises no events, so that it is listed at least this often, in ms. */
@@ -59,17 +59,21 @@ export class RuleSweeper {
 
   async #sweep(rule: RuleRecord): Promise<void> {
     const { primary } = this.#deps.stores;
-    const seen = await SeenVersions.read(primary, rule.id);
-    const before = seen ?? SeenVersions.of([]);
+    const seen = await SeenVersions.read(primary, rule);
+    const before = seen ?? SeenVersions.of(new MarkList());
     // Of the first listing, what was there before the rule is no news.
     const news = (blob: BlobInfo): boolean => seen !== undefined || blob.lastModified.getTime() >= beginningOf(rule);
-    const dealtWith: bigint[] = [];
+    const dealtWith = new MarkList();
     let complete = true;
+    let blocked = false;
     await inParallel(this.#listed(rule), AT_ONCE, async ({ uri, blob }) => {
       const mark = markOf(blob.key, blob.etag);
       if (!before.has(mark) && news(blob)) {
-        // Once one has to wait, for the tenant's quota or for Redis, the others would too.
-        if (!complete || isUnsettled(rule, blob) || !(await this.#start(rule, uri))) {
+        // Once one has to wait, for the tenant's quota or for Redis, the others would too. A file that is still being
+        // written keeps no other one waiting.
+        const unsettled = isUnsettled(rule, blob);
+        if (!unsettled && !blocked) blocked = !(await this.#start(rule, uri));
+        if (unsettled || blocked) {
           complete = false;
           return;
         }
@@ -78,7 +82,7 @@ export class RuleSweeper {
     });
     // Only a listing to its end tells which objects are gone.
     const after = complete && !this.#stop.signal.aborted ? SeenVersions.of(dealtWith) : before.with(dealtWith);
-    if (seen === undefined || !after.equals(before)) await after.write(primary, rule.id);
+    if (seen === undefined || !after.equals(before)) await after.write(primary, rule);
   }
 
   async #start(rule: RuleRecord, uri: string): Promise<boolean> {
@@ -114,8 +118,10 @@ export class RuleSweeper {
   }
 
   #report(error: unknown, rule?: RuleRecord): void {
-    const { code, message } = Problem.from(error);
-    this.#deps.log.warn({ code, err: message, ruleId: rule?.id, tenant: rule?.tenant }, 'listing for a rule');
+    const problem = Problem.from(error);
+    // Messages can hold names of files, and these can name patients; what nobody expected has to be seen all the same.
+    const err = problem.code === 'internal' ? problem : undefined;
+    this.#deps.log.warn({ code: problem.code, err, ruleId: rule?.id, tenant: rule?.tenant }, 'listing for a rule');
   }
 }
 

@@ -27,10 +27,7 @@ export async function submitJob(
   expectedEtag?: string,
 ): Promise<{ request: JobRequest; repeated: boolean }> {
   const requestSha256 = createHash('sha256').update(JSON.stringify(body)).digest('hex');
-  const jobId =
-    idempotencyKey === undefined
-      ? uuidByTime()
-      : uuidFromName(`${caller.tenant}\0${idempotencyKey}`, IDEMPOTENCY_NAMESPACE);
+  const jobId = idempotencyKey === undefined ? uuidByTime() : jobIdFrom(caller.tenant, idempotencyKey);
 
   if (idempotencyKey !== undefined) {
     const earlier = await requestOf(jobId, deps);
@@ -68,6 +65,11 @@ export async function submitJob(
   };
   const accepted = await accept(request, deps);
   return accepted.repeated ? repeated(accepted.standing, requestSha256) : { request, repeated: false };
+}
+
+/** The id of the job that a tenant submits under an idempotency key. */
+export function jobIdFrom(tenant: string, idempotencyKey: string): string {
+  return uuidFromName(`${tenant}\0${idempotencyKey}`, IDEMPOTENCY_NAMESPACE);
 }
 
 function repeated(earlier: JobRequest, requestSha256: string): { request: JobRequest; repeated: boolean } {

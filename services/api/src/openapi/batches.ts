@@ -31,7 +31,7 @@ export const batchPaths = {
       operationId: 'submitBatch',
       summary: 'Segment many volumes',
       description:
-        'The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count.',
+        'The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count and an estimate.',
       tags: ['batches'],
       requestBody: { required: true, content: { 'application/json': { schema: SubmitBatch } } },
       responses: withErrors(

@@ -43,7 +43,7 @@ export const rulePaths = {
     delete: {
       operationId: 'deleteRule',
       summary: 'Remove a rule',
-      description: 'Its jobs go on.',
+      description: 'Its jobs go on; objects that waited for its batch window are dropped.',
       tags: ['rules'],
       requestParams: id,
       responses: withErrors({ '204': { description: 'Removed.' } }, 'notFound'),
@@ -75,7 +75,10 @@ export const rulePaths = {
       },
       requestBody: { required: true, content: { 'application/json': { schema: z.looseObject({}) } } },
       responses: {
-        '200': json(EventReceipt, 'Everything in it has its job, was refused for good, or concerns no rule.'),
+        '200': json(
+          EventReceipt,
+          'Everything in it has its job or waits for its batch, was refused for good, or concerns no rule.',
+        ),
         '400': problem('The form is unknown.'),
         '401': problem('Not the token of storage events.'),
         '403': problem('The envelope is not signed by Amazon SNS.'),

@@ -29,8 +29,15 @@ export async function deliver(due: DueDelivery, deps: ApiDeps, signal: AbortSign
     return 'done';
   }
   const attempted = endpoint.disabledAt === undefined ? await attempt(endpoint, delivery, deps, signal) : undefined;
+  // Read again: the attempt took its time, and a removed endpoint must not come back, nor a rotated secret be lost.
+  const standing = await webhooks.get(due.tenant, due.endpointId);
+  if (standing === undefined) {
+    await webhooks.delete(due.tenant, due.endpointId);
+    await unmarkDue(primary, due);
+    return 'done';
+  }
   if (attempted?.status === 410) {
-    await webhooks.write({ ...endpoint, disabledAt: new Date().toISOString() });
+    await webhooks.write({ ...standing, disabledAt: new Date().toISOString() });
     deps.log.warn({ webhookId: endpoint.id, tenant: due.tenant }, 'webhook endpoint is gone; nothing more is sent');
   }
   const status = attempted === undefined ? 'failed' : statusAfter(delivery, attempted.status);

@@ -101,7 +101,8 @@ function checkedLookup({ allowInsecure, resolve = resolveAll }: PostOptions): Lo
         const [first] = addresses;
         if (first === undefined) callback(new Error(`${host} has no address`), '', 0);
         else if (closed !== undefined && !allowInsecure) {
-          callback(new Error(`${host} leads to ${closed.address}, which is no public address`), '', 0);
+          // Which address that is would tell of the network in here.
+          callback(new Error(`${host} leads to what is no public address`), '', 0);
         } else if (all === true) callback(null, [...addresses]);
         else callback(null, first.address, first.family);
       },

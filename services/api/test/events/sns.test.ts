@@ -96,6 +96,8 @@ test.each([
   'https://user@sns.eu-central-1.amazonaws.com/cert.pem',
   'https://s3.eu-central-1.amazonaws.com/bucket/cert.pem',
   'https://sns.a.b.amazonaws.com/cert.pem',
+  'https://sns.eu-central-1.amazonaws.com/?Action=Echo&text=-----BEGIN+CERTIFICATE-----',
+  'https://sns.eu-central-1.amazonaws.com/cert.pem?version=2',
   'no address',
 ])('no certificate is asked of %s', async (SigningCertURL) => {
   const { sns, asked } = recorded();
@@ -115,6 +117,8 @@ test('a subscription is confirmed only at SNS', async () => {
   const elsewhere = signed({ ...confirmation, SubscribeURL: 'http://169.254.169.254/' }, '1', confirmationFields);
   await sns.verify(elsewhere);
   await expect(sns.confirm(elsewhere)).rejects.toMatchObject({ code: 'event-signature-invalid' });
+  const other = signed({ ...confirmation, SubscribeURL: CERT_URL }, '1', confirmationFields);
+  await expect(sns.confirm(other)).rejects.toMatchObject({ code: 'event-signature-invalid' });
   expect(asked).toHaveLength(2);
 });
 

@@ -31,6 +31,9 @@ export type BatchCounts = z.infer<typeof StoredBatch> & { readonly open: number;
 /** How long the counters of a finished batch stay, in ms; its reports outlive them. */
 const FINISHED_TTL_MS = 7 * 24 * 3_600_000;
 
+/** Open items that are looked through for the first one that waits. */
+const MANY_OPEN = 10_000;
+
 /** Live counters of batches in Redis: exact at every moment, rebuilt from storage when they are lost. */
 export class BatchCounters {
   readonly #redis: Redis;
@@ -124,6 +127,18 @@ export class BatchCounters {
   /** Ordinals that are jobs and have not ended. */
   async openOrdinals(batchId: string): Promise<number[]> {
     return (await this.#redis.smembers(this.#keys.batchOpen(batchId))).map(Number);
+  }
+
+  /**
+   * The first item that has not begun, or undefined when none waits or too many are open to look through, as after the
+   * retry of a very large batch.
+   */
+  async firstWaiting(batchId: string, counts: BatchCounts): Promise<number | undefined> {
+    const { completed, failed, canceled, running, total, next, open } = counts;
+    if (total - completed - failed - canceled - running <= 0 || open > MANY_OPEN) return undefined;
+    const waiting = await this.#redis.sdiff(this.#keys.batchOpen(batchId), this.#keys.batchRunning(batchId));
+    const first = waiting.reduce((least, ordinal) => Math.min(least, Number(ordinal)), next);
+    return first < total ? first : undefined;
   }
 
   /** The two-bit states of `count` items from `first`, a multiple of 4. */

@@ -11,7 +11,7 @@ import type { BatchCounts } from './counters.js';
 import { expandBatch } from './expander.js';
 import { rebuildBatch } from './rebuild.js';
 import { requestOfBatchJob } from './request.js';
-import { reconcileRun } from '../reconciler.js';
+import { reconcileRun, type Mended } from '../reconciler.js';
 import { writeReports } from './reports.js';
 import { BatchStore, type BatchFinished } from './store.js';
 import { announceBatch } from '../webhooks/outbox.js';
@@ -72,22 +72,27 @@ export class BatchOverseer {
     return recovered;
   }
 
-  /** Looks after jobs that were entered and that Redis or BullMQ has lost since. */
-  async mend(signal: AbortSignal): Promise<void> {
+  /** Looks after jobs that were entered and that Redis or BullMQ has lost since, and tells what it mended. */
+  async mend(signal: AbortSignal): Promise<Mended> {
+    const count = { settled: 0, fedAgain: 0, failed: 0 };
     const { records, stores } = this.#deps;
     const deps = { ...this.#deps, store: stores.primary };
     for (const batchId of await records.batches.listOpen()) {
       const batch = await this.#record(batchId);
       if (batch === undefined) continue;
       for (const ordinal of await records.batches.openOrdinals(batchId)) {
-        if (signal.aborted) return;
+        if (signal.aborted) return count;
         const jobId = batchJobId(batchId, ordinal);
         const run = (await records.get(jobId))?.run ?? 1;
         // A later run has a pending marker, which the reconciler looks after.
         if (run > 1) continue;
-        await reconcileRun(deps, jobId, run, () => requestOfBatchJob(jobId, records, this.#batches, stores));
+        const outcome = await reconcileRun(deps, jobId, run, () =>
+          requestOfBatchJob(jobId, records, this.#batches, stores),
+        );
+        if (outcome !== 'in-order') count[outcome]++;
       }
     }
+    return count;
   }
 
   /** Waits for reports in the making. */

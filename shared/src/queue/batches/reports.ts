@@ -121,7 +121,9 @@ function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manif
   const start = [ordinal, item.uri, batchJobId(batch.batchId, ordinal)];
   if (manifest?.status !== 'completed') {
     const code = manifest?.status === 'failed' ? manifest.problem.code : '';
-    return [csv([...start, manifest?.status ?? 'canceled', '', '', '', '', '', '', '', code])];
+    const status = manifest?.status ?? 'canceled';
+    const prompts = item.prompts ?? batch.prompts ?? [];
+    return prompts.map(({ label, text }) => csv([...start, status, label, text, '', '', '', '', '', code]));
   }
   return manifest.findings.map((finding) =>
     csv([

@@ -55,11 +55,14 @@ export class WebhookStore {
     return found.filter((delivery) => delivery !== undefined);
   }
 
-  /** Removes all of the log but its newest entries. */
+  /** Removes all of the log but its newest entries, and those that are still to be delivered. */
   async prune(endpointId: string, kept: number): Promise<void> {
+    const prefix = blobKeys.deliveriesPrefix(endpointId);
     let index = 0;
-    for await (const key of this.#keys(blobKeys.deliveriesPrefix(endpointId))) {
-      if (index++ >= kept) await this.#store.delete(key);
+    for await (const key of this.#keys(prefix)) {
+      if (index++ < kept) continue;
+      const entry = await this.delivery(endpointId, key.slice(prefix.length, -'.json'.length));
+      if (entry?.status !== 'due') await this.#store.delete(key);
     }
   }
 

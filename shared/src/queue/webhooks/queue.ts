@@ -1,4 +1,4 @@
-import { Queue, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, Queue, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { RedisKeys } from '../keys.js';
@@ -18,8 +18,12 @@ const BACKOFF_MS = [1, 5, 30, 120, 600, 1_800, 3_600, 3 * 3_600, 6 * 3_600, 12 *
 /** More than the pauses leave room for in three days. */
 const MAX_ATTEMPTS = 100;
 
-/** Deliveries under way at a time in one process. */
-const CONCURRENCY = 8;
+/** Deliveries under way at a time in one process, and of these for one endpoint: one that hangs holds up no other. */
+const CONCURRENCY = 16;
+const PER_ENDPOINT = 2;
+
+/** How long a delivery is put off when its endpoint is busy, at least; at most four times as long. Unit: ms. */
+const PUT_OFF_MS = 500;
 
 export function openWebhookQueue(connection: Redis, keys: RedisKeys): WebhookQueue {
   return new Queue<DueDelivery, void, 'deliver'>(QUEUE_NAME, {
@@ -61,12 +65,27 @@ export function startDeliveries(
   deliver: (due: DueDelivery) => Promise<'done' | 'again'>,
   onError: (error: Error) => void,
 ): { stop(): Promise<void> } {
+  const underWay = new Map<string, number>();
   const worker = new Worker<DueDelivery, void, 'deliver'>(
     QUEUE_NAME,
-    async (job) => {
+    async (job, token) => {
       const data = DeliveryData.safeParse(job.data);
       if (!data.success) throw new UnrecoverableError('no delivery');
-      if ((await deliver(data.data)) === 'again') throw new Error('will be tried again');
+      const { endpointId } = data.data;
+      const busy = underWay.get(endpointId) ?? 0;
+      if (busy >= PER_ENDPOINT) {
+        // No attempt is spent.
+        await job.moveToDelayed(Date.now() + PUT_OFF_MS * (1 + 3 * Math.random()), token);
+        throw new DelayedError();
+      }
+      underWay.set(endpointId, busy + 1);
+      try {
+        if ((await deliver(data.data)) === 'again') throw new Error('will be tried again');
+      } finally {
+        const left = (underWay.get(endpointId) ?? 1) - 1;
+        if (left === 0) underWay.delete(endpointId);
+        else underWay.set(endpointId, left);
+      }
     },
     {
       connection,

@@ -1,0 +1,154 @@
+import { batchWindowMs, blobKeys, type RuleRecord } from '@parse3d/shared/contract';
+import { isProblem, Problem } from '@parse3d/shared/problems';
+import type { ApiDeps } from '../../deps.js';
+import { closeWindow } from './close.js';
+
+/** Without any rule that has a window, what is left of earlier ones is looked for so often, in ms. */
+const IDLE_EVERY_MS = 60_000;
+
+/** A window that could not be closed, for the tenant's quota or for storage, is tried again after this time, in ms. */
+const AGAIN_MS = 5_000;
+
+/**
+ * Closes the batch windows of rules: what waits for a rule becomes a batch once the oldest of it has waited as long as
+ * the rule says. Runs in the process that leads. It knows nothing that is not in storage, so that the next leader goes
+ * on where it was.
+ */
+export class WindowKeeper {
+  readonly #deps: ApiDeps;
+  readonly #stop = new AbortController();
+  /** Since when the oldest object of a rule waits, in ms of Unix time, until the window is closed. */
+  readonly #oldest = new Map<string, number>();
+  /** Rules whose window could not be closed, and when to try again. */
+  readonly #again = new Map<string, number>();
+  #lookedAt = -Infinity;
+  #earliest = Infinity;
+  #pass: Promise<void> | undefined;
+
+  constructor(deps: ApiDeps) {
+    this.#deps = deps;
+  }
+
+  /** Begins a look at what waits when one is due and none is under way. */
+  tend(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#pass ??= this.#lookIfDue()
+      .catch((error: unknown) => this.#report(error))
+      .finally(() => (this.#pass = undefined));
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#pass;
+  }
+
+  /** What did not wait at the last look cannot be due before the shortest window has passed since. */
+  async #lookIfDue(): Promise<void> {
+    const now = Date.now();
+    const windows = (await this.#deps.rules.all()).map(({ batchWindow }) => batchWindowMs(batchWindow));
+    const shortest = Math.min(IDLE_EVERY_MS, ...windows.filter((ms) => ms > 0));
+    if (now < Math.min(this.#lookedAt + shortest, this.#earliest)) return;
+    this.#earliest = Infinity;
+    this.#lookedAt = now;
+    for await (const { tenant, ruleId } of this.#waitingRules()) {
+      await this.#look(tenant, ruleId).catch((error: unknown) => {
+        this.#again.set(ruleId, Date.now() + AGAIN_MS);
+        this.#dueAt(Date.now() + AGAIN_MS);
+        this.#report(error, ruleId, tenant);
+      });
+    }
+  }
+
+  async #look(tenant: string, ruleId: string): Promise<void> {
+    const again = this.#again.get(ruleId) ?? 0;
+    if (again > Date.now()) {
+      this.#dueAt(again);
+      return;
+    }
+    const rule = await this.#rule(tenant, ruleId);
+    if (rule === undefined) {
+      await this.#drop(tenant, ruleId);
+      return;
+    }
+    const windowMs = batchWindowMs(rule.batchWindow);
+    const known = this.#oldest.get(ruleId);
+    const oldest = known !== undefined && known + windowMs > Date.now() ? known : await this.#oldestOf(rule);
+    if (oldest === undefined) return;
+    this.#oldest.set(ruleId, oldest);
+    if (oldest + windowMs > Date.now()) {
+      this.#dueAt(oldest + windowMs);
+      return;
+    }
+    await closeWindow(rule, this.#deps, this.#stop.signal);
+    this.#oldest.delete(ruleId);
+    this.#again.delete(ruleId);
+  }
+
+  #dueAt(ms: number): void {
+    this.#earliest = Math.min(this.#earliest, ms);
+  }
+
+  /** As it stands in storage: what is in memory may lack a rule that was just made. */
+  async #rule(tenant: string, ruleId: string): Promise<RuleRecord | undefined> {
+    try {
+      return await this.#deps.rules.get(tenant, ruleId);
+    } catch (error) {
+      if (isProblem(error, 'not-found')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Every rule for which something waits, by one listing of one key each. */
+  async *#waitingRules(): AsyncGenerator<{ tenant: string; ruleId: string }> {
+    const { primary } = this.#deps.stores;
+    let startAfter: string | undefined;
+    while (!this.#stop.signal.aborted) {
+      const { blobs } = await primary.list({ prefix: blobKeys.allRulesWaitingPrefix, startAfter, limit: 1 });
+      const [blob] = blobs;
+      if (blob === undefined) return;
+      const [, tenant, ruleId] = /^rule-waiting\/([^/]+)\/([0-9a-f-]{36})\//.exec(blob.key) ?? [];
+      if (tenant === undefined || ruleId === undefined) {
+        startAfter = blob.key;
+        continue;
+      }
+      yield { tenant, ruleId };
+      // Names are hexadecimal: this is beyond them all.
+      startAfter = `${blobKeys.ruleWaitingPrefix(tenant, ruleId)}g`;
+    }
+  }
+
+  async #oldestOf(rule: RuleRecord): Promise<number | undefined> {
+    let oldest: number | undefined;
+    for await (const { lastModified } of this.#waiting(rule.tenant, rule.id)) {
+      // A store's clock may be ahead of ours.
+      oldest = Math.min(oldest ?? Date.now(), lastModified.getTime());
+    }
+    return oldest;
+  }
+
+  /** What waited for a rule that was removed goes with it. */
+  async #drop(tenant: string, ruleId: string): Promise<void> {
+    for await (const { key } of this.#waiting(tenant, ruleId)) await this.#deps.stores.primary.delete(key);
+    this.#oldest.delete(ruleId);
+    this.#again.delete(ruleId);
+  }
+
+  async *#waiting(tenant: string, ruleId: string): AsyncGenerator<{ key: string; lastModified: Date }> {
+    let startAfter: string | undefined;
+    do {
+      if (this.#stop.signal.aborted) return;
+      const page = await this.#deps.stores.primary.list({
+        prefix: blobKeys.ruleWaitingPrefix(tenant, ruleId),
+        startAfter,
+      });
+      yield* page.blobs;
+      startAfter = page.next;
+    } while (startAfter !== undefined);
+  }
+
+  #report(error: unknown, ruleId?: string, tenant?: string): void {
+    const problem = Problem.from(error);
+    const err = problem.code === 'internal' ? problem : undefined;
+    this.#deps.log.warn({ code: problem.code, err, ruleId, tenant }, 'batch window of a rule');
+  }
+}
