@@ -22,7 +22,7 @@ afterAll(async () => {
 
 test('a volume is uploaded, segmented, followed by events, and its outputs downloaded and checked', async () => {
   const { uri, geometry } = await client.uploadVolume(new Uint8Array(volume));
-  expect(geometry.shape).toEqual([24, 20, 12]);
+  expect(geometry?.shape).toEqual([24, 20, 12]);
   const job = await client.submit({ input: { uri }, prompts: ['bone', { text: 'lung', label: 7 }] });
   const events: JobEvent[] = [];
   const ended = await client.wait(job.id, { onEvent: (event) => events.push(event) });
