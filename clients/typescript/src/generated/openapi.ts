@@ -140,7 +140,7 @@ export interface paths {
     put?: never;
     /**
      * Segment many volumes
-     * @description The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count.
+     * @description The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count and an estimate.
      */
     post: operations['submitBatch'];
     delete?: never;
@@ -348,7 +348,7 @@ export interface paths {
     post?: never;
     /**
      * Remove a rule
-     * @description Its jobs go on.
+     * @description Its jobs go on; objects that waited for its batch window are dropped.
      */
     delete: operations['deleteRule'];
     options?: never;
@@ -775,7 +775,7 @@ export interface components {
        */
       skipCompleted?: boolean;
       /**
-       * @description Only count: how many volumes and bytes.
+       * @description Only count and estimate: how many volumes and bytes, and how long they may take.
        * @default false
        */
       dryRun?: boolean;
@@ -843,6 +843,11 @@ export interface components {
       /** @description Keys end so. Default: `.nii` or `.nii.gz`. */
       suffix?: string;
       job: components['schemas']['JobTemplate'];
+      /**
+       * @description Objects that come within this time of the first become one batch. `0s`, or none: a job for each.
+       * @example 30s
+       */
+      batchWindow?: string;
       /** @default true */
       enabled?: boolean;
     };
@@ -895,6 +900,11 @@ export interface components {
       /** @description Keys end so. Default: `.nii` or `.nii.gz`. */
       suffix?: string;
       job?: components['schemas']['JobTemplate'];
+      /**
+       * @description Objects that come within this time of the first become one batch. `0s`, or none: a job for each.
+       * @example 30s
+       */
+      batchWindow?: string;
       enabled?: boolean;
     };
     CreateWebhook: {
@@ -1383,6 +1393,20 @@ export interface components {
       total: number;
       /** @description Of sources that tell sizes; a manifest and a list do not. */
       bytes: number;
+      /** @description Absent where nothing tells how long it may take. */
+      estimate?: components['schemas']['BatchEstimate'];
+    };
+    BatchEstimate: {
+      seconds: number;
+      /**
+       * @description `recent-jobs`: what the latest jobs of the pack took. `pack`: nothing of it has run yet; a rough guess from its need of memory, which may be ten times off.
+       * @enum {string}
+       */
+      basis: 'recent-jobs' | 'pack';
+      /** @description Jobs that it is based on. */
+      jobs: number;
+      /** @description Slots of workers that have the pack; 0 counts as 1. */
+      slots: number;
     };
     Batch: {
       /** Format: uuid */
@@ -1405,6 +1429,14 @@ export interface components {
       };
       /** @description Of the completed: reused from an earlier result. */
       skipped: number;
+      /** @description The first item, in the order of the source, that nobody has begun. */
+      oldestWaiting?: {
+        ordinal: number;
+        /** Format: uuid */
+        jobId: string;
+        /** Format: date-time */
+        since: string;
+      };
       itemsPerMinute?: number;
       etaSeconds?: number;
       metadata: {
@@ -1478,6 +1510,11 @@ export interface components {
           [key: string]: string;
         };
       };
+      /**
+       * @description Objects that come within this time of the first become one batch. `0s`, or none: a job for each.
+       * @example 30s
+       */
+      batchWindow?: string;
       enabled: boolean;
       /** Format: date-time */
       createdAt: string;
@@ -1508,7 +1545,9 @@ export interface components {
       format: string;
       /** @description New jobs. */
       started: number;
-      /** @description Jobs that were there already. */
+      /** @description Objects that will be part of their rule’s next batch. */
+      waiting: number;
+      /** @description Objects of this version that were taken already. */
       repeated: number;
       /** @description Objects that can make no job; logged and listed with their rule. */
       refused: number;
@@ -3704,7 +3743,7 @@ export interface operations {
       };
     };
     responses: {
-      /** @description Everything in it has its job, was refused for good, or concerns no rule. */
+      /** @description Everything in it has its job or waits for its batch, was refused for good, or concerns no rule. */
       200: {
         headers: {
           [name: string]: unknown;
