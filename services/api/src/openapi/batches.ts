@@ -1,4 +1,5 @@
 import { BatchList, BatchSize, BatchView, ItemPage, ListItems, SubmitBatch } from '@parse3d/shared/contract';
+import { z } from 'zod';
 import { BatchParams, ListBatches, ReportParams } from '../routes/batches.js';
 import { binary, json, withErrors } from './parts.js';
 
@@ -23,9 +24,19 @@ export const batchPaths = {
       description:
         'The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count.',
       tags: ['batches'],
+      requestParams: {
+        header: z.object({
+          'idempotency-key': z
+            .string()
+            .max(255)
+            .optional()
+            .meta({ description: 'A repeated request under the same key finds the first one’s batch, at any time.' }),
+        }),
+      },
       requestBody: { required: true, content: { 'application/json': { schema: SubmitBatch } } },
       responses: withErrors(
         { '200': json(BatchSize, 'A dry run.'), '202': json(BatchView, 'Accepted.') },
+        'conflict',
         'unprocessable',
       ),
     },
