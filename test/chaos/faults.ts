@@ -22,6 +22,8 @@ export class Saboteur {
   readonly #deal: () => Fault;
   /** Processes of workers that are stopped, oldest first. */
   readonly #asleep: number[][] = [];
+  /** Stopped children; those whose parent is killed meanwhile can notice it only once they go on. */
+  readonly #stopped: number[] = [];
 
   /** @param store what stands between the services and their store; without it the store is left in peace */
   constructor(stack: Stack, random: Random, store?: FaultyProxy) {
@@ -48,7 +50,7 @@ export class Saboteur {
   /** Wakes every stopped worker and mends the way to the store, for the end of a run. */
   calm(): void {
     this.#store?.inject();
-    for (const pids of this.#asleep.splice(0)) for (const pid of pids) send(pid, 'SIGCONT');
+    for (const pid of [...this.#asleep.splice(0).flat(), ...this.#stopped.splice(0)]) send(pid, 'SIGCONT');
   }
 
   async #commit(fault: Fault): Promise<void> {
@@ -71,7 +73,10 @@ export class Saboteur {
         return;
       case 'stop-child':
         // Its parent notices the silence and replaces it.
-        for (const child of await children(victim)) send(child, 'SIGSTOP');
+        for (const child of await children(victim)) {
+          send(child, 'SIGSTOP');
+          this.#stopped.push(child);
+        }
         return;
       case 'kill-redis':
         await redis.kill();
