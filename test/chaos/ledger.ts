@@ -16,8 +16,12 @@ export interface Ledger {
   readonly ends: Record<Manifest['status'], number>;
   /** Accepted jobs and items without a terminal manifest. */
   readonly lost: readonly string[];
-  /** Jobs that show more than one result, or objects that no manifest refers to. */
+  /** Jobs that show more than one result. */
   readonly duplicated: readonly string[];
+  /** Completed jobs some of whose outputs are missing. */
+  readonly incomplete: readonly string[];
+  /** Objects below results/ that no manifest refers to. */
+  readonly leftovers: readonly string[];
   /** Results of jobs that nobody was promised. */
   readonly unasked: readonly string[];
   /** Jobs and batches whose live state is not what their manifests say. */
@@ -31,6 +35,8 @@ export async function closeLedger(stack: Stack, store: BlobStore, accepted: Acce
   const ends = { completed: 0, failed: 0, canceled: 0 };
   const lost: string[] = [];
   const duplicated: string[] = [];
+  const incomplete: string[] = [];
+  const leftovers: string[] = [];
   const stuck: string[] = [];
   const miscounted: string[] = [];
 
@@ -47,8 +53,9 @@ export async function closeLedger(stack: Stack, store: BlobStore, accepted: Acce
     const manifest = Manifest.parse(await readJson(store, manifests[0]));
     ends[manifest.status]++;
     const kept = new Set(manifest.status === 'completed' ? manifest.outputs.map(({ key }) => key) : []);
-    const present = keys.filter((key) => kept.has(key)).length;
-    if (manifests.length > 1 || present !== kept.size || keys.length !== kept.size + 1) duplicated.push(id);
+    if (manifests.length > 1) duplicated.push(id);
+    if (keys.filter((key) => kept.has(key)).length < kept.size) incomplete.push(id);
+    leftovers.push(...keys.filter((key) => !kept.has(key) && !manifests.includes(key)));
     return manifest.status;
   };
 
@@ -70,7 +77,7 @@ export async function closeLedger(stack: Stack, store: BlobStore, accepted: Acce
     const agrees = JSON.stringify({ ...counted, ...view.counts }) === JSON.stringify(counted);
     if (!agrees || !(await listsAll(store, id, total))) miscounted.push(id);
   }
-  return { ends, lost, duplicated, unasked: [...results.keys()], stuck, miscounted };
+  return { ends, lost, duplicated, incomplete, leftovers, unasked: [...results.keys()], stuck, miscounted };
 }
 
 /** Every key below results/, by job. */

@@ -83,13 +83,13 @@ export async function commit(
 }
 
 /**
- * What follows from a committed manifest: webhooks become due, the record ends, leftovers of other attempts go, then the pending marker, so
- * that the reconciler repeats all of it for a process that was killed in between.
+ * What follows from a committed manifest: webhooks become due, leftovers of other attempts go, the record and the
+ * counters of its batch end, then the pending marker goes. Marker and counters come last, so that the reconciler repeats
+ * all of it for a process that was killed in between, or that the store failed.
  */
 export async function settle(store: BlobStore, records: JobRecords, manifest: Manifest): Promise<void> {
-  await announceJob(store, records, manifest);
+  await Promise.all([announceJob(store, records, manifest), sweepAttempts(store, manifest)]);
   await records.finish(manifest);
-  await sweepAttempts(store, manifest);
   await store.delete(blobKeys.pending(manifest.jobId, manifest.run));
 }
 

@@ -26,7 +26,8 @@ export async function runAttempt(
   checkPackVersion(request, pack);
   const store = deps.stores.primary;
   const folder = await makeScratch(deps.config.PARSE3D_SCRATCH);
-  let committed = false;
+  /** Whether what was uploaded is nobody's: not so from the commit on, unless another attempt is known to stand. */
+  let unclaimed = true;
   try {
     const onBytes = (bytes: number): void => progress.at('fetch', bytes, request.input.bytes);
     const volume = await fetchVolume(request, deps.stores, folder, onBytes, signal);
@@ -59,8 +60,10 @@ export async function runAttempt(
       peakMemoryBytes: result.peakMemoryBytes,
       outputs,
     };
+    // A commit that fails may have written its manifest all the same; whoever meets that manifest sweeps the rest.
+    unclaimed = false;
     const { won } = await commit(store, deps.records, manifest);
-    committed = won;
+    unclaimed = !won;
     if (won) {
       // Only spares work later: a result that is not found again is computed again.
       await rememberResult(store, request).catch((error: unknown) =>
@@ -70,7 +73,7 @@ export async function runAttempt(
     return won;
   } finally {
     await dropScratch(folder);
-    if (!committed) {
+    if (unclaimed) {
       await discardOutputs(request, attemptId, store).catch((error: unknown) => {
         deps.log.warn({ err: error, jobId: request.jobId }, 'outputs of a lost attempt could not be removed');
       });
