@@ -124,7 +124,10 @@ test(`a batch of ${many} items`, async () => {
         expect((await page(query)).items).toHaveLength(count);
         times.push(performance.now() - at);
       }
-      row(`page of ${what}, median and slowest of 20, ms`, [0.5, 1].map((q) => quantile(times, q).toFixed(0)).join(', '));
+      row(
+        `page of ${what}, median and slowest of 20, ms`,
+        [0.5, 1].map((q) => quantile(times, q).toFixed(0)).join(', '),
+      );
     }
     row('Redis memory for it at most, MiB', mib((await peak()) - before));
     row('api memory at most, MiB', String((await memoryOf(stack.apiService.pid)).peak));

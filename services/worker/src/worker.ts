@@ -25,6 +25,9 @@ import { openBullWorker, Processor } from './processor.js';
 
 const HEARTBEAT_MS = 5_000;
 
+/** So many jobs per slot may be stored beside those that are fetched and computed: a slow store must not pile them up. */
+const STORING_PER_SLOT = 4;
+
 export interface RunningWorker {
   readonly id: string;
   readonly metricsPort: number;
@@ -108,10 +111,12 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     name: id,
     timings: bullWorkerTimings,
     telemetry: tracing.bull,
-    // One more than the slots: while the children compute, the parent already downloads the next volume.
-    concurrency: config.PARSE3D_WORKER_SLOTS + 1,
+    concurrency: prefetching(config),
     onError: (error) => log.warn({ err: error.message }, 'queue'),
   });
+  // A job that is being stored holds no slot: others are fetched and computed meanwhile.
+  const mostStoring = STORING_PER_SLOT * config.PARSE3D_WORKER_SLOTS;
+  processor.onStoring = (count) => (bull.concurrency = prefetching(config) + Math.min(count, mostStoring));
   const health = await serveHealth({
     registry: metrics.registry,
     host: config.PARSE3D_WORKER_HOST,
@@ -142,6 +147,9 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     },
   };
 }
+
+/** One more than the slots: while the children compute, the parent already downloads the next volume. */
+const prefetching = (config: WorkerConfig): number => config.PARSE3D_WORKER_SLOTS + 1;
 
 async function within(budgetMs: number, done: () => boolean): Promise<void> {
   const until = Date.now() + budgetMs;

@@ -1,4 +1,4 @@
-import { blobKeys, JobRequest, Manifest, RESEARCH_NOTICE, type ProblemBody } from '../contract/index.js';
+import { blobKeys, JobRequest, Manifest, placeOf, RESEARCH_NOTICE, type ProblemBody } from '../contract/index.js';
 import { isProblem } from '../problems/index.js';
 import { readAll, type BlobStore } from '../storage/index.js';
 import type { JobRecords } from './records.js';
@@ -90,7 +90,10 @@ export async function commit(
 export async function settle(store: BlobStore, records: JobRecords, manifest: Manifest): Promise<void> {
   await Promise.all([announceJob(store, records, manifest), sweepAttempts(store, manifest)]);
   await records.finish(manifest);
-  await store.delete(blobKeys.pending(manifest.jobId, manifest.run));
+  // The first run of a batch's job has no marker: the batch stands for all of them.
+  if (manifest.run > 1 || placeOf(manifest.jobId) === undefined) {
+    await store.delete(blobKeys.pending(manifest.jobId, manifest.run));
+  }
 }
 
 /**

@@ -68,8 +68,8 @@ function reportUrl(batch: BatchRecord, name: string, deps: ApiDeps): string {
 /** By the two bits of the bit field. */
 const itemStatuses: readonly ItemStatus[] = ['open', 'completed', 'failed', 'canceled'];
 
-/** States looked at in one step of a filtered listing. */
-const STEP = 4_000;
+/** States looked at in one step of a filtered listing: 25 KB. */
+const STEP = 100_000;
 
 /**
  * Items in order, from `from` on, at most `limit`, only those of one status where that is asked.
@@ -81,18 +81,25 @@ export async function listItems({ batch, live }: FoundBatch, query: ListItems, d
     const report = blobKeys.batchReport(batch.batchId, 'results.jsonl');
     throw new Problem('state-conflict', `the live states of batch ${batch.batchId} are gone; ${report} has them all`);
   }
+  const { batchId, total } = batch;
   const batches = new BatchStore(deps.stores.primary);
+  // What a canceled batch had not entered as a job has no state of its own: there may be a million of it.
+  const isClosed = live.status === 'canceled' || live.status === 'stopped';
+  const stillOpen = isClosed ? new Set(await deps.records.batches.openOrdinals(batchId)) : undefined;
   const items: ItemPage['items'] = [];
-  for (let first = query.from - (query.from % 4); first < batch.total; first += STEP) {
-    const count = Math.min(STEP, batch.total - first);
-    const states = await deps.records.batches.states(batch.batchId, first, count);
+  // A page of everything needs no more states than it has items. Steps begin with a whole byte.
+  const step = query.status === undefined ? 4 * Math.ceil(query.limit / 4) + 4 : STEP;
+  for (let first = query.from - (query.from % 4); first < total; first += step) {
+    const count = Math.min(step, total - first);
+    const states = await deps.records.batches.states(batchId, first, count);
     for (let index = Math.max(0, query.from - first); index < count; index++) {
-      const status = itemStatuses[states[index] ?? 0] ?? 'open';
-      if (query.status !== undefined && status !== query.status) continue;
-      if (items.length === query.limit) return { items, next: first + index };
       const ordinal = first + index;
-      const { uri } = await batches.item(batch.batchId, ordinal);
-      items.push({ ordinal, uri, jobId: batchJobId(batch.batchId, ordinal), status });
+      const entered = itemStatuses[states[index] ?? 0] ?? 'open';
+      const status = entered === 'open' && stillOpen?.has(ordinal) === false ? 'canceled' : entered;
+      if (query.status !== undefined && status !== query.status) continue;
+      if (items.length === query.limit) return { items, next: ordinal };
+      const { uri } = await batches.item(batchId, ordinal);
+      items.push({ ordinal, uri, jobId: batchJobId(batchId, ordinal), status });
     }
   }
   return { items };

@@ -12,12 +12,14 @@ import { discardOutputs, uploadOutputs, verifyOutputs } from './store-outputs.js
  * One attempt at one job: fetch, compute in the child, upload, read back, commit. Writes nothing that another attempt
  * could see until the manifest, and cleans up after itself when it fails or loses that race.
  *
+ * @param onComputed called when the computing process is done with it and what is left is storing
  * @returns false when another attempt had committed first
  */
 export async function runAttempt(
   request: JobRequest,
   attemptId: string,
   progress: ProgressReporter,
+  onComputed: () => void,
   deps: AttemptDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -33,6 +35,7 @@ export async function runAttempt(
     const volume = await fetchVolume(request, deps.stores, folder, onBytes, signal);
     progress.stageDone();
     const result = await compute(request, volume, folder, progress, deps, signal);
+    onComputed();
     progress.at('upload', 0, result.outputs.length);
     const outputs = await uploadOutputs(
       request,
