@@ -4,8 +4,8 @@ import { summary } from './ledger.js';
 import { runChaos } from './run.js';
 
 // `npm run chaos -- --jobs 1000 --kills 200 --seed 7` sets these; without them it is the short run of `npm test`.
-const jobs = Number(process.env['PARSE3D_CHAOS_JOBS'] ?? 40);
-const kills = Number(process.env['PARSE3D_CHAOS_KILLS'] ?? 8);
+const jobs = Number(process.env['PARSE3D_CHAOS_JOBS'] ?? 30);
+const kills = Number(process.env['PARSE3D_CHAOS_KILLS'] ?? 6);
 const seed = Number(process.env['PARSE3D_CHAOS_SEED'] ?? 7);
 const reason = process.env['CI'] === undefined ? whyNoRadosgw() : undefined;
 const store = process.env['PARSE3D_CHAOS_STORE'] === 'file' || reason !== undefined ? 'file' : 's3';
