@@ -22,9 +22,9 @@ export interface FoundBatch {
 /** @throws Problem `not-found`, also for another tenant's batch */
 export async function findBatch(batchId: string, tenant: string, deps: ApiDeps): Promise<FoundBatch> {
   const batches = new BatchStore(deps.stores.primary);
-  const batch = await batches.record(batchId);
+  const [batch, live] = await Promise.all([batches.record(batchId), deps.records.batches.get(batchId)]);
   if (batch?.tenant !== tenant) throw new Problem('not-found', `there is no batch ${batchId}`, { batchId });
-  const live = await deps.records.batches.get(batchId);
+  // Live counters come first: a batch that ends in between is then seen as ended, never as neither.
   return { batch, live, end: await batches.finished(batchId) };
 }
 
