@@ -37,12 +37,13 @@ export class Processor {
   readonly #deps: AttemptDeps;
   readonly #active = new Map<string, AbortController>();
   readonly #batches: BatchStore;
+  readonly #onStoring: (count: number) => void;
   #storing = 0;
-  /** Told how many attempts have left their slot and only store what was computed. */
-  onStoring: (count: number) => void = () => undefined;
 
-  constructor(deps: AttemptDeps) {
+  /** @param onStoring told how many attempts have left their slot and only store what was computed */
+  constructor(deps: AttemptDeps, onStoring: (count: number) => void) {
     this.#deps = deps;
+    this.#onStoring = onStoring;
     this.#batches = new BatchStore(deps.stores.primary);
   }
 
@@ -91,7 +92,7 @@ export class Processor {
     let storing = false;
     const onComputed = (): void => {
       storing = true;
-      this.onStoring(++this.#storing);
+      this.#onStoring(++this.#storing);
     };
     try {
       progress.at('fetch', 0, request.input.bytes);
@@ -109,7 +110,7 @@ export class Processor {
     } finally {
       await progress.close();
       this.#active.delete(jobId);
-      if (storing) this.onStoring(--this.#storing);
+      if (storing) this.#onStoring(--this.#storing);
     }
   }
 

@@ -72,18 +72,26 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     childMemoryBytes: () => children.memoryBytes,
     childMemoryLimitBytes: config.PARSE3D_CHILD_MEMORY * config.PARSE3D_WORKER_SLOTS,
   });
-  const processor: Processor = new Processor({
-    config,
-    log,
-    records: new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) }),
-    stores,
-    children,
-    packs,
-    software: made,
-    metrics,
-    tracing,
-    workerId: id,
-  });
+  // A job that is being stored holds no slot: others are fetched and computed meanwhile.
+  const mostStoring = STORING_PER_SLOT * config.PARSE3D_WORKER_SLOTS;
+  const onStoring = (count: number): void => {
+    bull.concurrency = prefetching(config) + Math.min(count, mostStoring);
+  };
+  const processor: Processor = new Processor(
+    {
+      config,
+      log,
+      records: new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) }),
+      stores,
+      children,
+      packs,
+      software: made,
+      metrics,
+      tracing,
+      workerId: id,
+    },
+    onStoring,
+  );
   await hub.start();
   hub.onCancel((jobId) => processor.cancel(jobId));
 
@@ -114,9 +122,6 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     concurrency: prefetching(config),
     onError: (error) => log.warn({ err: error.message }, 'queue'),
   });
-  // A job that is being stored holds no slot: others are fetched and computed meanwhile.
-  const mostStoring = STORING_PER_SLOT * config.PARSE3D_WORKER_SLOTS;
-  processor.onStoring = (count) => (bull.concurrency = prefetching(config) + Math.min(count, mostStoring));
   const health = await serveHealth({
     registry: metrics.registry,
     host: config.PARSE3D_WORKER_HOST,

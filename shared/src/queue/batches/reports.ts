@@ -72,7 +72,7 @@ export async function writeReports(
         const first = chunk + index;
         const items = await batches.items(batch.batchId, first, Math.min(CONCURRENCY, inChunk - index));
         const manifests = await Promise.all(
-          items.map((_, nth) =>
+          items.map(async (_, nth) =>
             states[index + nth] === 0 ? undefined : newestManifest(store, batchJobId(batch.batchId, first + nth)),
           ),
         );
