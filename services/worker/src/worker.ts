@@ -25,8 +25,11 @@ import { openBullWorker, Processor } from './processor.js';
 
 const HEARTBEAT_MS = 5_000;
 
-/** So many jobs per slot may be stored beside those that are fetched and computed: a slow store must not pile them up. */
-const STORING_PER_SLOT = 4;
+/**
+ * So many jobs per slot may be stored beside those that are fetched and computed. More would leave nothing waiting of the
+ * four jobs per slot that the feeder keeps in BullMQ, and a slow store would pile them up.
+ */
+const STORING_PER_SLOT = 2;
 
 export interface RunningWorker {
   readonly id: string;
