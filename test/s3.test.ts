@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { batchJobId, blobKeys } from '@parse3d/shared/contract';
 import { writeJson } from '@parse3d/shared/storage';
-import { assertNothingLeaks, startRadosgw, whyNoRadosgw, type TestRadosgw } from '@parse3d/shared/testing';
+import {
+  assertNothingLeaks,
+  eventually,
+  FaultyProxy,
+  startRadosgw,
+  whyNoRadosgw,
+  type TestRadosgw,
+} from '@parse3d/shared/testing';
+import { z } from 'zod';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCtFile } from './support/volumes.js';
 
@@ -9,15 +18,19 @@ const onS3 = reason === undefined || process.env['CI'] !== undefined ? test : te
 const why = reason === undefined ? '' : ` (skipped: ${reason})`;
 
 let gateway: TestRadosgw | undefined;
+/** On the way of the services to the store; without faults but where a test wants some. */
+let proxy: FaultyProxy | undefined;
 let stack: Stack | undefined;
 beforeAll(async () => {
   if (reason !== undefined && process.env['CI'] === undefined) return;
   gateway = await startRadosgw();
   await gateway.createBucket('scans');
+  proxy = await FaultyProxy.start(gateway.endpoint);
   stack = await startStack({
     env: {
       PARSE3D_STORAGE: 's3',
-      PARSE3D_S3_ENDPOINT: gateway.endpoint,
+      PARSE3D_S3_ENDPOINT: proxy.url,
+      PARSE3D_S3_IDLE_TIMEOUT: '1s',
       PARSE3D_S3_REGION: gateway.region,
       PARSE3D_S3_ACCESS_KEY_ID: gateway.accessKeyId,
       PARSE3D_S3_SECRET_ACCESS_KEY: gateway.secretAccessKey,
@@ -27,6 +40,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => {
   await stack?.stop();
+  await proxy?.stop();
   await gateway?.stop();
   await assertNothingLeaks();
 });
@@ -52,6 +66,42 @@ onS3(`a volume in a bucket becomes masks in the service’s bucket, and download
   // The URL works without our key: that is what makes it a capability, and why it is short-lived and never logged.
   const bytes = Buffer.from(await (await fetch(url)).arrayBuffer());
   expect(bytes.length).toBe(done.outputs?.find(({ name }) => name === 'labels.nii.gz')?.bytes);
+});
+
+onS3(
+  `a store that fails right after a job was committed takes nothing of its result, and leaves nothing else${why}`,
+  async () => {
+    const { api, stores } = running();
+    const uri = await api.upload(await phantomCtFile());
+    // Every try of the listing that looks for leftovers of other attempts.
+    proxy?.inject({ request: /list-type=2\S*prefix=results/, after: { requestBytes: 0 }, how: 'refuse', times: 3 });
+    const answer = await api.send('POST', '/v1/batches', {
+      source: { kind: 'items', items: [{ uri }] },
+      prompts: ['bone'],
+    });
+    const batchId = z.string().parse(answer.json['id']);
+    await eventually(async () => (await api.send('GET', `/v1/batches/${batchId}`)).json['finishedAt'] !== undefined, {
+      what: 'the batch to end',
+    });
+    expect(proxy?.hits).toBe(3);
+    const manifest = await api.manifest(batchJobId(batchId, 0));
+    if (manifest.status !== 'completed') throw new Error(`the job is ${manifest.status}`);
+    const keys = (await stores.primary.list({ prefix: blobKeys.jobPrefix(manifest.jobId) })).blobs.map(
+      ({ key }) => key,
+    );
+    const expected = [blobKeys.manifest(manifest.jobId, 1), ...manifest.outputs.map(({ key }) => key)];
+    expect(keys.sort()).toEqual(expected.sort());
+  },
+);
+
+onS3(`a volume whose store hangs in its middle is read to its end over another connection${why}`, async () => {
+  const { api } = running();
+  const uri = await api.upload(await phantomCtFile([96, 96, 48]));
+  // Both for the look at the header when the job is accepted, and for the worker.
+  proxy?.inject({ request: /^GET \S*uploads/, after: { answerBytes: 2_000 }, how: 'stall', times: 3 });
+  const job = await api.submit({ input: { uri }, prompts: ['bone'] });
+  expect(await api.ended(job.id)).toMatchObject({ status: 'completed', attempt: 1 });
+  expect(proxy?.hits).toBe(3);
 });
 
 onS3(`a volume that is replaced after the job was accepted is not segmented${why}`, async () => {

@@ -1,85 +1,133 @@
 import { truncate, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually } from '@parse3d/shared/testing';
+import type { Fault as Break, FaultyProxy } from '@parse3d/shared/testing';
 import { Redis } from 'ioredis';
 import { childrenOf } from '../support/processes.js';
 import type { Service, Stack } from '../support/stack.js';
+import type { Random } from './random.js';
 
-export type Fault = 'kill-worker' | 'kill-child' | 'stop-worker' | 'kill-redis' | 'truncate-aof' | 'flush-redis';
+const processFaults = ['kill-worker', 'kill-child', 'stop-worker', 'stop-parent', 'stop-child'] as const;
+const redisFaults = ['kill-redis', 'truncate-aof', 'flush-redis'] as const;
+const storeFaults = ['store-refuses', 'store-hangs', 'store-cuts-answers', 'store-cuts-writes'] as const;
+export type Fault = (typeof processFaults)[number] | (typeof redisFaults)[number] | (typeof storeFaults)[number];
 
-export const faults: readonly Fault[] = [
-  'kill-worker',
-  'kill-worker',
-  'kill-child',
-  'kill-child',
-  'kill-child',
-  'stop-worker',
-  'kill-redis',
-  'truncate-aof',
-  'flush-redis',
-];
+/** The head of an answer, and some of its body where it has one. */
+const INTO_THE_BODY = 600;
 
-/** Workers that are stopped for a while and woken later. */
-const asleep: number[][] = [];
+/** Does bad things to a running stack, and leaves it able to go on: as many workers as before, Redis up. */
+export class Saboteur {
+  readonly #stack: Stack;
+  readonly #random: Random;
+  readonly #store: FaultyProxy | undefined;
+  readonly #deal: () => Fault;
+  /** Processes of workers that are stopped, oldest first. */
+  readonly #asleep: number[][] = [];
+  /** Stopped children; those whose parent is killed meanwhile can notice it only once they go on. */
+  readonly #stopped: number[] = [];
 
-/** Does something bad to a running stack, and leaves it able to go on: as many workers as before, Redis up. */
-export async function strike(fault: Fault, stack: Stack, pick: <T>(choices: readonly T[]) => T): Promise<void> {
-  const alive = stack.workers.filter(({ process }) => process.exitCode === null && process.signalCode === null);
-  const victim = alive.length === 0 ? undefined : pick(alive);
-  switch (fault) {
-    case 'kill-worker':
-      victim?.kill('SIGKILL');
-      await stack.startWorker();
-      return;
-    case 'kill-child':
-      for (const child of victim === undefined ? [] : await childrenOf(victim.pid)) tryKill(child, 'SIGKILL');
-      return;
-    case 'stop-worker':
-      if (victim !== undefined) await putToSleep(victim);
-      await stack.startWorker();
-      await wakeOne(stack);
-      return;
-    case 'kill-redis':
-      await stack.redis.kill();
-      await stack.redis.restart();
-      return;
-    case 'truncate-aof':
-      await stack.redis.kill();
-      await cutAppendOnlyFile(stack.redis.dir);
-      await stack.redis.restart();
-      return;
-    case 'flush-redis': {
-      const redis = new Redis(stack.redis.url);
-      await redis.flushall();
-      redis.disconnect();
-      return;
+  /** @param store what stands between the services and their store; without it the store is left in peace */
+  constructor(stack: Stack, random: Random, store?: FaultyProxy) {
+    this.#stack = stack;
+    this.#random = random;
+    this.#store = store;
+    this.#deal = random.deck<Fault>([
+      ...processFaults,
+      ...redisFaults,
+      ...(store === undefined ? [] : storeFaults),
+      // Killing is what happens most.
+      'kill-worker',
+      'kill-child',
+    ]);
+  }
+
+  /** Does the next of its deck, and tells which that was. */
+  async strike(): Promise<Fault> {
+    const fault = this.#deal();
+    await this.#commit(fault);
+    return fault;
+  }
+
+  /** Wakes every stopped worker and mends the way to the store, for the end of a run. */
+  calm(): void {
+    this.#store?.inject();
+    for (const pid of [...this.#asleep.splice(0).flat(), ...this.#stopped.splice(0)]) send(pid, 'SIGCONT');
+  }
+
+  async #commit(fault: Fault): Promise<void> {
+    const { redis, workers } = this.#stack;
+    const alive = workers.filter(({ process }) => process.exitCode === null && process.signalCode === null);
+    const victim = alive.length === 0 ? undefined : this.#random.pick(alive);
+    switch (fault) {
+      case 'kill-worker':
+        victim?.kill('SIGKILL');
+        await this.#stack.startWorker();
+        return;
+      case 'kill-child':
+        for (const child of await children(victim)) send(child, 'SIGKILL');
+        return;
+      case 'stop-worker':
+      case 'stop-parent':
+        if (victim !== undefined) await this.#putToSleep(victim, fault === 'stop-worker');
+        await this.#stack.startWorker();
+        this.#wakeOne();
+        return;
+      case 'stop-child':
+        // Its parent notices the silence and replaces it.
+        for (const child of await children(victim)) {
+          send(child, 'SIGSTOP');
+          this.#stopped.push(child);
+        }
+        return;
+      case 'kill-redis':
+        await redis.kill();
+        await redis.restart();
+        return;
+      case 'truncate-aof':
+        await redis.kill();
+        await cutAppendOnlyFile(redis.dir);
+        await redis.restart();
+        return;
+      case 'flush-redis': {
+        const connection = new Redis(redis.url);
+        await connection.flushall();
+        connection.disconnect();
+        return;
+      }
+      case 'store-refuses':
+        return this.#break(/^/, { requestBytes: 0 }, 'refuse');
+      case 'store-hangs':
+        return this.#break(/^GET/, { answerBytes: INTO_THE_BODY }, 'stall');
+      case 'store-cuts-answers':
+        return this.#break(/^/, { answerBytes: 100 }, 'reset');
+      case 'store-cuts-writes':
+        return this.#break(/^PUT/, { requestBytes: INTO_THE_BODY }, 'reset');
+      default:
+        fault satisfies never;
     }
-    default:
-      fault satisfies never;
+  }
+
+  /** Few enough to be outlived by tries that follow, or so many that they are not. */
+  #break(request: RegExp, after: Break['after'], how: Break['how']): void {
+    this.#store?.add({ request, after, how, times: this.#random.pick([1, 3, 10, 30]) });
+  }
+
+  async #putToSleep(worker: Service, withChildren: boolean): Promise<void> {
+    const pids = [worker.pid, ...(withChildren ? await children(worker) : [])];
+    for (const pid of pids) send(pid, 'SIGSTOP');
+    this.#asleep.push(pids);
+  }
+
+  /** The longest sleeper wakes up and is then told to go, so that their number does not grow. */
+  #wakeOne(): void {
+    if (this.#asleep.length < 2) return;
+    const pids = this.#asleep.shift() ?? [];
+    for (const pid of [...pids].reverse()) send(pid, 'SIGCONT');
+    this.#stack.workers.find(({ pid }) => pid === pids[0])?.kill('SIGTERM');
   }
 }
 
-/** Wakes every stopped worker, for the end of a run. */
-export async function wakeAll(): Promise<void> {
-  for (const pids of asleep.splice(0)) for (const pid of pids) tryKill(pid, 'SIGCONT');
-  await Promise.resolve();
-}
-
-async function putToSleep(worker: Service): Promise<void> {
-  const pids = [worker.pid, ...(await childrenOf(worker.pid))];
-  for (const pid of pids) tryKill(pid, 'SIGSTOP');
-  asleep.push(pids);
-}
-
-/** The longest sleeper wakes up and is then told to go, so that their number does not grow. */
-async function wakeOne(stack: Stack): Promise<void> {
-  if (asleep.length < 2) return;
-  const pids = asleep.shift() ?? [];
-  for (const pid of [...pids].reverse()) tryKill(pid, 'SIGCONT');
-  const worker = stack.workers.find(({ pid }) => pid === pids[0]);
-  worker?.kill('SIGTERM');
-  await Promise.resolve();
-}
+const children = async (worker: Service | undefined): Promise<number[]> =>
+  worker === undefined ? [] : childrenOf(worker.pid);
 
 /** Cuts the last bytes off the file that a crash may have left half-written. */
 async function cutAppendOnlyFile(folder: string): Promise<void> {
@@ -89,21 +137,13 @@ async function cutAppendOnlyFile(folder: string): Promise<void> {
   if (newest === undefined) return;
   const path = join(aof, newest);
   const { size } = await stat(path);
-  await truncate(path, Math.max(0, Math.floor(size * 0.9)));
+  await truncate(path, Math.floor(size * 0.9));
 }
 
-function tryKill(pid: number, signal: NodeJS.Signals): void {
+function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
     // Gone already.
   }
-}
-
-/** Redis answers and the api says that it is ready. */
-export async function recovered(stack: Stack): Promise<void> {
-  await eventually(async () => (await stack.api.send('GET', '/readyz')).status === 200, {
-    what: 'the stack to be ready',
-    timeoutMs: 60_000,
-  });
 }

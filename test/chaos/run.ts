@@ -1,124 +1,129 @@
-import { Manifest } from '@parse3d/shared/contract';
-import { readJson } from '@parse3d/shared/storage';
 import { eventually } from '@parse3d/shared/testing';
 import { z } from 'zod';
 import { startStack, type Stack } from '../support/stack.js';
 import { phantomCtFile } from '../support/volumes.js';
-import { faults, recovered, strike, wakeAll, type Fault } from './faults.js';
+import { Saboteur, type Fault } from './faults.js';
+import { closeLedger, type Accepted, type Ledger } from './ledger.js';
 import { seeded } from './random.js';
+import { startFaultyStore } from './store.js';
 
 export interface ChaosOptions {
+  /** Jobs and items of batches together. */
   readonly jobs: number;
   readonly kills: number;
   readonly seed: number;
+  /** `s3`: a radosgw that fails too. */
+  readonly store: 's3' | 'file';
   /** Longest time for what is left after the last fault, in ms. */
   readonly settleMs: number;
   readonly onLine?: (line: string) => void;
 }
 
-/** What was promised against what is there. */
-export interface Ledger {
+export interface ChaosReport {
   readonly accepted: number;
+  readonly batches: number;
   readonly refused: number;
   readonly struck: Partial<Record<Fault, number>>;
-  readonly ends: Record<'completed' | 'failed' | 'canceled', number>;
-  /** Accepted jobs without a terminal manifest. */
-  readonly lost: readonly string[];
-  /** Jobs that show more than one result, or objects that no manifest refers to. */
-  readonly duplicated: readonly string[];
-  /** Jobs whose live state is not what their manifest says. */
-  readonly stuck: readonly string[];
+  readonly ledger: Ledger;
 }
 
+/** One submission in eight is a batch, of so many items. */
+const BATCH_ITEMS = 7;
+
 /**
- * Submits jobs to a real stack while things are killed under it, then waits for the dust to settle and counts. Every
- * submission has an idempotency key and is repeated until it is accepted, as a careful client would.
+ * Submits jobs and batches to a real stack while things are killed under it, then waits for the dust to settle and
+ * counts. Every submission has an idempotency key and is repeated until it is accepted, as a careful client would.
  */
-export async function runChaos(options: ChaosOptions): Promise<Ledger> {
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const random = seeded(options.seed);
   const say = options.onLine ?? (() => undefined);
+  const faultyStore = options.store === 's3' ? await startFaultyStore() : undefined;
   const stack = await startStack({
     workers: 2,
     appendOnly: true,
-    env: { PARSE3D_RECONCILE_EVERY: '2s', PARSE3D_WORKER_DRAIN: '2s', PARSE3D_LOG_LEVEL: 'error' },
+    env: {
+      PARSE3D_RECONCILE_EVERY: '2s',
+      PARSE3D_WORKER_DRAIN: '2s',
+      PARSE3D_CHILD_STALL: '4s',
+      PARSE3D_LOG_LEVEL: 'error',
+      ...faultyStore?.env,
+    },
   });
+  const saboteur = new Saboteur(stack, random, faultyStore?.proxy);
   try {
     const uri = await stack.api.upload(await phantomCtFile([12, 10, 8]));
     const struck: Partial<Record<Fault, number>> = {};
-    const accepted = new Set<string>();
-    let refused = 0;
-    const everyJobs = Math.max(1, Math.floor(options.jobs / Math.max(1, options.kills)));
-    const strikesPerRound = Math.max(1, Math.round(options.kills / Math.ceil(options.jobs / everyJobs)));
-    for (let job = 0; job < options.jobs; job++) {
-      const submission = await submit(stack, uri, `chaos-${options.seed}-${job}`);
-      accepted.add(submission.id);
-      refused += submission.refusals;
-      if (job % everyJobs !== everyJobs - 1) continue;
-      for (let n = 0; n < strikesPerRound; n++) {
-        const fault = random.pick(faults);
-        struck[fault] = (struck[fault] ?? 0) + 1;
-        await strike(fault, stack, random.pick);
+    const accepted: Accepted = { jobs: new Set(), batches: new Map() };
+    let [submitted, refused, strikes] = [0, 0, 0];
+    let told = 0;
+    for (let turn = 0; submitted < options.jobs; turn++) {
+      const items = Math.min(BATCH_ITEMS, options.jobs - submitted);
+      const key = `chaos-${options.seed}-${turn}`;
+      if (turn % 8 === 3) {
+        const { id, refusals } = await submit(stack, '/v1/batches', batchBody(uri, items), key);
+        accepted.batches.set(id, items);
+        submitted += items;
+        refused += refusals;
+      } else {
+        const { id, refusals } = await submit(stack, '/v1/jobs', jobBody(uri), key);
+        accepted.jobs.add(id);
+        submitted++;
+        refused += refusals;
       }
-      if (job % 50 === 49) say(`${job + 1} of ${options.jobs} submitted, ${refused} refusals on the way`);
+      for (; strikes < Math.floor((submitted * options.kills) / options.jobs); strikes++) {
+        const fault = await saboteur.strike();
+        struck[fault] = (struck[fault] ?? 0) + 1;
+      }
+      if (submitted - told < 50) continue;
+      told = submitted;
+      say(`${submitted} of ${options.jobs} submitted, ${strikes} faults, ${refused} refusals on the way`);
     }
-    await wakeAll();
-    await recovered(stack);
+    saboteur.calm();
+    await eventually(async () => (await stack.api.send('GET', '/readyz')).status === 200, {
+      what: 'the stack to be ready',
+      timeoutMs: 60_000,
+    });
     say('all submitted; waiting for the rest');
-    await settled(stack, accepted, options.settleMs);
-    return { accepted: accepted.size, refused, struck, ...(await count(stack, accepted)) };
+    const store = faultyStore?.direct ?? stack.stores.primary;
+    const isOver = async (): Promise<boolean> => {
+      const open = await Promise.all(['pending/', 'open-batches/'].map((prefix) => store.list({ prefix, limit: 1 })));
+      return open.every(({ blobs }) => blobs.length === 0);
+    };
+    // What does not end in time shows in the ledger.
+    await eventually(isOver, { timeoutMs: options.settleMs, everyMs: 500 }).catch(() => say('not over in time'));
+    const ledger = await closeLedger(stack, store, accepted);
+    return { accepted: submitted, batches: accepted.batches.size, refused, struck, ledger };
   } finally {
-    await wakeAll();
+    saboteur.calm();
     await stack.stop();
+    await faultyStore?.stop();
   }
 }
 
-async function submit(stack: Stack, uri: string, key: string): Promise<{ id: string; refusals: number }> {
+const common = { prompts: ['bone'], outputs: { preview: false } };
+const jobBody = (uri: string): object => ({ input: { uri }, ...common });
+const batchBody = (uri: string, items: number): object => ({
+  source: { kind: 'items', items: Array.from({ length: items }, () => ({ uri })) },
+  skipCompleted: false,
+  ...common,
+});
+
+async function submit(
+  stack: Stack,
+  path: string,
+  body: object,
+  key: string,
+): Promise<{ id: string; refusals: number }> {
   let refusals = 0;
   const id = await eventually(
     async () => {
-      const body = { input: { uri }, prompts: ['bone'], outputs: { preview: false } };
-      const answer = await stack.api.send('POST', '/v1/jobs', body, { 'Idempotency-Key': key });
+      const answer = await stack.api.send('POST', path, body, { 'Idempotency-Key': key });
       if (answer.status === 202) return z.string().parse(answer.json['id']);
       refusals++;
       if (answer.status !== 503) throw new Error(JSON.stringify(answer.json));
       return undefined;
     },
-    { what: `submission ${key}`, timeoutMs: 60_000 },
+    { what: `submission ${key}`, timeoutMs: 120_000 },
   );
   return { id, refusals };
-}
-
-async function settled(stack: Stack, accepted: ReadonlySet<string>, timeoutMs: number): Promise<void> {
-  await eventually(async () => (await stack.stores.primary.list({ prefix: 'pending/', limit: 1 })).blobs.length === 0, {
-    what: `${accepted.size} jobs to end`,
-    timeoutMs,
-    everyMs: 500,
-  }).catch(() => undefined);
-}
-
-async function count(
-  stack: Stack,
-  accepted: ReadonlySet<string>,
-): Promise<Pick<Ledger, 'ends' | 'lost' | 'duplicated' | 'stuck'>> {
-  const { primary } = stack.stores;
-  const ends = { completed: 0, failed: 0, canceled: 0 };
-  const lost: string[] = [];
-  const duplicated: string[] = [];
-  const stuck: string[] = [];
-  for (const id of accepted) {
-    const keys = (await primary.list({ prefix: `results/${id}/` })).blobs.map(({ key }) => key);
-    const manifests = keys.filter((key) => key.endsWith('/manifest.json'));
-    if (manifests.length === 0) {
-      lost.push(id);
-      continue;
-    }
-    const manifest = Manifest.parse(await readJson(primary, manifests[0] ?? ''));
-    ends[manifest.status]++;
-    const referred = manifest.status === 'completed' ? manifest.outputs.map(({ key }) => key) : [];
-    if (manifests.length > 1 || keys.length !== referred.length + 1) duplicated.push(id);
-    // A Redis that was set back is mended by the next reconciliation.
-    const agrees = async (): Promise<boolean> => (await stack.api.job(id)).status === manifest.status;
-    await eventually(agrees, { what: `job ${id} to be ${manifest.status}` }).catch(() => stuck.push(id));
-  }
-  return { ends, lost, duplicated, stuck };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { JobRequest, Manifest } from '@parse3d/shared/contract';
+import { placeOf, type JobRequest, type Manifest } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
 import {
   ATTEMPTS,
@@ -37,9 +37,13 @@ export class Processor {
   readonly #deps: AttemptDeps;
   readonly #active = new Map<string, AbortController>();
   readonly #batches: BatchStore;
+  readonly #onStoring: (count: number) => void;
+  #storing = 0;
 
-  constructor(deps: AttemptDeps) {
+  /** @param onStoring told how many attempts have left their slot and only store what was computed */
+  constructor(deps: AttemptDeps, onStoring: (count: number) => void) {
     this.#deps = deps;
+    this.#onStoring = onStoring;
     this.#batches = new BatchStore(deps.stores.primary);
   }
 
@@ -85,9 +89,14 @@ export class Processor {
       stop.abort(new Stopped(verdict === 'stop' ? 'canceled' : 'stale'));
     });
     const startedAt = Date.now();
+    let storing = false;
+    const onComputed = (): void => {
+      storing = true;
+      this.#onStoring(++this.#storing);
+    };
     try {
       progress.at('fetch', 0, request.input.bytes);
-      const won = await runAttempt(request, attemptId, progress, this.#deps, stop.signal);
+      const won = await runAttempt(request, attemptId, progress, onComputed, this.#deps, stop.signal);
       this.#deps.metrics.attempts.inc({ outcome: won ? 'completed' : 'overtaken' });
       this.#deps.metrics.observeStages(progress.durationsMs());
       traceAttempt(tracing, progress.timeline(), won ? 'completed' : 'overtaken');
@@ -101,6 +110,7 @@ export class Processor {
     } finally {
       await progress.close();
       this.#active.delete(jobId);
+      if (storing) this.#onStoring(--this.#storing);
     }
   }
 
@@ -117,10 +127,11 @@ export class Processor {
   async #requestToRun(jobId: string, run: number): Promise<JobRequest | undefined> {
     const { primary } = this.#deps.stores;
     const { stores, records } = this.#deps;
-    const request =
-      (await readPending(primary, jobId, run)) ??
-      (run === 1 ? await requestOfBatchJob(jobId, records, this.#batches, stores) : undefined);
-    const manifest = await readManifest(primary, jobId, run);
+    const ofBatch = run === 1 && placeOf(jobId) !== undefined;
+    const [request, manifest] = await Promise.all([
+      ofBatch ? requestOfBatchJob(jobId, records, this.#batches, stores) : readPending(primary, jobId, run),
+      readManifest(primary, jobId, run),
+    ]);
     if (manifest === undefined) return request;
     await settle(primary, this.#deps.records, manifest);
     return undefined;

@@ -25,6 +25,12 @@ import { openBullWorker, Processor } from './processor.js';
 
 const HEARTBEAT_MS = 5_000;
 
+/**
+ * So many jobs per slot may be stored beside those that are fetched and computed. More would leave nothing waiting of the
+ * four jobs per slot that the feeder keeps in BullMQ, and a slow store would pile them up.
+ */
+const STORING_PER_SLOT = 2;
+
 export interface RunningWorker {
   readonly id: string;
   readonly metricsPort: number;
@@ -70,18 +76,26 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     childMemoryBytes: () => children.memoryBytes,
     childMemoryLimitBytes: config.PARSE3D_CHILD_MEMORY * config.PARSE3D_WORKER_SLOTS,
   });
-  const processor: Processor = new Processor({
-    config,
-    log,
-    records: new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) }),
-    stores,
-    children,
-    packs,
-    software: made,
-    metrics,
-    tracing,
-    workerId: id,
-  });
+  // A job that is being stored holds no slot: others are fetched and computed meanwhile.
+  const mostStoring = STORING_PER_SLOT * config.PARSE3D_WORKER_SLOTS;
+  const onStoring = (count: number): void => {
+    bull.concurrency = prefetching(config) + Math.min(count, mostStoring);
+  };
+  const processor: Processor = new Processor(
+    {
+      config,
+      log,
+      records: new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) }),
+      stores,
+      children,
+      packs,
+      software: made,
+      metrics,
+      tracing,
+      workerId: id,
+    },
+    onStoring,
+  );
   await hub.start();
   hub.onCancel((jobId) => processor.cancel(jobId));
 
@@ -109,8 +123,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     name: id,
     timings: bullWorkerTimings,
     telemetry: tracing.bull,
-    // One more than the slots: while the children compute, the parent already downloads the next volume.
-    concurrency: config.PARSE3D_WORKER_SLOTS + 1,
+    concurrency: prefetching(config),
     onError: (error) => log.warn({ err: error.message }, 'queue'),
   });
   const health = await serveHealth({
@@ -143,6 +156,9 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     },
   };
 }
+
+/** One more than the slots: while the children compute, the parent already downloads the next volume. */
+const prefetching = (config: WorkerConfig): number => config.PARSE3D_WORKER_SLOTS + 1;
 
 async function within(budgetMs: number, done: () => boolean): Promise<void> {
   const until = Date.now() + budgetMs;

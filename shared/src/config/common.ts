@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_PACK } from '../packs/index.js';
-import { byteSize, commaList, flag } from './env.js';
+import { byteSize, commaList, duration, flag } from './env.js';
 
 /** Variables that the api and the worker both read. */
 export const commonEnv = z.object({
@@ -34,6 +34,12 @@ export const commonEnv = z.object({
     .describe('Without it the SDK looks in its usual places: environment, files, the machine’s role.'),
   PARSE3D_S3_SECRET_ACCESS_KEY: z.string().optional().describe('Belongs to the access key.'),
   PARSE3D_S3_FORCE_PATH_STYLE: flag('true').describe('Bucket in the path instead of the host name.'),
+  PARSE3D_S3_REQUEST_TIMEOUT: duration('60s').describe(
+    'Longest time until the head of the store’s answer has come, the sending of a body of up to 8 MiB included.',
+  ),
+  PARSE3D_S3_IDLE_TIMEOUT: duration('30s').describe(
+    'Longest time in which nothing at all moves on a connection to the store; then a read goes on over another.',
+  ),
   PARSE3D_PACKS: commaList('packs').describe('Folders that hold packs, one sub-folder each.'),
   PARSE3D_DEFAULT_PACK: z.string().default(DEFAULT_PACK).describe('Pack of jobs that name none.'),
   PARSE3D_MAX_VOXELS: z.coerce

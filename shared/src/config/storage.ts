@@ -15,5 +15,6 @@ export function storageFromEnv(env: CommonEnv): StorageConfig {
     accessKeyId: env.PARSE3D_S3_ACCESS_KEY_ID,
     secretAccessKey: env.PARSE3D_S3_SECRET_ACCESS_KEY,
     forcePathStyle: env.PARSE3D_S3_FORCE_PATH_STYLE,
+    timeouts: { requestMs: env.PARSE3D_S3_REQUEST_TIMEOUT, idleMs: env.PARSE3D_S3_IDLE_TIMEOUT },
   };
 }

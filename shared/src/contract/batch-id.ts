@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 
 // A batch and its jobs share the first 80 bits of their UUIDs (version 8): time in ms, then random bits. The last 48
 // bits are 0 for the batch and ordinal + 1 for a job. So a job's id tells its place, without any table, and the results
@@ -8,9 +8,17 @@ const SHARED_CHARACTERS = 24;
 
 /** A new batch id; sorts by time. */
 export function newBatchId(now: number = Date.now()): string {
-  const time = now.toString(16).padStart(12, '0');
-  const random = randomBytes(4).toString('hex');
-  return `${time.slice(0, 8)}-${time.slice(8)}-8${random.slice(0, 3)}-a${random.slice(3, 6)}-000000000000`;
+  return batchIdOf(now.toString(16).padStart(12, '0') + randomBytes(3).toString('hex'));
+}
+
+/** The batch id that belongs to an idempotency key of a tenant. Other than a new one it tells no time. */
+export function batchIdFromKey(tenant: string, idempotencyKey: string): string {
+  return batchIdOf(createHash('sha256').update(`${tenant}\0${idempotencyKey}`).digest('hex'));
+}
+
+function batchIdOf(hex: string): string {
+  const [low, high, first, second] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 15), hex.slice(15, 18)];
+  return `${low}-${high}-8${first}-a${second}-000000000000`;
 }
 
 /** The id of the job at this place of the batch, from 0. */

@@ -113,6 +113,8 @@ export const BatchRecord = z.strictObject({
   skipCompleted: z.boolean(),
   metadata: z.record(z.string(), z.string()),
   source: z.strictObject({ kind: z.string(), uri: z.string().optional() }),
+  /** Of the body, where the request had an idempotency key. */
+  requestSha256: z.string().optional(),
   /** The span that accepted the batch; its jobs link to it. */
   traceparent: Traceparent.optional(),
 });

@@ -1,4 +1,4 @@
-import { blobKeys, JobRequest, Manifest, RESEARCH_NOTICE, type ProblemBody } from '../contract/index.js';
+import { blobKeys, JobRequest, Manifest, placeOf, RESEARCH_NOTICE, type ProblemBody } from '../contract/index.js';
 import { isProblem } from '../problems/index.js';
 import { readAll, type BlobStore } from '../storage/index.js';
 import type { JobRecords } from './records.js';
@@ -84,14 +84,17 @@ export async function commit(
 }
 
 /**
- * What follows from a committed manifest: webhooks become due, the record ends, leftovers of other attempts go, then the pending marker, so
- * that the reconciler repeats all of it for a process that was killed in between.
+ * What follows from a committed manifest: webhooks become due, leftovers of other attempts go, the record and the
+ * counters of its batch end, then the pending marker goes. Marker and counters come last, so that the reconciler repeats
+ * all of it for a process that was killed in between, or that the store failed.
  */
 export async function settle(store: BlobStore, records: JobRecords, manifest: Manifest): Promise<void> {
-  await announceJob(store, records, manifest);
+  await Promise.all([announceJob(store, records, manifest), sweepAttempts(store, manifest)]);
   await records.finish(manifest);
-  await sweepAttempts(store, manifest);
-  await store.delete(blobKeys.pending(manifest.jobId, manifest.run));
+  // The first run of a batch's job has no marker: the batch stands for all of them.
+  if (manifest.run > 1 || placeOf(manifest.jobId) === undefined) {
+    await store.delete(blobKeys.pending(manifest.jobId, manifest.run));
+  }
 }
 
 /**

@@ -196,7 +196,8 @@ async function publish(temporary: string, base: string, key: string, ifAbsent: b
   const path = join(base, key);
   for (let left = PUBLISH_TRIES; ; left--) {
     try {
-      await makeFolders(dirname(base), dirname(path));
+      // Folders are mostly there: one look instead of one for each of them.
+      if (!(await isPlainFolder(dirname(path)))) await makeFolders(dirname(base), dirname(path));
       if (ifAbsent) await link(temporary, path);
       else await rename(temporary, path);
       return await syncFolder(dirname(path));
@@ -204,6 +205,16 @@ async function publish(temporary: string, base: string, key: string, ifAbsent: b
       if (hasCode(error, 'EEXIST')) await checkAbsent(path, key);
       if (!hasCode(error, 'ENOENT') || left === 0) throw error;
     }
+  }
+}
+
+/** True for a folder that is there, and to which no link leads. */
+async function isPlainFolder(path: string): Promise<boolean> {
+  try {
+    return (await realpath(path)) === path && (await lstat(path)).isDirectory();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
   }
 }
 

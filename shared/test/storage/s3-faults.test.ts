@@ -3,8 +3,14 @@ import { Readable } from 'node:stream';
 import { ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openStores, readAll, type BlobStore, type Stores } from '../../src/storage/index.js';
-import { assertNothingLeaks, eventually, freePort, startRadosgw, type TestRadosgw } from '../../src/testing/index.js';
-import { FaultyProxy } from './faulty-proxy.js';
+import {
+  assertNothingLeaks,
+  eventually,
+  FaultyProxy,
+  freePort,
+  startRadosgw,
+  type TestRadosgw,
+} from '../../src/testing/index.js';
 import { withRadosgw } from './with-radosgw.js';
 
 const MIB = 1024 * 1024;

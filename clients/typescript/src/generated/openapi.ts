@@ -2567,7 +2567,10 @@ export interface operations {
   submitBatch: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description A repeated request under the same key finds the first one’s batch, at any time. */
+        'idempotency-key'?: string;
+      };
       path?: never;
       cookie?: never;
     };
@@ -2615,6 +2618,15 @@ export interface operations {
       };
       /** @description The key lacks the scope or may not read the volume. */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
         headers: {
           [name: string]: unknown;
         };

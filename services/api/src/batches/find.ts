@@ -24,9 +24,9 @@ export interface FoundBatch {
 /** @throws Problem `not-found`, also for another tenant's batch */
 export async function findBatch(batchId: string, tenant: string, deps: ApiDeps): Promise<FoundBatch> {
   const batches = new BatchStore(deps.stores.primary);
-  const batch = await batches.record(batchId);
+  const [batch, live] = await Promise.all([batches.record(batchId), deps.records.batches.get(batchId)]);
   if (batch?.tenant !== tenant) throw new Problem('not-found', `there is no batch ${batchId}`, { batchId });
-  const live = await deps.records.batches.get(batchId);
+  // Live counters come first: a batch that ends in between is then seen as ended, never as neither.
   const firstWaiting = live && (await deps.records.batches.firstWaiting(batchId, live));
   return { batch, live, firstWaiting, end: await batches.finished(batchId) };
 }
@@ -84,8 +84,8 @@ export function batchUrl(batch: BatchRecord, path: string, deps: ApiDeps): strin
 /** By the two bits of the bit field. */
 const itemStatuses: readonly ItemStatus[] = ['open', 'completed', 'failed', 'canceled'];
 
-/** States looked at in one step of a filtered listing. */
-const STEP = 4_000;
+/** States looked at in one step of a filtered listing: 25 KB. */
+const STEP = 100_000;
 
 /**
  * Items in order, from `from` on, at most `limit`, only those of one status where that is asked.
@@ -97,18 +97,25 @@ export async function listItems({ batch, live }: FoundBatch, query: ListItems, d
     const report = blobKeys.batchReport(batch.batchId, 'results.jsonl');
     throw new Problem('state-conflict', `the live states of batch ${batch.batchId} are gone; ${report} has them all`);
   }
+  const { batchId, total } = batch;
   const batches = new BatchStore(deps.stores.primary);
+  // What a canceled batch had not entered as a job has no state of its own: there may be a million of it.
+  const isClosed = live.status === 'canceled' || live.status === 'stopped';
+  const stillOpen = isClosed ? new Set(await deps.records.batches.openOrdinals(batchId)) : undefined;
   const items: ItemPage['items'] = [];
-  for (let first = query.from - (query.from % 4); first < batch.total; first += STEP) {
-    const count = Math.min(STEP, batch.total - first);
-    const states = await deps.records.batches.states(batch.batchId, first, count);
+  // A page of everything needs no more states than it has items. Steps begin with a whole byte.
+  const step = query.status === undefined ? 4 * Math.ceil(query.limit / 4) + 4 : STEP;
+  for (let first = query.from - (query.from % 4); first < total; first += step) {
+    const count = Math.min(step, total - first);
+    const states = await deps.records.batches.states(batchId, first, count);
     for (let index = Math.max(0, query.from - first); index < count; index++) {
-      const status = itemStatuses[states[index] ?? 0] ?? 'open';
-      if (query.status !== undefined && status !== query.status) continue;
-      if (items.length === query.limit) return { items, next: first + index };
       const ordinal = first + index;
-      const { uri } = await batches.item(batch.batchId, ordinal);
-      items.push({ ordinal, uri, jobId: batchJobId(batch.batchId, ordinal), status });
+      const entered = itemStatuses[states[index] ?? 0] ?? 'open';
+      const status = entered === 'open' && stillOpen?.has(ordinal) === false ? 'canceled' : entered;
+      if (query.status !== undefined && status !== query.status) continue;
+      if (items.length === query.limit) return { items, next: ordinal };
+      const { uri } = await batches.item(batchId, ordinal);
+      items.push({ ordinal, uri, jobId: batchJobId(batchId, ordinal), status });
     }
   }
   return { items };

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApiKeyRecord } from '@parse3d/shared/access';
 import {
+  batchIdFromKey,
   blobKeys,
   ITEMS_PER_CHUNK,
   newBatchId,
@@ -10,6 +13,7 @@ import {
   type Prompt,
   type SubmitBatch,
 } from '@parse3d/shared/contract';
+import { BatchStore, rebuildBatch } from '@parse3d/shared/queue';
 import { matchPrompts } from '@parse3d/shared/packs';
 import { Problem } from '@parse3d/shared/problems';
 import { writeJson } from '@parse3d/shared/storage';
@@ -23,11 +27,19 @@ import { sourceItems, type SourceItem } from './sources.js';
  * Accepts a batch: its items go to storage in chunks, then the record, then the marker that the reconciler looks for,
  * then Redis. Whatever fails before the marker leaves nothing that counts.
  *
- * @throws Problem for everything wrong with the request or a line of its manifest, `queue-unavailable` without Redis
+ * With an idempotency key the batch's id is made from it, so that a repeated request finds the batch.
+ *
+ * @throws Problem for everything wrong with the request or a line of its manifest, `queue-unavailable` without Redis,
+ * `idempotency-conflict` when the key came with another body before
  */
-export function submitBatch(body: SubmitBatch, caller: ApiKeyRecord, deps: ApiDeps): Promise<BatchRecord> {
+export function submitBatch(
+  body: SubmitBatch,
+  caller: ApiKeyRecord,
+  idempotencyKey: string | undefined,
+  deps: ApiDeps,
+): Promise<BatchRecord> {
   return deps.tracing.span('accept batch', { attributes: { 'parse3d.tenant': caller.tenant } }, async (span) => {
-    const batch = await acceptBatch(body, caller, span.traceparent, deps);
+    const batch = await acceptBatch(body, caller, idempotencyKey, span.traceparent, deps);
     span.annotate({ 'parse3d.batchId': batch.batchId, 'parse3d.pack': batch.pack.id, 'parse3d.items': batch.total });
     return batch;
   });
@@ -36,13 +48,19 @@ export function submitBatch(body: SubmitBatch, caller: ApiKeyRecord, deps: ApiDe
 async function acceptBatch(
   body: SubmitBatch,
   caller: ApiKeyRecord,
+  idempotencyKey: string | undefined,
   traceparent: string | undefined,
   deps: ApiDeps,
 ): Promise<BatchRecord> {
   const { primary } = deps.stores;
+  const requestSha256 = createHash('sha256').update(JSON.stringify(body)).digest('hex');
+  const batchId = idempotencyKey === undefined ? newBatchId() : batchIdFromKey(caller.tenant, idempotencyKey);
+  if (idempotencyKey !== undefined) {
+    const earlier = await new BatchStore(primary).record(batchId);
+    if (earlier !== undefined) return repeated(earlier, requestSha256, deps);
+  }
   await deps.admission.admitBatch(caller.tenant);
   const { pack, modality } = choose(body, deps);
-  const batchId = newBatchId();
   const size = await writeItems(batchId, checkedItems(body, pack, caller, deps), deps);
   const batch: BatchRecord = {
     batchId,
@@ -60,17 +78,44 @@ async function acceptBatch(
     skipCompleted: body.skipCompleted,
     metadata: body.metadata,
     source: { kind: body.source.kind, ...('uri' in body.source ? { uri: body.source.uri } : {}) },
+    ...(idempotencyKey === undefined ? {} : { requestSha256 }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
   await writeJson(primary, blobKeys.batch(batchId), batch);
-  await writeJson(primary, blobKeys.openBatch(batchId), { batchId });
+  await enter(batch, deps, () => deps.records.batches.open(batch, 'running'));
+  return batch;
+}
+
+async function enter(batch: BatchRecord, deps: ApiDeps, count: () => Promise<unknown>): Promise<void> {
+  const { primary } = deps.stores;
+  await writeJson(primary, blobKeys.openBatch(batch.batchId), { batchId: batch.batchId });
   try {
-    await deps.records.batches.open(batch, 'running');
+    await count();
   } catch (error) {
-    await primary.delete(blobKeys.openBatch(batchId));
+    await primary.delete(blobKeys.openBatch(batch.batchId));
     throw error;
   }
-  return batch;
+}
+
+/**
+ * The earlier request may have been cut off after the record, or Redis lost it since: unless the batch has ended it is
+ * entered once more, as far as it had come.
+ */
+async function repeated(earlier: BatchRecord, requestSha256: string, deps: ApiDeps): Promise<BatchRecord> {
+  const { batchId } = earlier;
+  if (earlier.requestSha256 !== requestSha256) {
+    throw new Problem('idempotency-conflict', 'the Idempotency-Key belongs to an earlier request with another body', {
+      batchId,
+    });
+  }
+  const { primary } = deps.stores;
+  const batches = new BatchStore(primary);
+  const live = await deps.records.batches.get(batchId);
+  if (live !== undefined || (await batches.finished(batchId)) !== undefined) return earlier;
+  await enter(earlier, deps, () => rebuildBatch(earlier, batches, deps.records, primary));
+  // It may have ended in between, which leaves nothing to look after.
+  if ((await batches.finished(batchId)) !== undefined) await primary.delete(blobKeys.openBatch(batchId));
+  return earlier;
 }
 
 /** Counts what `submitBatch` would accept, and checks every item on the way. */
@@ -81,6 +126,7 @@ export async function measureBatch(body: SubmitBatch, caller: ApiKeyRecord, deps
   for await (const item of checkedItems(body, pack, caller, deps)) {
     total++;
     bytes += item.bytes;
+    if (total % ITEMS_PER_TURN === 0) await nextTurn();
   }
   const time = await estimate({ total, bytes }, pack, deps);
   return { total, bytes, ...(time === undefined ? {} : { estimate: time }) };
@@ -124,6 +170,9 @@ function checkPrompts(item: SourceItem, common: Prompt[] | undefined, pack: Pack
   if (matched.size < 10_000) matched.add(key);
 }
 
+/** Items taken between two looks at what else there is to do. */
+const ITEMS_PER_TURN = 100;
+
 async function writeItems(
   batchId: string,
   items: AsyncIterable<BatchItem>,
@@ -145,6 +194,8 @@ async function writeItems(
     total++;
     bytes += item.bytes;
     if (lines.length === ITEMS_PER_CHUNK) await flush();
+    // Lines of one buffer come without waiting; other requests are not to wait for them.
+    if (total % ITEMS_PER_TURN === 0) await nextTurn();
   }
   if (total === 0) throw new Problem('request-invalid', 'the source has no volume that matches');
   if (lines.length > 0) await flush();

@@ -8,6 +8,7 @@ import { measureBatch, submitBatch } from '../batches/submit.js';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';
 import { sendBlob } from '../http/send-blob.js';
+import { IdempotencyKey } from './jobs.js';
 
 export const BatchParams = z.object({ id: z.uuid() });
 export const ReportParams = BatchParams.extend({ name: z.enum(reportNames) });
@@ -26,7 +27,8 @@ export function batchRoutes(deps: ApiDeps): Router {
       response.json(await measureBatch(body, callerOf(request), deps));
       return;
     }
-    const batch = await submitBatch(body, callerOf(request), deps);
+    const idempotencyKey = IdempotencyKey.parse(request.get('idempotency-key'));
+    const batch = await submitBatch(body, callerOf(request), idempotencyKey, deps);
     request.log.info({ batchId: batch.batchId, tenant: batch.tenant, total: batch.total }, 'batch accepted');
     const found = await findBatch(batch.batchId, batch.tenant, deps);
     response.status(202).location(`/v1/batches/${batch.batchId}`).json(viewBatch(found, deps));

@@ -12,12 +12,14 @@ import { discardOutputs, uploadOutputs, verifyOutputs } from './store-outputs.js
  * One attempt at one job: fetch, compute in the child, upload, read back, commit. Writes nothing that another attempt
  * could see until the manifest, and cleans up after itself when it fails or loses that race.
  *
+ * @param onComputed called when the computing process is done with it and what is left is storing
  * @returns false when another attempt had committed first
  */
 export async function runAttempt(
   request: JobRequest,
   attemptId: string,
   progress: ProgressReporter,
+  onComputed: () => void,
   deps: AttemptDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -26,13 +28,15 @@ export async function runAttempt(
   checkPackVersion(request, pack);
   const store = deps.stores.primary;
   const folder = await makeScratch(deps.config.PARSE3D_SCRATCH);
-  let committed = false;
+  /** Whether what was uploaded is nobody's: not so from the commit on, unless another attempt is known to stand. */
+  let unclaimed = true;
   try {
     const onBytes = (bytes: number): void => progress.at('fetch', bytes, request.input.bytes);
     const { PARSE3D_MAX_VOLUME_BYTES: maxBytes } = deps.config;
     const volume = await fetchVolume(request, deps.stores, folder, maxBytes, onBytes, signal);
     progress.stageDone();
     const result = await compute(request, volume, folder, progress, deps, signal);
+    onComputed();
     progress.at('upload', 0, result.outputs.length);
     const outputs = await uploadOutputs(
       request,
@@ -60,8 +64,10 @@ export async function runAttempt(
       peakMemoryBytes: result.peakMemoryBytes,
       outputs,
     };
+    // A commit that fails may have written its manifest all the same; whoever meets that manifest sweeps the rest.
+    unclaimed = false;
     const { won } = await commit(store, deps.records, manifest);
-    committed = won;
+    unclaimed = !won;
     if (won) {
       // Only spares work later: a result that is not found again is computed again.
       await rememberResult(store, request).catch((error: unknown) =>
@@ -71,7 +77,7 @@ export async function runAttempt(
     return won;
   } finally {
     await dropScratch(folder);
-    if (!committed) {
+    if (unclaimed) {
       await discardOutputs(request, attemptId, store).catch((error: unknown) => {
         deps.log.warn({ err: error, jobId: request.jobId }, 'outputs of a lost attempt could not be removed');
       });

@@ -148,7 +148,9 @@ export class BatchCounters {
       first / 4,
       Math.ceil((first + count) / 4) - 1,
     );
-    return Uint8Array.from({ length: count }, (_, item) => ((bytes[item >> 2] ?? 0) >> (6 - 2 * (item & 3))) & 3);
+    const states = new Uint8Array(count);
+    for (let item = 0; item < count; item++) states[item] = ((bytes[item >> 2] ?? 0) >> (6 - 2 * (item & 3))) & 3;
+    return states;
   }
 
   /** The reports are written: the batch has no work left. */

@@ -35,6 +35,7 @@ export class BatchOverseer {
   /** Batch records do not change. */
   readonly #known = new Map<string, BatchRecord>();
   readonly #finishing = new Map<string, Promise<void>>();
+  readonly #stopped = new AbortController();
   readonly #onError: (error: unknown) => void;
 
   constructor(deps: OverseerDeps, onError: (error: unknown) => void) {
@@ -95,8 +96,9 @@ export class BatchOverseer {
     return count;
   }
 
-  /** Waits for reports in the making. */
+  /** Gives up reports in the making: the next leader makes them anew. */
   async stop(): Promise<void> {
+    this.#stopped.abort();
     await Promise.allSettled(this.#finishing.values());
   }
 
@@ -165,7 +167,9 @@ export class BatchOverseer {
   #finish(batch: BatchRecord, counts: BatchCounts): void {
     if (this.#finishing.has(batch.batchId)) return;
     const finishing = this.#writeEnd(batch, counts)
-      .catch(this.#onError)
+      .catch((error: unknown) => {
+        if (!this.#stopped.signal.aborted) this.#onError(error);
+      })
       .finally(() => this.#finishing.delete(batch.batchId));
     this.#finishing.set(batch.batchId, finishing);
   }
@@ -173,7 +177,8 @@ export class BatchOverseer {
   async #writeEnd(batch: BatchRecord, counts: BatchCounts): Promise<void> {
     const { stores, records, software } = this.#deps;
     const { primary } = stores;
-    await writeReports(batch, this.#batches, primary, software);
+    const sources = { batches: this.#batches, counters: records.batches, store: primary, software };
+    await writeReports(batch, counts, sources, this.#stopped.signal);
     const { completed, failed, canceled, skipped } = counts;
     const status = counts.status === 'canceled' || counts.status === 'stopped' ? counts.status : 'completed';
     const end: BatchFinished = { status, finishedAt: new Date().toISOString(), completed, failed, canceled, skipped };

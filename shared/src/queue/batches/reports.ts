@@ -12,8 +12,10 @@ import {
   type Manifest,
 } from '../../contract/index.js';
 import type { BlobStore } from '../../storage/index.js';
+import { Problem } from '../../problems/index.js';
 import { newestManifest, type Software } from '../commit.js';
 import { BidsDerivative } from './bids/derivative.js';
+import { itemStates, type BatchCounters, type BatchCounts } from './counters.js';
 import type { BatchStore } from './store.js';
 
 /** Manifests read at the same time. */
@@ -30,16 +32,28 @@ const contentTypes: Record<ReportName, string> = {
   'summary.csv': 'text/csv; charset=utf-8',
 };
 
+/** Where reports come from. */
+export interface ReportSources {
+  readonly batches: BatchStore;
+  readonly counters: BatchCounters;
+  readonly store: BlobStore;
+  /** Named in the derivative of a BIDS dataset. */
+  readonly software: Software;
+}
+
 /**
  * Writes the reports of a batch whose items have all ended: every item in `results.jsonl`, those that did not complete
  * also in `failures.jsonl`, and one row a volume and prompt in `summary.csv`. Manifests are streamed; the files grow on
- * local disk until they are whole. The results of a BIDS dataset are also laid out as a derivative of it.
+ * local disk until they are whole. Items that never became jobs have no manifest, and none is looked for: of a million
+ * canceled items that would be a million requests. The results of a BIDS dataset are also laid out as a derivative of it.
+ *
+ * @throws Problem `queue-unavailable` when the live states are not those that were counted: Redis lost them meanwhile
  */
 export async function writeReports(
   batch: BatchRecord,
-  batches: BatchStore,
-  store: BlobStore,
-  software: Software,
+  counts: BatchCounts,
+  { batches, counters, store, software }: ReportSources,
+  signal: AbortSignal,
 ): Promise<void> {
   const derivative = batch.source.kind === 'bids' ? new BidsDerivative(batch, store, software) : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'parse3d-reports-'));
@@ -53,22 +67,36 @@ export async function writeReports(
       'summary.csv',
       'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,code\n',
     );
-    for (let first = 0; first < batch.total; first += CONCURRENCY) {
-      // The last group of a chunk may be short; the next one begins with the next chunk.
-      const count = Math.min(CONCURRENCY, batch.total - first, ITEMS_PER_CHUNK - (first % ITEMS_PER_CHUNK));
-      const items = await batches.items(batch.batchId, first, count);
-      const manifests = await Promise.all(
-        items.map((_, index) => newestManifest(store, batchJobId(batch.batchId, first + index))),
-      );
-      for (const [index, item] of items.entries()) {
-        const manifest = manifests[index];
-        const line = `${JSON.stringify(reportLine(batch, first + index, item, manifest))}\n`;
-        await write('results.jsonl', line);
-        if (manifest?.status !== 'completed') await write('failures.jsonl', line);
-        for (const row of summaryRows(batch, first + index, item, manifest)) await write('summary.csv', row);
+    const ended = { completed: 0, failed: 0 };
+    for (let chunk = 0; chunk < batch.total; chunk += ITEMS_PER_CHUNK) {
+      const inChunk = Math.min(ITEMS_PER_CHUNK, batch.total - chunk);
+      const states = await counters.states(batch.batchId, chunk, inChunk);
+      ended.completed += countOf(states, itemStates.completed);
+      ended.failed += countOf(states, itemStates.failed);
+      for (let index = 0; index < inChunk; index += CONCURRENCY) {
+        signal.throwIfAborted();
+        const first = chunk + index;
+        const items = await batches.items(batch.batchId, first, Math.min(CONCURRENCY, inChunk - index));
+        const manifests = await Promise.all(
+          items.map(async (_, nth) =>
+            states[index + nth] === 0 ? undefined : newestManifest(store, batchJobId(batch.batchId, first + nth)),
+          ),
+        );
+        for (const [nth, item] of items.entries()) {
+          const manifest = manifests[nth];
+          const line = `${JSON.stringify(reportLine(batch, first + nth, item, manifest))}\n`;
+          await write('results.jsonl', line);
+          if (manifest?.status !== 'completed') await write('failures.jsonl', line);
+          for (const row of summaryRows(batch, first + nth, item, manifest)) await write('summary.csv', row);
+        }
+        if (derivative !== undefined) await layOut(derivative, items, manifests);
       }
-      if (derivative !== undefined) await layOut(derivative, items, manifests);
-      first -= CONCURRENCY - count;
+    }
+    if (ended.completed !== counts.completed || ended.failed !== counts.failed) {
+      throw new Problem(
+        'queue-unavailable',
+        `the states of batch ${batch.batchId} changed while its reports were made`,
+      );
     }
     await derivative?.close();
     for (const [name, file] of files) {
@@ -93,6 +121,12 @@ async function layOut(
     const some = items.slice(first, first + COPIES);
     await Promise.all(some.map((item, index) => derivative.add(item, manifests[first + index])));
   }
+}
+
+function countOf(states: Uint8Array, wanted: number): number {
+  let count = 0;
+  for (const state of states) if (state === wanted) count++;
+  return count;
 }
 
 function reportLine(batch: BatchRecord, ordinal: number, item: BatchItem, manifest: Manifest | undefined): object {

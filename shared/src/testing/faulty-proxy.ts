@@ -47,6 +47,11 @@ export class FaultyProxy {
     this.hits = 0;
   }
 
+  /** Adds to the faults that are still to come. */
+  add(...faults: Fault[]): void {
+    this.#faults = [...this.#faults.filter(({ times }) => times > 0), ...faults];
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -1,0 +1,120 @@
+import { batchJobId, BatchView, Manifest, placeOf } from '@parse3d/shared/contract';
+import { readAll, readJson, type BlobStore } from '@parse3d/shared/storage';
+import { eventually } from '@parse3d/shared/testing';
+import { z } from 'zod';
+import type { Stack } from '../support/stack.js';
+
+/** What the api said yes to. */
+export interface Accepted {
+  readonly jobs: Set<string>;
+  /** Ids of batches, with how many items each has. */
+  readonly batches: Map<string, number>;
+}
+
+/** What was promised against what is there. Everything but `ends` names what is wrong, and should be empty. */
+export interface Ledger {
+  readonly ends: Record<Manifest['status'], number>;
+  /** Accepted jobs and items without a terminal manifest. */
+  readonly lost: readonly string[];
+  /** Jobs that show more than one result. */
+  readonly duplicated: readonly string[];
+  /** Completed jobs some of whose outputs are missing. */
+  readonly incomplete: readonly string[];
+  /** Objects below results/ that no manifest refers to. */
+  readonly leftovers: readonly string[];
+  /** Results of jobs that nobody was promised. */
+  readonly unasked: readonly string[];
+  /** Jobs and batches whose live state is not what their manifests say. */
+  readonly stuck: readonly string[];
+  /** Batches whose counters or reports are not what their manifests say. */
+  readonly miscounted: readonly string[];
+}
+
+/** Compares everything that was accepted with everything that storage and the api show. */
+export async function closeLedger(stack: Stack, store: BlobStore, accepted: Accepted): Promise<Ledger> {
+  const ends = { completed: 0, failed: 0, canceled: 0 };
+  const lost: string[] = [];
+  const duplicated: string[] = [];
+  const incomplete: string[] = [];
+  const leftovers: string[] = [];
+  const stuck: string[] = [];
+  const miscounted: string[] = [];
+
+  const results = await resultsByJob(store);
+  /** The end of a job in storage, entered into the books. */
+  const end = async (id: string): Promise<Manifest['status'] | undefined> => {
+    const keys = results.get(id) ?? [];
+    results.delete(id);
+    const manifests = keys.filter((key) => key.endsWith('/manifest.json'));
+    if (manifests[0] === undefined) {
+      lost.push(id);
+      return undefined;
+    }
+    const manifest = Manifest.parse(await readJson(store, manifests[0]));
+    ends[manifest.status]++;
+    const kept = new Set(manifest.status === 'completed' ? manifest.outputs.map(({ key }) => key) : []);
+    if (manifests.length > 1) duplicated.push(id);
+    if (keys.filter((key) => kept.has(key)).length < kept.size) incomplete.push(id);
+    leftovers.push(...keys.filter((key) => !kept.has(key) && !manifests.includes(key)));
+    return manifest.status;
+  };
+
+  for (const id of accepted.jobs) {
+    const status = await end(id);
+    // A Redis that was set back is mended by the next reconciliation.
+    const agrees = async (): Promise<boolean> => (await stack.api.job(id)).status === status;
+    await eventually(agrees, { what: `job ${id} to be ${status}` }).catch(() => stuck.push(id));
+  }
+  for (const [id, total] of accepted.batches) {
+    const counts = { completed: 0, failed: 0, canceled: 0 };
+    for (let ordinal = 0; ordinal < total; ordinal++) {
+      const status = await end(batchJobId(id, ordinal));
+      if (status !== undefined) counts[status]++;
+    }
+    const view = BatchView.parse((await stack.api.send('GET', `/v1/batches/${id}`)).json);
+    if (view.finishedAt === undefined) stuck.push(id);
+    const counted = { waiting: 0, running: 0, ...counts };
+    const agrees = JSON.stringify({ ...counted, ...view.counts }) === JSON.stringify(counted);
+    if (!agrees || !(await listsAll(store, id, total))) miscounted.push(id);
+  }
+  return { ends, lost, duplicated, incomplete, leftovers, unasked: [...results.keys()], stuck, miscounted };
+}
+
+/** Every key below results/, by job. */
+async function resultsByJob(store: BlobStore): Promise<Map<string, string[]>> {
+  const results = new Map<string, string[]>();
+  let startAfter: string | undefined;
+  do {
+    const page = await store.list({ prefix: 'results/', startAfter });
+    for (const { key } of page.blobs) {
+      const id = key.split('/')[1] ?? '';
+      const keys = results.get(id) ?? [];
+      keys.push(key);
+      results.set(id, keys);
+    }
+    startAfter = page.next;
+  } while (startAfter !== undefined);
+  return results;
+}
+
+const ReportLine = z.object({ ordinal: z.int(), jobId: z.string(), status: z.string() });
+
+/** True when the report names every item of a batch once, in order. */
+async function listsAll(store: BlobStore, batchId: string, total: number): Promise<boolean> {
+  const report = await readAll(store, `batches/${batchId}/results.jsonl`).catch(() => Buffer.from(''));
+  const lines = report.toString('utf8').split('\n').filter(Boolean);
+  return (
+    lines.length === total &&
+    lines.every((line, index) => {
+      const { ordinal, jobId } = ReportLine.parse(JSON.parse(line));
+      return ordinal === index && placeOf(jobId)?.ordinal === index;
+    })
+  );
+}
+
+/** One line for the log. */
+export function summary({ ends, ...wrong }: Ledger): string {
+  const counts = Object.entries(wrong).map(([name, ids]) => `${name} ${ids.length}`);
+  const ended = Object.entries(ends).map(([name, count]) => `${name} ${count}`);
+  return `${counts.join(', ')}; ended: ${ended.join(', ')}`;
+}
