@@ -13,6 +13,9 @@ import { healthRoutes } from './routes/health.js';
 import { jobRoutes } from './routes/jobs.js';
 import { outputRoutes } from './routes/outputs.js';
 import { packRoutes } from './routes/packs.js';
+import { pageRoutes } from './routes/page.js';
+import { statusRoutes } from './routes/status.js';
+import { storageRoutes } from './routes/storage.js';
 import { volumeRoutes } from './routes/volumes.js';
 
 /** The api as an Express app that does not listen. */
@@ -42,8 +45,8 @@ export function createApp(deps: ApiDeps): Express {
     next();
   });
   app.use(timing(deps.metrics));
-  app.use(healthRoutes(deps), docsRoutes(deps));
-  app.use(volumeRoutes(deps));
+  app.use(healthRoutes(deps), docsRoutes(deps), pageRoutes());
+  app.use(volumeRoutes(deps), storageRoutes(deps), statusRoutes(deps));
   app.use(express.json({ limit: '1mb' }));
   app.use(batchRoutes(deps), jobRoutes(deps), eventRoutes(deps), outputRoutes(deps), packRoutes(deps));
   app.use((request) => {

@@ -9,3 +9,4 @@ export * from './batch.js';
 export * from './events.js';
 export * from './keys.js';
 export * from './responses.js';
+export * from './page.js';
