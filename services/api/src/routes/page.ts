@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { Router } from 'express';
+import { extname, join, resolve } from 'node:path';
+import express, { Router, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
-import sirv from 'sirv';
 
 /** Where `npm run build` leaves the page. */
 const BUILT = resolve(import.meta.dirname, '../../../web/dist');
@@ -29,21 +28,40 @@ export function pageRoutes(folder: string = BUILT): Router {
     });
     return router;
   }
-  const files = sirv(folder, { etag: true, gzip: true, brotli: true, maxAge: 31_536_000, immutable: true });
-  router.use('/assets', (request, response, next) => {
-    // sirv looks for the path below its folder, which the mount has taken away.
-    request.url = `/assets${request.url}`;
-    files(request, response, () => {
-      request.url = request.url.slice('/assets'.length);
-      next();
-    });
+  router.use('/assets', chooseEncoding, builtFiles(join(folder, 'assets')), (_request, response, next) => {
+    // There is no such file; the answer that says so is not compressed.
+    response.removeHeader('Content-Encoding');
+    next();
   });
   router.get(VIEWS, policy, async (_request, response) => {
     response.set('Cache-Control', 'no-cache').type('html');
     response.send(await readFile(join(folder, 'index.html'), 'utf8'));
   });
-  router.get('/favicon.svg', (request, response, next) => files(request, response, next));
+  router.get('/favicon.svg', (_request, response) => {
+    response.sendFile('favicon.svg', { root: folder, maxAge: '1d' });
+  });
   return router;
+}
+
+const encodings = { br: 'br', gzip: 'gz' } as const;
+
+/** Takes the compressed twin of a file where the browser can read it: the build made one of each. */
+const chooseEncoding: RequestHandler = (request, response, next) => {
+  response.vary('Accept-Encoding');
+  const encoding = request.acceptsEncodings('br', 'gzip');
+  if ((encoding === 'br' || encoding === 'gzip') && /\.(js|css|svg)$/.test(request.path)) {
+    response.set('Content-Encoding', encoding);
+    request.url = `${request.path}.${encodings[encoding]}`;
+  }
+  next();
+};
+
+/** Names hold a hash of the content, so that a browser never asks twice. */
+function builtFiles(folder: string): RequestHandler {
+  const setHeaders = (response: Response, path: string): void => {
+    response.type(extname(path.replace(/\.(br|gz)$/, '')));
+  };
+  return express.static(folder, { index: false, immutable: true, maxAge: '1y', setHeaders });
 }
 
 const pageSecurity = {

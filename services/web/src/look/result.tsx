@@ -59,8 +59,7 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
       if (current) setBusy({ what: 'Preparing the view' });
       await scene.showVolume(volume, 'volume.nii.gz');
       if (labels !== undefined) await scene.showLabels(await labels, initial, mode);
-      const largest = [...manifest.findings].sort((a, b) => b.voxels - a.voxels)[0];
-      if (largest !== undefined) scene.goToLabel(manifest.findings.indexOf(largest));
+      scene.goToLabel(manifest.findings.findIndex(({ voxels }) => voxels > 0));
       if (current) setShown(true);
     };
     show()

@@ -9,8 +9,8 @@ export function WindowChoice({ modality, volume }: { modality: Modality; volume:
     return volume === undefined ? null : (
       <p class="hint">
         Shown from {Number((volume.robust.level - volume.robust.width / 2).toPrecision(4))} to{' '}
-        {Number((volume.robust.level + volume.robust.width / 2).toPrecision(4))}: all but the outermost 2 % of the values. Drag
-        with the right button to change it.
+        {Number((volume.robust.level + volume.robust.width / 2).toPrecision(4))}; drag over the image with the right button to
+        change that.
       </p>
     );
   }

@@ -12,15 +12,20 @@ export interface LabelStyle {
 
 export type LabelMode = 'fill' | 'outline' | 'both';
 
-/** Voxels of a label at its surface carry its place plus this. */
+/** Voxels of a label at its surface carry its number plus this. */
 const EDGE = 128;
+/**
+ * Numbers below are no label: the viewer rounds whatever is above its lower bound up to the border of the second and
+ * third entry of a table of colours, so both have to be transparent.
+ */
+const FIRST = 3;
 /** Places that leave room for edges. */
-export const MOST_LABELS = EDGE - 1;
+export const MOST_LABELS = EDGE - FIRST;
 
 export interface LabelIndex {
-  /** Per voxel, i fastest: 0, or the place of its label (from 1), plus 128 where the label ends. */
+  /** Per voxel, i fastest: 0, or the place of its label in the list plus 3, plus 128 where the label ends. */
   readonly voxels: Uint8Array;
-  /** Per place: a voxel [i, j, k] inside the label, on the slice where it is largest; undefined when it is empty. */
+  /** Per place from 0: a voxel [i, j, k] inside the label, on the slice where it is largest; undefined when it is empty. */
   readonly middles: ReadonlyMap<number, readonly [number, number, number]>;
 }
 
@@ -37,14 +42,14 @@ export function indexLabels(
   [ni, nj, nk]: readonly [number, number, number],
   labels: readonly number[],
 ): LabelIndex {
-  const places = new Map(labels.slice(0, MOST_LABELS).map((label, at) => [label, at + 1]));
+  const places = new Map(labels.slice(0, MOST_LABELS).map((label, at) => [label, at + FIRST]));
   const out = new Uint8Array(ni * nj * nk);
   const plane = ni * nj;
   for (let at = 0; at < out.length; at++) {
     const value = voxels[at] ?? 0;
     if (value !== 0) out[at] = places.get(value) ?? 0;
   }
-  const perSlice = Array.from({ length: labels.length + 1 }, () => new Uint32Array(nk));
+  const perSlice = Array.from({ length: labels.length + FIRST }, () => new Uint32Array(nk));
   let at = 0;
   for (let k = 0; k < nk; k++) {
     for (let j = 0; j < nj; j++) {
@@ -67,14 +72,12 @@ export function indexLabels(
     }
   }
   const middles = new Map<number, readonly [number, number, number]>();
-  for (let place = 1; place <= labels.length; place++) {
-    const counts = perSlice[place];
-    if (counts === undefined) continue;
+  for (const [number, counts] of perSlice.entries()) {
     const most = Math.max(...counts);
     if (most === 0) continue;
     const k = counts.indexOf(most);
-    const middle = middleOf(out.subarray(k * plane, (k + 1) * plane), place, most);
-    middles.set(place, [middle % ni, Math.floor(middle / ni), k]);
+    const middle = middleOf(out.subarray(k * plane, (k + 1) * plane), number, most);
+    middles.set(number - FIRST, [middle % ni, Math.floor(middle / ni), k]);
   }
   return { voxels: out, middles };
 }
@@ -88,8 +91,11 @@ function middleOf(slice: Uint8Array, place: number, count: number): number {
   return 0;
 }
 
-/** What a voxel of an index stands for: the label's place from 1, or 0. */
-export const placeOf = (value: number): number => value & (EDGE - 1);
+/** What a voxel of an index stands for: the label's place in the list from 0, or undefined outside all labels. */
+export function placeOf(value: number): number | undefined {
+  const number = value & (EDGE - 1);
+  return number < FIRST ? undefined : number - FIRST;
+}
 
 /** One pass over the volume: the labels that share an opacity. */
 export interface LabelLayer {
@@ -114,10 +120,10 @@ export function labelLayers(styles: readonly LabelStyle[], mode: LabelMode): Lab
   };
   for (const [at, { colour, visible, opacity }] of styles.slice(0, MOST_LABELS).entries()) {
     if (!visible) continue;
-    const inner = mode === 'outline' ? 0 : mode === 'both' ? opacity * 0.5 : opacity;
-    show(at + 1, colour, inner);
+    const inner = mode === 'outline' ? 0 : mode === 'both' ? opacity * 0.7 : opacity;
+    show(at + FIRST, colour, inner);
     // An outline is thin: at half the opacity it would be lost.
-    show(at + 1 + EDGE, colour, mode === 'fill' ? opacity : Math.min(1, 0.4 + opacity));
+    show(at + FIRST + EDGE, colour, mode === 'fill' ? opacity : Math.min(1, 0.4 + opacity));
   }
   return [...layers.values()];
 }

@@ -35,6 +35,8 @@ const sliceTypes: Record<Layout, SLICE_TYPE> = {
 };
 
 const UINT8 = 2;
+/** Range that puts each number of a label index on the middle of its entry in a table of 256 colours. */
+const ENTRIES = [-0.5, 255.5] as const;
 
 /** A volume with labels and a probability map over it, on one canvas. The only part of the page that knows NiiVue. */
 export class Scene {
@@ -53,8 +55,9 @@ export class Scene {
       dragAndDropEnabled: false,
       backColor: [0.02, 0.024, 0.03, 1],
       crosshairColor: [0.31, 0.76, 0.72, 0.75],
-      crosshairWidth: 1,
-      crosshairGap: 6,
+      crosshairWidthUnit: 'percent',
+      crosshairWidth: 0.12,
+      crosshairGap: 3,
       fontColor: [0.6, 0.68, 0.74, 1],
       fontMinPx: 11,
       isOrientCube: false,
@@ -108,6 +111,11 @@ export class Scene {
     this.#viewer.setSliceType(sliceTypes[layout]);
   }
 
+  /** Whether the patient's left is on the right of the picture, as radiologists read, or on the left. */
+  setRadiological(on: boolean): void {
+    this.#viewer.setRadiologicalConvention(on);
+  }
+
   /** Lays a label map over the volume. */
   async showLabels(bytes: ArrayBuffer, styles: readonly LabelStyle[], mode: LabelMode): Promise<void> {
     const image = await readImage(bytes, 'labels.nii.gz');
@@ -156,7 +164,7 @@ export class Scene {
       }
       layer._colormap = key;
       layer._opacity = opacity;
-      [layer.cal_min, layer.cal_max] = [0, 255];
+      [layer.cal_min, layer.cal_max] = ENTRIES;
     }
     this.#viewer.updateGLVolume();
   }
@@ -200,7 +208,7 @@ export class Scene {
 
   /** Puts the crosshair into a label, where it is largest. False when the label is empty. */
   goToLabel(at: number): boolean {
-    const middle = this.#labels?.index.middles.get(at + 1);
+    const middle = this.#labels?.index.middles.get(at);
     const affine = this.#labels?.template.hdr?.affine;
     if (middle === undefined || affine === undefined) return false;
     const [i, j, k] = middle;
@@ -223,12 +231,11 @@ export class Scene {
       return image.getValue(i, j, k);
     };
     const [i = 0, j = 0, k = 0] = volume.mm2vox(mm);
-    const place = placeOf(valueIn(this.#labels?.template) ?? 0);
     return {
       voxel: [i, j, k],
       mm,
       value: valueIn(volume),
-      label: place === 0 ? undefined : place - 1,
+      label: placeOf(valueIn(this.#labels?.template) ?? 0),
       probability: valueIn(this.#probability),
     };
   }
@@ -255,8 +262,7 @@ function sharing(template: NVImage): NVImage {
   layer.hdr = template.hdr;
   layer.img = template.img ?? new Uint8Array();
   layer.calculateRAS();
-  layer.cal_min = 0;
-  layer.cal_max = 255;
+  [layer.cal_min, layer.cal_max] = ENTRIES;
   layer.colorbarVisible = false;
   return layer;
 }

@@ -40,6 +40,7 @@ export function Viewer(props: {
   const [layout, setLayout] = useState<Layout>(() => (matchMedia('(max-width: 700px)').matches ? 'axial' : 'planes'));
   const [at, setAt] = useState<Crosshair>();
   const [failed, setFailed] = useState<string>();
+  const [radiological, setRadiological] = useState(false);
 
   useEffect(() => {
     const element = canvas.current;
@@ -67,6 +68,7 @@ export function Viewer(props: {
   }, []);
 
   useEffect(() => scene?.setLayout(layout), [scene, layout]);
+  useEffect(() => scene?.setRadiological(radiological), [scene, radiological]);
 
   const onKey = (event: KeyboardEvent): void => {
     if (scene === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -98,6 +100,15 @@ export function Viewer(props: {
             </button>
           ))}
         </div>
+        <button
+          type="button"
+          class="toggle"
+          aria-pressed={radiological}
+          title="The patient’s left on the right of the picture, as radiologists read"
+          onClick={() => setRadiological(!radiological)}
+        >
+          Radiological
+        </button>
         {props.tools}
       </div>
       <div class="viewer-stage">
