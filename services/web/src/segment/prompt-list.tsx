@@ -1,6 +1,6 @@
 import type { PackSummary } from '@parse3d/shared/contract';
 import { paletteColour } from '@parse3d/shared/palette';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { newRow, rows, targetPrompts, type PromptRow } from './draft.js';
 import { PromptBox } from './prompt-box.js';
 
@@ -12,7 +12,8 @@ export function PromptList({ pack, modality }: { pack: PackSummary; modality: st
   const focusNext = useRef<number>(undefined);
   const all = rows.value;
 
-  useEffect(() => {
+  // Before anything else is typed.
+  useLayoutEffect(() => {
     if (focusNext.current === undefined) return;
     list.current?.querySelectorAll<HTMLInputElement>('input[role=combobox]')[focusNext.current]?.focus();
     focusNext.current = undefined;

@@ -56,7 +56,7 @@ export class Scene {
       backColor: [0.02, 0.024, 0.03, 1],
       crosshairColor: [0.31, 0.76, 0.72, 0.75],
       crosshairWidthUnit: 'percent',
-      crosshairWidth: 0.12,
+      crosshairWidth: 0.25,
       crosshairGap: 3,
       fontColor: [0.6, 0.68, 0.74, 1],
       fontMinPx: 11,
@@ -108,12 +108,14 @@ export class Scene {
 
   setLayout(layout: Layout): void {
     this.#viewer.opts.multiplanarShowRender = layout === 'planes' ? SHOW_RENDER.AUTO : SHOW_RENDER.NEVER;
-    this.#viewer.setSliceType(sliceTypes[layout]);
+    if (this.#viewer.volumes.length > 0) this.#viewer.setSliceType(sliceTypes[layout]);
+    else this.#viewer.opts.sliceType = sliceTypes[layout];
   }
 
   /** Whether the patient's left is on the right of the picture, as radiologists read, or on the left. */
   setRadiological(on: boolean): void {
-    this.#viewer.setRadiologicalConvention(on);
+    if (this.#viewer.volumes.length > 0) this.#viewer.setRadiologicalConvention(on);
+    else this.#viewer.opts.isRadiologicalConvention = on;
   }
 
   /** Lays a label map over the volume. */

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Crosshair, Layout, Scene } from './scene.js';
 
 const layouts: readonly { id: Layout; name: string; key: string }[] = [
-  { id: 'planes', name: 'Planes + 3D', key: '1' },
+  { id: 'planes', name: 'Multi', key: '1' },
   { id: 'axial', name: 'Axial', key: '2' },
   { id: 'coronal', name: 'Coronal', key: '3' },
   { id: 'sagittal', name: 'Sagittal', key: '4' },
