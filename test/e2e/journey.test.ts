@@ -135,6 +135,8 @@ withBrowser('the page, from a scan to masks', () => {
       await screenshot(page, 'look');
       if (picture !== undefined) await writeFile(picture, await page.screenshot());
 
+      // One plane is drawn much faster than four views by software.
+      await page.getByRole('button', { name: 'Axial' }).click();
       const red = (): Promise<number> => pixelsNear(page, [255, 85, 51]);
       await page.getByRole('combobox', { name: 'Labels as' }).selectOption('fill');
       await page.getByLabel('Opacity of left thalamus').fill('1');
@@ -159,8 +161,8 @@ withBrowser('the page, from a scan to masks', () => {
       const before = (await voxel()).split(', ').map(Number);
       await canvas.press('PageUp');
       await eventually(async () => (await voxel()).endsWith(`, ${(before[2] ?? 0) + 1}`), { what: 'one voxel up' });
-      await canvas.press('2');
-      expect(await page.getByRole('button', { name: 'Axial' }).getAttribute('aria-pressed')).toBe('true');
+      await canvas.press('3');
+      expect(await page.getByRole('button', { name: 'Coronal' }).getAttribute('aria-pressed')).toBe('true');
 
       await page.getByRole('button', { name: 'Hide all' }).click();
       await page.getByLabel('Map of').selectOption({ label: 'right thalamus' });
@@ -174,8 +176,6 @@ withBrowser('the page, from a scan to masks', () => {
       await eventually(async () => (await coloured()) < atHalf, { timeoutMs: PATIENCE_MS, what: 'a smaller area' });
       await slider.fill('0.5');
       await screenshot(page, 'look-probability');
-      await page.getByLabel('Map of').selectOption('');
-      await page.getByRole('button', { name: 'Show all' }).click();
     },
     LONG_MS,
   );

@@ -183,7 +183,7 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
               </label>
               <label class="field">
                 <span>
-                  Threshold <output>{threshold.toFixed(2)}</output>
+                  Threshold <b>{threshold.toFixed(2)}</b>
                 </span>
                 <input
                   type="range"

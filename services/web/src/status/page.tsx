@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import type { PackSummary, ServiceStatus } from '@parse3d/shared/contract';
 import { getStatus, listPacks } from '../api/calls.js';
 import { Await, Badge } from '../components/parts.js';
@@ -133,12 +134,12 @@ function Overview({ status, packs }: { status: ServiceStatus; packs: readonly Pa
   );
 }
 
-function Tile(props: { name: string; value: string; good: boolean; children: preact.ComponentChildren }) {
+function Tile(props: { name: string; value: string; good: boolean; children: ComponentChildren }) {
   return (
-    <section class={props.good ? 'tile' : 'tile bad'} aria-label={props.name}>
+    <div class={props.good ? 'tile' : 'tile bad'}>
       <h2>{props.name}</h2>
       <p class="tile-value">{props.value}</p>
       <p class="muted">{props.children}</p>
-    </section>
+    </div>
   );
 }

@@ -86,6 +86,7 @@ export class Scene {
     const image = await readImage(bytes, name);
     for (const old of [...this.#viewer.volumes]) this.#viewer.removeVolume(old);
     this.#viewer.addVolume(image);
+    this.#viewer.createOnLocationChange();
     const [, ni = 0, nj = 0, nk = 0] = image.hdr?.dims ?? [];
     const [, di = 0, dj = 0, dk = 0] = image.hdr?.pixDims ?? [];
     const [low, high] = [image.cal_min ?? 0, image.cal_max ?? 1];
@@ -175,7 +176,10 @@ export class Scene {
   async showProbability(bytes: ArrayBuffer | undefined, threshold: number): Promise<void> {
     if (this.#probability !== undefined) this.#viewer.removeVolume(this.#probability);
     this.#probability = undefined;
-    if (bytes === undefined) return;
+    if (bytes === undefined) {
+      if (this.#viewer.volumes.length > 0) this.#viewer.createOnLocationChange();
+      return;
+    }
     this.#viewer.addColormap('probability', {
       R: [0, 62, 33, 94, 253, 255],
       G: [0, 74, 145, 201, 231, 255],
@@ -188,6 +192,7 @@ export class Scene {
     this.#probability = image;
     this.#viewer.addVolume(image);
     this.setThreshold(threshold);
+    this.#viewer.createOnLocationChange();
   }
 
   setThreshold(threshold: number): void {
