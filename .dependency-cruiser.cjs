@@ -45,7 +45,8 @@ module.exports = {
       from: { path: '^services/api/(src|dist)' },
       to: { path: '^engine/' },
     },
-    // Inside shared: problems is under everything; geometry <- formats; geometry <- contract <- queue; storage apart.
+    // Inside shared: problems is under everything; geometry <- formats; geometry <- contract <- queue; storage and
+    // telemetry apart.
     {
       name: 'shared-problems-imports-nothing',
       severity: 'error',
@@ -86,7 +87,13 @@ module.exports = {
       name: 'shared-queue',
       severity: 'error',
       from: { path: '^shared/src/queue/' },
-      to: { path: '^shared/src/', pathNot: '^shared/src/(queue|contract|storage|problems)/' },
+      to: { path: '^shared/src/', pathNot: '^shared/src/(queue|contract|storage|telemetry|problems)/' },
+    },
+    {
+      name: 'shared-telemetry',
+      severity: 'error',
+      from: { path: '^shared/src/telemetry/' },
+      to: { path: '^shared/src/', pathNot: '^shared/src/(telemetry|problems)/' },
     },
     {
       name: 'testing-is-for-tests',
@@ -106,6 +113,12 @@ module.exports = {
       'bullmq',
       '^shared/src/queue/|^services/worker/src/processor\\.ts$',
       'One door to BullMQ.',
+    ),
+    only(
+      'only-telemetry-knows-opentelemetry',
+      '(@opentelemetry|bullmq-otel)',
+      '^shared/src/telemetry/',
+      'Its interface is all that others see of tracing.',
     ),
     only('only-the-api-knows-express', 'express', '^services/api/', 'One door to Express.'),
     only(

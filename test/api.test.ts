@@ -165,3 +165,23 @@ test('every path and method of the description is answered by the server', async
     }
   }
 });
+
+test('the task catalogue completes a prompt, by modality', async () => {
+  const answer = await stack.api.send('GET', '/v1/tasks?modality=ct&q=left%20kid&limit=2');
+  expect(answer).toMatchObject({
+    status: 200,
+    json: {
+      tasks: [
+        { prompt: 'left kidney', side: 'left', group: 'urogenital and endocrine', window: 'soft-tissue' },
+        { modality: 'ct', side: 'left' },
+      ],
+    },
+  });
+  expect(answer.json['notice']).toContain('research use only');
+  const all = await stack.api.send('GET', '/v1/tasks?limit=500');
+  expect(all.json['tasks']).toHaveLength(Number(all.json['total']));
+  const wrong = await stack.api.send('GET', '/v1/tasks?modality=xray');
+  expect(wrong).toMatchObject({ status: 400, json: { type: '/problems/request-invalid' } });
+  const stranger = await stack.client({ scopes: ['jobs:read'] });
+  expect(await stranger.send('GET', '/v1/tasks')).toMatchObject({ status: 403, json: { scope: 'packs:read' } });
+});

@@ -7,6 +7,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
   'On this machine:': {
     segment: async () => (await import('./commands/segment.js')).segmentCommand(),
     pack: async () => (await import('./commands/pack.js')).packCommand(),
+    eval: async () => (await import('./commands/eval.js')).evalCommand(),
   },
   'The service:': {
     up: async () => (await import('./commands/up.js')).upCommand(),

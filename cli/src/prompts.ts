@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { Prompts, type Prompt } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import { Prompts, type Prompt, type PromptInput } from '@parse3d/shared/contract';
+import { readPromptsOfVolume } from '@parse3d/shared/formats';
+import { isProblem, Problem } from '@parse3d/shared/problems';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { collect } from './commands/define.js';
@@ -22,11 +23,16 @@ export function withPrompts(command: Command): Command {
 /**
  * The prompts of `--prompt` and of the file of `--prompts`, in this order; those without a label number are numbered by
  * their place.
+ * @param otherwise asked when neither option was given
  * @throws UsageError when there is none; Problem `not-found` without the file, `request-invalid` for what it holds
  */
-export async function readPrompts({ prompt, prompts }: PromptOptions): Promise<Prompt[]> {
+export async function readPrompts(
+  { prompt, prompts }: PromptOptions,
+  otherwise: () => Promise<readonly PromptInput[]> = () => Promise.resolve([]),
+): Promise<Prompt[]> {
   const fromFile = prompts === undefined ? [] : parsePromptFile(await readPromptFile(prompts), prompts);
-  const inputs = [...prompt, ...fromFile];
+  const given = [...prompt, ...fromFile];
+  const inputs = given.length > 0 ? given : await otherwise();
   if (inputs.length === 0) throw new UsageError('say what to find: --prompt "…", or --prompts <file>');
   const parsed = Prompts.safeParse(inputs);
   if (parsed.success) return parsed.data;
@@ -34,6 +40,16 @@ export async function readPrompts({ prompt, prompts }: PromptOptions): Promise<P
   const at = issue?.path[0];
   const which = typeof at === 'number' ? `prompt ${at + 1}: ` : '';
   throw new Problem('request-invalid', `${which}${issue?.message ?? 'the prompts are not understood'}`);
+}
+
+/** The prompts that a volume's own file brings: those of an `.npz` file of the segmentation challenge. */
+export async function promptsOfFile(path: string): Promise<readonly PromptInput[]> {
+  try {
+    return await readPromptsOfVolume(path);
+  } catch (error) {
+    if (isProblem(error, 'volume-missing')) return [];
+    throw error;
+  }
 }
 
 /** Blank lines and lines that begin with # are left out. */

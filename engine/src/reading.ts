@@ -21,7 +21,7 @@ export function readingWarnings(image: NiftiImage): string[] {
       `${image.nonFiniteVoxels} voxels were not finite and were replaced by the smallest value of the volume.`,
     );
   }
-  if (image.header.affineSource === 'base') {
+  if (image.header.affineSource === 'base' || image.header.affineSource === 'assumed') {
     warnings.push(
       'The volume does not say how it lies in the world: left and right, and every other direction, are a guess.',
     );

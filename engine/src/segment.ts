@@ -1,5 +1,5 @@
-import { readNifti } from '@parse3d/shared/formats';
-import type { LoadedPack, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
+import { readVolume } from '@parse3d/shared/formats';
+import type { LoadedPack, LocalOutput, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
 import { throwIfCanceled } from './engines/cancel.js';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.js';
 import { stageClock } from './stage-clock.js';
@@ -23,19 +23,23 @@ export async function segment(
   const clock = stageClock(onProgress);
 
   clock.report({ stage: 'read', done: 0, total: 1 });
-  const image = await readNifti(request.inputPath, { maxVoxels: request.limits.maxVoxels });
+  const image = await readVolume(request.inputPath, { maxVoxels: request.limits.maxVoxels });
   throwIfCanceled(signal);
 
-  const wantProbabilities = request.outputs.probabilities !== 'none';
-  const found = await engine.infer(
-    image,
-    { ...request, wantProbabilities, wantMasks: request.outputs.masks },
-    clock.report,
-    signal,
-  );
+  const wanted = {
+    wantProbabilities: request.outputs.probabilities !== 'none',
+    wantMasks: request.outputs.masks,
+    scratchFolder: request.outputFolder,
+  };
+  const found = await engine.infer(image, { ...request, ...wanted }, clock.report, signal);
 
   clock.report({ stage: 'encode', done: 0, total: 1 });
-  const outputs = await writeOutputs(found, image, request, engine.pack, signal);
+  let outputs: LocalOutput[];
+  try {
+    outputs = await writeOutputs(found, image, request, engine.pack, signal);
+  } finally {
+    await found.close?.();
+  }
 
   return {
     geometry: image.geometry,

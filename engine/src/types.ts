@@ -15,6 +15,10 @@ export interface EngineOptions {
   readonly device: string;
   /** CPU threads of one session. @default the number of cores */
   readonly threads?: number | undefined;
+  /** Most slices in one pass of an image encoder. @default 1 on a CPU, 4 on a GPU */
+  readonly sliceBatch?: number | undefined;
+  /** Memory that this process may use, in bytes: the slice batch shrinks to fit. @default no cap */
+  readonly memoryCapBytes?: number | undefined;
 }
 
 /** Where the work stands. `done` and `total` count windows or slices within the stage. */
@@ -29,10 +33,12 @@ export interface InferRequest {
   readonly prompts: readonly Prompt[];
   readonly modality: Modality;
   readonly options: JobOptions;
-  /** Keep per-prompt probabilities on the input's grid; costs four bytes a voxel and prompt. */
+  /** Probability maps will be asked for; a label-map engine then keeps four bytes a voxel and prompt. */
   readonly wantProbabilities: boolean;
-  /** Keep every prompt's own mask, where it is not what the label map says. @default true */
+  /** Masks of single prompts will be asked for. @default true */
   readonly wantMasks?: boolean | undefined;
+  /** Existing folder for files that last as long as `Found`. @default the system's folder for temporary files */
+  readonly scratchFolder?: string | undefined;
 }
 
 /** What an engine found, on the input's own grid. */
@@ -43,9 +49,15 @@ export interface Found {
   mask(promptIndex: number): Uint8Array;
   /** One probability map per prompt, 0 to 1, when it was asked for. */
   probabilities?(promptIndex: number): Float32Array;
+  /** The mask in pieces, in memory order, from engines that never hold one whole. */
+  maskPieces?(promptIndex: number): Iterable<Uint8Array>;
+  /** The probability map in pieces, in memory order, from engines that never hold one whole. */
+  probabilityPieces?(promptIndex: number): Iterable<Float32Array>;
   readonly findings: readonly Finding[];
   readonly preparation: readonly string[];
   readonly warnings: readonly string[];
+  /** Gives back scratch files; masks and probabilities cannot be asked for afterwards. */
+  close?(): Promise<void>;
 }
 
 /** Runs one loaded pack. Sessions are created once and used for many volumes, one at a time. */
@@ -56,8 +68,8 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-export interface SegmentRequest extends Omit<InferRequest, 'wantProbabilities' | 'wantMasks'> {
-  /** A .nii or .nii.gz file. */
+export interface SegmentRequest extends Omit<InferRequest, 'wantProbabilities' | 'wantMasks' | 'scratchFolder'> {
+  /** A .nii, .nii.gz or .npz file. */
   readonly inputPath: string;
   readonly outputs: OutputOptions;
   /** Existing folder that receives the output files. */

@@ -43,6 +43,8 @@ export interface Stack {
   /** The scratch folder of the workers. */
   readonly scratch: string;
   startWorker(env?: Record<string, string>): Promise<Service>;
+  /** A further api process, on a port of its own. */
+  startApi(): Promise<{ readonly service: Service; readonly url: string }>;
   /** An API client with a key of its own. */
   client(grant?: { tenant?: string; scopes?: Scope[]; inputs?: string[] }): Promise<Api>;
   stop(): Promise<void>;
@@ -87,6 +89,10 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     });
     return new Api(url, key);
   };
+  const startApi: Stack['startApi'] = async () => {
+    const service = await launch('services/api/dist/main.js');
+    return { service, url: String(service.hello['url']) };
+  };
   const workers: Service[] = [];
   const startWorker: Stack['startWorker'] = async (extra) => {
     const worker = await launch('services/worker/dist/main.js', extra);
@@ -103,6 +109,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     env,
     scratch,
     startWorker,
+    startApi,
     client,
     async stop() {
       // Whatever a test left stopped must hear the signal.

@@ -5,7 +5,9 @@ the seeded random ones), the same slices, the same prompts, the noise of the sam
 """
 
 import argparse
+import json
 import pathlib
+import resource
 import sys
 import time
 import types
@@ -18,17 +20,38 @@ import reference
 import tokenizer
 
 
+class Clock:
+    """Seconds between laps."""
+
+    def __init__(self):
+        self.laps = {}
+        self.started = time.perf_counter()
+
+    def lap(self, name):
+        now = time.perf_counter()
+        self.laps[name] = now - self.started
+        self.started = now
+        return self.laps[name]
+
+
 def main(arguments=None):
     args = parse(arguments)
     torch.set_num_threads(args.threads)
     words = tokenizer.Tokenizer(tokenizer.read_merges(export.find_vocabulary(args)))
     model, config = export.build_model(args, words)
     volume, prompts, labels = read_challenge_case(args.volume)
+    clock = Clock()
     slices, restore = prepare(volume, args.slices, args.image_size)
-    before = time.perf_counter()
+    clock.lap("prepareSeconds")
     masks, existence = reference.predict(model, slices, prompts, args.noise_seed, config, args.slice_batch)
-    seconds = time.perf_counter() - before
-    kept, segmentation = finish(masks, existence, labels, args.image_size)
+    seconds = clock.lap("networkSeconds")
+    kept, segmentation = (finish_at_once if args.at_once else finish)(masks, existence, labels, args.image_size)
+    clock.lap("finishSeconds")
+    restored = restore(segmentation)
+    clock.lap("restoreSeconds")
+    if args.timings is not None:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        args.timings.write_text(json.dumps({**clock.laps, "peakMiB": peak}))
     np.savez_compressed(
         args.out,
         slices=slices,
@@ -39,7 +62,7 @@ def main(arguments=None):
         existence=existence,
         kept=kept,
         segmentation=segmentation,
-        restored=restore(segmentation),
+        restored=restored,
     )
     print(f"{len(slices)} slices, {len(prompts)} prompts: {seconds:.1f} s; labels found: {np.unique(segmentation)}")
     return 0
@@ -61,6 +84,8 @@ def parse(arguments):
     parser.add_argument("--slices", default=":", help="range of slices along the cut axis, for instance 20:28 (default all)")
     parser.add_argument("--slice-batch", type=int, default=1)
     parser.add_argument("--noise-seed", type=int, default=0)
+    parser.add_argument("--at-once", action="store_true", help="finish all slices at once, as the published script does")
+    parser.add_argument("--timings", type=pathlib.Path, help="a JSON file for seconds per step and the peak memory")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="an .npz")
     return parser.parse_args(arguments)
 
@@ -110,6 +135,17 @@ def finish(masks, existence, labels, size):
         kept.append(left.flatten(1).amax(1).numpy() > 0)
         segmentation.append(published.merge_multiclass_masks(left, labels)[0].numpy())
     return np.stack(kept, axis=1), np.stack(segmentation)
+
+
+def finish_at_once(masks, existence, labels, size):
+    """The same as `finish`, with every slice of every prompt in memory: what the published script does."""
+    published = published_functions()
+    logits = torch.nn.functional.interpolate(
+        torch.from_numpy(masks), (size, size), mode="bicubic", align_corners=False, antialias=True
+    )
+    left = published.postprocess(logits, torch.from_numpy(existence))
+    kept = left.flatten(2).amax(2).numpy() > 0
+    return kept, published.merge_multiclass_masks(left, labels).numpy()
 
 
 def published_functions():

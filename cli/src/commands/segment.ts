@@ -5,14 +5,15 @@ import { join, relative, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openEngine, segment, type LoadedPack, type SegmentRequest, type SegmentResult } from '@parse3d/engine';
 import { software } from '@parse3d/shared/config';
-import { geometryToJson, JobOptions, Modality, OutputOptions, RESEARCH_NOTICE } from '@parse3d/shared/contract';
+import { geometryToJson, Modality, OutputOptions, RESEARCH_NOTICE } from '@parse3d/shared/contract';
 import { DEFAULT_PACK, matchPrompts } from '@parse3d/shared/packs';
 import { Problem } from '@parse3d/shared/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../job-options.js';
 import { openOutputFolder } from '../local/output-folder.js';
 import { openPack } from '../local/open-pack.js';
-import { PromptOptions, readPrompts, withPrompts } from '../prompts.js';
+import { PromptOptions, promptsOfFile, readPrompts, withPrompts } from '../prompts.js';
 import { findingsTable, notice } from '../terminal/findings.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';
 import { progressBoard } from '../terminal/progress.js';
@@ -22,7 +23,7 @@ import { action, examples, wholeNumber } from './define.js';
 
 const MAX_VOXELS = 2 ** 31;
 
-const Options = PromptOptions.extend({
+const Options = PromptOptions.extend(JobOptionFlags.shape).extend({
   pack: z.string().optional(),
   packs: z.string().optional(),
   out: z.string(),
@@ -32,7 +33,7 @@ const Options = PromptOptions.extend({
   preview: z.boolean(),
   threads: wholeNumber(1, 1024).optional(),
   device: z.string().regex(/^(cpu|cuda:\d{1,2})$/, 'expected cpu or cuda:<index>'),
-  seed: wholeNumber(0, 0xffff_ffff).optional(),
+  npz: z.boolean().default(false),
   overwrite: z.boolean().default(false),
 });
 type Options = z.infer<typeof Options>;
@@ -40,7 +41,7 @@ type Options = z.infer<typeof Options>;
 export function segmentCommand(): Command {
   const command = new Command('segment')
     .description('Segments one volume here: no service, no Redis, nothing leaves this machine.')
-    .argument('<volume>', 'a NIfTI file, .nii or .nii.gz')
+    .argument('<volume>', 'a NIfTI file, .nii or .nii.gz, or an .npz file of the segmentation challenge')
     .option('--pack <id>', `pack, by id or by path (PARSE3D_DEFAULT_PACK, else ${DEFAULT_PACK})`)
     .option('--packs <folders>', 'where packs lie, comma-separated (PARSE3D_PACKS, else those of parse3d)')
     .requiredOption('--out <folder>', 'receives the label map, the preview and result.json')
@@ -50,10 +51,11 @@ export function segmentCommand(): Command {
     .option('--no-preview', 'write no preview.png')
     .option('--threads <count>', 'CPU threads (else all cores)')
     .option('--device <device>', 'cpu, or cuda:<index>', 'cpu')
-    .option('--seed <number>', 'for packs that draw random numbers: the same seed gives the same result')
+    .option('--npz', 'also write the label map as labels.npz, as the segmentation challenge wants it')
     .option('--overwrite', 'replace files that lie in the folder')
     .action(action(Options, ({ args, options, output }) => run(args[0] ?? '', options, output)));
   withPrompts(command);
+  withJobOptions(command);
   return examples(
     command,
     [
@@ -72,8 +74,8 @@ export function segmentCommand(): Command {
 }
 
 async function run(volume: string, options: Options, output: Output): Promise<void> {
-  const prompts = await readPrompts(options);
   const inputPath = resolve(volume);
+  const prompts = await readPrompts(options, () => promptsOfFile(inputPath));
   await requireFile(inputPath, volume);
   const loaded = await openPack(options.pack ?? process.env['PARSE3D_DEFAULT_PACK'] ?? DEFAULT_PACK, options.packs);
   // Refused before the volume is read.
@@ -88,10 +90,11 @@ async function run(volume: string, options: Options, output: Output): Promise<vo
       modality: options.modality ?? loaded.pack.modalities[0] ?? 'ct',
       outputs: OutputOptions.parse({
         masks: options.masks,
+        npz: options.npz,
         preview: options.preview,
         ...(options.probabilities === undefined ? {} : { probabilities: options.probabilities }),
       }),
-      options: JobOptions.parse(options.seed === undefined ? {} : { seed: options.seed }),
+      options: jobOptionsOf(options),
       limits: { maxVoxels: MAX_VOXELS },
     };
     const result = await compute(request, loaded, options, output);

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { JobAnswer, Parse3dClient, SubmitInput } from '../client/index.js';
 import { ConnectionOptions, withClient, withConnection } from '../connection.js';
 import { SomeFailed, untilInterrupted, UsageError } from '../errors.js';
+import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../job-options.js';
 import { followJob } from '../jobs/follow.js';
 import { uploadFile } from '../jobs/upload.js';
 import { PromptOptions, readPrompts, withPrompts } from '../prompts.js';
@@ -14,18 +15,19 @@ import { progressBoard, type ProgressBoard } from '../terminal/progress.js';
 import type { Output } from '../terminal/output.js';
 import { action, collect, examples, wholeNumber } from './define.js';
 
-const Options = ConnectionOptions.extend(PromptOptions.shape).extend({
-  pack: z.string().optional(),
-  modality: Modality.optional(),
-  masks: z.boolean().default(false),
-  probabilities: z.enum(['uint8', 'float32']).optional(),
-  lane: z.enum(['interactive', 'batch']).optional(),
-  seed: wholeNumber(0, 0xffff_ffff).optional(),
-  deadline: wholeNumber(1, 86_400).optional(),
-  meta: z.array(z.string().regex(/^[^=]+=/, 'expected name=value')).default([]),
-  idempotencyKey: z.string().min(1).max(255).optional(),
-  watch: z.boolean().default(false),
-});
+const Options = ConnectionOptions.extend(PromptOptions.shape)
+  .extend(JobOptionFlags.shape)
+  .extend({
+    pack: z.string().optional(),
+    modality: Modality.optional(),
+    masks: z.boolean().default(false),
+    probabilities: z.enum(['uint8', 'float32']).optional(),
+    lane: z.enum(['interactive', 'batch']).optional(),
+    deadline: wholeNumber(1, 86_400).optional(),
+    meta: z.array(z.string().regex(/^[^=]+=/, 'expected name=value')).default([]),
+    idempotencyKey: z.string().min(1).max(255).optional(),
+    watch: z.boolean().default(false),
+  });
 type Options = z.infer<typeof Options>;
 
 export function submitCommand(): Command {
@@ -37,13 +39,13 @@ export function submitCommand(): Command {
     .option('--masks', 'also write one binary mask per prompt')
     .option('--probabilities <type>', 'also write probability maps: uint8 or float32')
     .option('--lane <lane>', 'interactive goes before batch (else interactive)')
-    .option('--seed <number>', 'for packs that draw random numbers')
     .option('--deadline <seconds>', 'longest time that one attempt may take')
     .option('--meta <name=value>', 'your own note, given back with the job; no patient identifiers', collect)
     .option('--idempotency-key <key>', 'for one URI: the same key again finds the same job')
     .option('--watch', 'follow the jobs to their end')
     .action(action(Options, ({ args, options, output }) => run(args, options, output)));
   withPrompts(command);
+  withJobOptions(command);
   withConnection(command);
   return examples(
     command,
@@ -145,17 +147,14 @@ function watch(
 }
 
 function requestFor(uri: string, prompts: SubmitInput['prompts'], options: Options): SubmitInput {
-  const { pack, modality, masks, probabilities, lane, seed, deadline, meta } = options;
+  const { pack, modality, masks, probabilities, lane, deadline, meta } = options;
   return {
     input: { uri },
     prompts,
     ...(pack === undefined ? {} : { pack }),
     ...(modality === undefined ? {} : { modality }),
     outputs: { masks, ...(probabilities === undefined ? {} : { probabilities }) },
-    options: {
-      ...(seed === undefined ? {} : { seed }),
-      ...(deadline === undefined ? {} : { deadlineSeconds: deadline }),
-    },
+    options: jobOptionsOf(options, deadline),
     ...(lane === undefined ? {} : { lane }),
     metadata: Object.fromEntries(
       meta.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),

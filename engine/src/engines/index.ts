@@ -9,7 +9,7 @@ import { openPromptableSlicesEngine } from './promptable-slices/index.js';
  */
 export async function openEngine(loaded: LoadedPack, options: EngineOptions): Promise<Engine> {
   const { pack } = loaded;
-  const settings = { device: options.device, threads: options.threads ?? availableParallelism() };
+  const settings = { ...options, threads: options.threads ?? availableParallelism() };
   switch (pack.kind) {
     case 'label-map':
       return openLabelMapEngine(loaded, pack, settings);

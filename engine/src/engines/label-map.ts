@@ -42,7 +42,11 @@ async function infer(
 
   throwIfCanceled(signal);
   onProgress({ stage: 'prepare', done: 0, total: 1 });
-  const prepared = prepare(image, model, request.modality);
+  const prepared = prepare(
+    image,
+    { ...model, intensity: request.options.intensity ?? model.intensity },
+    request.modality,
+  );
 
   const voxels = voxelCount(prepared.volume.geometry.shape);
   const tally = new Tally(voxels, regions, request.prompts.length, request.wantProbabilities);

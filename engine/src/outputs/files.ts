@@ -10,7 +10,7 @@ import type { LocalOutput } from '../types.js';
 export async function writeVolume(
   folder: string,
   name: string,
-  data: VoxelArray,
+  data: VoxelArray | Iterable<VoxelArray>,
   image: NiftiImage,
   form: Pick<NiftiWriteSpec, 'datatype' | 'intent' | 'scaling' | 'calMax'>,
 ): Promise<LocalOutput> {

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import type { OutputOptions } from '@parse3d/shared/contract';
-import type { NiftiImage } from '@parse3d/shared/formats';
+import { writeLabelsNpz, type NiftiImage } from '@parse3d/shared/formats';
+import { Problem } from '@parse3d/shared/problems';
 import { throwIfCanceled } from '../engines/cancel.js';
 import { renderPreview } from '../preview/index.js';
 import type { Found, LoadedPack, LocalOutput, SegmentRequest } from '../types.js';
@@ -27,6 +29,7 @@ export async function writeOutputs(
   const written: LocalOutput[] = [];
   for (const write of [
     ...(wanted.labels ? labelFiles(found, image, names, folder) : []),
+    ...(wanted.npz ? [npzFile(found, folder)] : []),
     ...(wanted.masks ? maskFiles(found, image, names, folder) : []),
     ...probabilityFiles(found, image, names, folder, wanted.probabilities),
     ...(wanted.preview ? [previewFile(found, image, names, request)] : []),
@@ -50,11 +53,20 @@ function labelFiles(found: Found, image: NiftiImage, names: readonly LabelName[]
   ];
 }
 
+function npzFile({ labels }: Found, folder: string): Write {
+  return async () => {
+    const path = join(folder, 'labels.npz');
+    const { shape, spacingMm } = labels.geometry;
+    const written = await writeLabelsNpz(path, { data: labels.data, shape, spacingMm });
+    return { name: 'labels.npz', path, ...written, contentType: 'application/zip' };
+  };
+}
+
 function maskFiles(found: Found, image: NiftiImage, names: readonly LabelName[], folder: string): Write[] {
   return names.map(
     ({ id }, prompt) =>
       () =>
-        writeVolume(folder, `mask-${id}.nii.gz`, found.mask(prompt), image, {
+        writeVolume(folder, `mask-${id}.nii.gz`, found.maskPieces?.(prompt) ?? found.mask(prompt), image, {
           datatype: 'uint8',
           intent: 'label',
           calMax: 1,
@@ -69,19 +81,14 @@ function probabilityFiles(
   folder: string,
   kind: OutputOptions['probabilities'],
 ): Write[] {
-  const { probabilities } = found;
-  if (kind === 'none' || probabilities === undefined) return [];
+  if (kind === 'none') return [];
   const scaling = kind === 'uint8' ? { scaling: { slope: 1 / 255, intercept: 0 } } : {};
-  return names.map(
-    ({ id }, prompt) =>
-      () =>
-        writeVolume(folder, `prob-${id}.nii.gz`, probabilities.call(found, prompt), image, {
-          datatype: kind,
-          intent: 'estimate',
-          calMax: 1,
-          ...scaling,
-        }),
-  );
+  const form = { datatype: kind, intent: 'estimate', calMax: 1, ...scaling } as const;
+  return names.map(({ id }, prompt) => () => {
+    const map = found.probabilityPieces?.(prompt) ?? found.probabilities?.(prompt);
+    if (map === undefined) throw new Problem('internal', 'the engine was asked for probabilities and gave none');
+    return writeVolume(folder, `prob-${id}.nii.gz`, map, image, form);
+  });
 }
 
 function previewFile(

@@ -29,15 +29,29 @@ export interface PreparedIntensity {
 type Range = readonly [number, number];
 const GREY: Range = [0, 255];
 
+/** A rule with its numbers, measured of one volume: it can be applied to any part of it. */
+export interface IntensityMap {
+  /** Leaves the voxels given as they are. */
+  apply(data: VoxelArray): Float32Array;
+  readonly outside: number;
+  readonly sentence: string;
+}
+
 /** Applies a pack's intensity rule. Statistics are taken of the voxels given. `data` is left as it is. */
 export function prepareIntensity(data: VoxelArray, rule: Intensity, context: IntensityContext): PreparedIntensity {
+  const { apply, outside, sentence } = measureIntensity(data, rule, context);
+  return { data: apply(data), outside, sentence };
+}
+
+/** Takes the rule's statistics of the voxels given, for volumes that are prepared slice by slice. */
+export function measureIntensity(data: VoxelArray, rule: Intensity, context: IntensityContext): IntensityMap {
   switch (rule.kind) {
     case 'none':
       return asTheyAre(data, 'intensities left as they are');
     case 'min-max':
       return minMax(data, rule.range);
     case 'window':
-      return window(data, rule, rule.range);
+      return window(rule, rule.range);
     case 'percentile':
       return percentileRange(data, rule, rule.range);
     case 'z-score':
@@ -48,29 +62,34 @@ export function prepareIntensity(data: VoxelArray, rule: Intensity, context: Int
 }
 
 /** [0, 255] left alone; CT by its window; anything else by the 0.5th and 99.5th percentile of the voxels above 0. */
-function biomedparse(data: VoxelArray, context: IntensityContext): PreparedIntensity {
-  const { min, max } = extent(data, 'all') ?? { min: 0, max: 0 };
-  if (min >= 0 && max <= 255) return asTheyAre(data, 'intensities already within 0 to 255, left as they are');
-  if (context.modality === 'ct') return window(data, ctWindows[context.ctWindow ?? 'soft-tissue'], GREY);
+function biomedparse(data: VoxelArray, context: IntensityContext): IntensityMap {
+  if (isGrey(data)) return asTheyAre(data, 'intensities already within 0 to 255, left as they are');
+  if (context.modality === 'ct') return window(ctWindows[context.ctWindow ?? 'soft-tissue'], GREY);
   return percentileRange(data, { low: 0.5, high: 99.5, of: 'positive' }, GREY);
 }
 
-function asTheyAre(data: VoxelArray, sentence: string): PreparedIntensity {
-  return { data: Float32Array.from(data), outside: extent(data, 'all')?.min ?? 0, sentence };
+/** Whether every voxel lies within [0, 255] already. */
+export function isGrey(data: VoxelArray): boolean {
+  const { min, max } = extent(data, 'all') ?? { min: 0, max: 0 };
+  return min >= 0 && max <= 255;
 }
 
-function minMax(data: VoxelArray, range: Range): PreparedIntensity {
+function asTheyAre(data: VoxelArray, sentence: string): IntensityMap {
+  return { apply: (voxels) => Float32Array.from(voxels), outside: extent(data, 'all')?.min ?? 0, sentence };
+}
+
+function minMax(data: VoxelArray, range: Range): IntensityMap {
   const { min, max } = extent(data, 'all') ?? { min: 0, max: 0 };
   return {
-    data: rescale(data, min, max, range),
+    apply: (voxels) => rescale(voxels, min, max, range),
     outside: range[0],
     sentence: `intensities from minimum ${show(min)} and maximum ${show(max)} to ${showRange(range)}`,
   };
 }
 
-function window(data: VoxelArray, { width, level }: { width: number; level: number }, range: Range): PreparedIntensity {
+function window({ width, level }: { width: number; level: number }, range: Range): IntensityMap {
   return {
-    data: rescale(data, level - width / 2, level + width / 2, range),
+    apply: (voxels) => rescale(voxels, level - width / 2, level + width / 2, range),
     outside: range[0],
     sentence: `intensities clipped to the window of width ${show(width)} at level ${show(level)}, scaled to ${showRange(range)}`,
   };
@@ -80,12 +99,12 @@ function percentileRange(
   data: VoxelArray,
   rule: { low: number; high: number; of: Population },
   range: Range,
-): PreparedIntensity {
+): IntensityMap {
   // A volume without a voxel above 0 is measured whole rather than refused.
   const found = percentiles(data, [rule.low, rule.high], rule.of) ?? percentiles(data, [rule.low, rule.high], 'all');
   const [low = 0, high = 0] = found ?? [];
   return {
-    data: rescale(data, low, high, range),
+    apply: (voxels) => rescale(voxels, low, high, range),
     outside: range[0],
     sentence:
       `intensities clipped to the percentiles ${rule.low} (${show(low)}) and ${rule.high} (${show(high)}) ` +
@@ -93,13 +112,15 @@ function percentileRange(
   };
 }
 
-function zScore(data: VoxelArray, of: Population): PreparedIntensity {
+function zScore(data: VoxelArray, of: Population): IntensityMap {
   const { mean, std } = moments(data, of) ?? moments(data, 'all') ?? { mean: 0, std: 1 };
   const scale = std > 0 ? 1 / std : 1;
-  const out = new Float32Array(data.length);
-  for (let n = 0; n < out.length; n++) out[n] = ((data[n] ?? 0) - mean) * scale;
   return {
-    data: out,
+    apply: (voxels) => {
+      const out = new Float32Array(voxels.length);
+      for (let n = 0; n < out.length; n++) out[n] = ((voxels[n] ?? 0) - mean) * scale;
+      return out;
+    },
     outside: 0,
     sentence: `intensities less the mean ${show(mean)}, over the standard deviation ${show(std)}, of ${showPopulation(of)}`,
   };

@@ -81,6 +81,11 @@ export function tinyDraft(change: ModelChange = {}): PackDraft {
 export class Bench {
   readonly #closing: (() => Promise<void>)[] = [];
 
+  /** Something to take away at the end. */
+  later(close: () => Promise<void>): void {
+    this.#closing.push(close);
+  }
+
   async folder(): Promise<ScratchFolder> {
     const folder = await scratchFolder('engine');
     this.#closing.push(() => folder.remove());

@@ -8,8 +8,10 @@ export interface NpyArray {
 }
 
 /** Reads the test data's own .npz files; no reader for strangers' files. */
-export async function readTestNpz(path: string): Promise<Map<string, NpyArray>> {
-  const entries = Object.entries(unzipSync(await readFile(path)));
+export async function readTestNpz(path: string, only?: readonly string[]): Promise<Map<string, NpyArray>> {
+  const wanted = ({ name }: { name: string }): boolean =>
+    only === undefined || only.includes(name.replace(/\.npy$/, ''));
+  const entries = Object.entries(unzipSync(await readFile(path), { filter: wanted }));
   return new Map(entries.map(([name, bytes]) => [name.replace(/\.npy$/, ''), parseNpy(bytes)]));
 }
 
@@ -32,6 +34,12 @@ function parseNpy(bytes: Uint8Array): NpyArray {
       return { shape, data: new Uint8Array(body) };
     case '<i4':
       return { shape, data: new Int32Array(body) };
+    case '|b1':
+      return { shape, data: new Uint8Array(body) };
+    case '<u2':
+      return { shape, data: Int32Array.from(new Uint16Array(body)) };
+    case '<i8':
+      return { shape, data: Int32Array.from(new BigInt64Array(body), Number) };
     default:
       throw new Error(`dtype ${descr ?? 'unknown'} is not in the test data`);
   }

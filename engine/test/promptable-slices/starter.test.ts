@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Prompt } from '@parse3d/shared/contract';
+import type { JobOptions, Prompt } from '@parse3d/shared/contract';
 import { readNifti, type NiftiImage } from '@parse3d/shared/formats';
 import { reorient, voxelToWorld, type Volume } from '@parse3d/shared/geometry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -25,10 +25,16 @@ afterAll(() => engine.close());
 
 const promptsOf = (texts: readonly string[]): Prompt[] => texts.map((text, n) => ({ text, label: n + 1 }));
 
-function find(image: NiftiImage, texts: readonly string[]): Promise<Found> {
+function find(image: NiftiImage, texts: readonly string[], options: Partial<JobOptions> = {}): Promise<Found> {
   return engine.infer(
     image,
-    { prompts: promptsOf(texts), modality: 'mr', options: { seed: 0 }, wantProbabilities: false, wantMasks: true },
+    {
+      prompts: promptsOf(texts),
+      modality: 'mr',
+      options: { seed: 0, ...options },
+      wantProbabilities: false,
+      wantMasks: true,
+    },
     () => undefined,
     new AbortController().signal,
   );
@@ -70,10 +76,24 @@ test('left is left, right is right, and a liver is not found in a head', () => {
   expect(liver?.existence).toBeLessThan(0.5);
 });
 
-test('a target that another one covers in the label map is told of', () => {
-  // The brain takes most voxels of what lies in it; the masks have them all.
-  expect(upright.warnings.join(' ')).toMatch(/overlap/);
+/** Voxels per label number. */
+function sizes({ labels }: Found): Map<number, number> {
+  const found = new Map<number, number>();
+  for (const label of labels.data) found.set(label, (found.get(label) ?? 0) + 1);
+  return found;
+}
+
+test('what lies inside the brain shows in the label map, whole', () => {
+  const shown = sizes(upright);
+  for (const { label, voxels } of upright.findings.slice(0, 4)) expect(shown.get(label)).toBe(voxels);
+  expect(shown.get(5)).toBeLessThan(upright.findings[4]?.voxels ?? 0);
 });
+
+test('on request the likeliest target takes the voxel, and what it hides is told of', async () => {
+  const found = await find(head, ['left hippocampus', 'brain'], { overlap: 'most-probable' });
+  expect(sizes(found).get(1) ?? 0).toBeLessThan(0.5 * (found.findings[0]?.voxels ?? 0));
+  expect(found.warnings.join(' ')).toMatch(/overlap.*label 1 is only in its mask/);
+}, 240_000);
 
 test('several ways to say it land on the same target', async () => {
   const ways = [

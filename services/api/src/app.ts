@@ -5,6 +5,7 @@ import { pinoHttp } from 'pino-http';
 import { randomUUID } from 'node:crypto';
 import type { ApiDeps } from './deps.js';
 import { timing } from './http/timing.js';
+import { traceRequests } from './http/tracing.js';
 import { problemHandler } from './problems.js';
 import { batchRoutes } from './routes/batches.js';
 import { docsRoutes } from './routes/docs.js';
@@ -16,7 +17,12 @@ import { packRoutes } from './routes/packs.js';
 import { pageRoutes } from './routes/page.js';
 import { statusRoutes } from './routes/status.js';
 import { storageRoutes } from './routes/storage.js';
+import { scoreRoutes } from './routes/score.js';
+import { taskRoutes } from './routes/tasks.js';
+import { ruleRoutes } from './routes/rules.js';
+import { storageEventRoutes } from './routes/storage-events.js';
 import { volumeRoutes } from './routes/volumes.js';
+import { webhookRoutes } from './routes/webhooks.js';
 
 /** The api as an Express app that does not listen. */
 export function createApp(deps: ApiDeps): Express {
@@ -44,11 +50,20 @@ export function createApp(deps: ApiDeps): Express {
     response.setHeader('X-Request-Id', String(request.id));
     next();
   });
-  app.use(timing(deps.metrics));
+  app.use(traceRequests(deps.tracing), timing(deps.metrics));
   app.use(healthRoutes(deps), docsRoutes(deps), pageRoutes());
-  app.use(volumeRoutes(deps), storageRoutes(deps), statusRoutes(deps));
+  app.use(volumeRoutes(deps), scoreRoutes(deps), storageEventRoutes(deps));
+  app.use(storageRoutes(deps), statusRoutes(deps));
   app.use(express.json({ limit: '1mb' }));
-  app.use(batchRoutes(deps), jobRoutes(deps), eventRoutes(deps), outputRoutes(deps), packRoutes(deps));
+  app.use(
+    batchRoutes(deps),
+    jobRoutes(deps),
+    eventRoutes(deps),
+    outputRoutes(deps),
+    packRoutes(deps),
+    taskRoutes(deps),
+  );
+  app.use(ruleRoutes(deps), webhookRoutes(deps));
   app.use((request) => {
     throw new Problem('not-found', `nothing answers ${request.method} ${request.path}; /openapi.json lists what does`);
   });

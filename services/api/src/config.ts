@@ -13,6 +13,19 @@ const apiEnv = commonEnv.extend({
     'Send downloads to the store by presigned URLs instead of through the api, where the store has them.',
   ),
   PARSE3D_RECONCILE_EVERY: duration('2m').describe('Time between two comparisons of storage with Redis.'),
+  PARSE3D_SCORE_TIMEOUT: duration('5m').describe('Longest time that POST /score waits for a job.'),
+  PARSE3D_EVENTS_TOKEN: z
+    .string()
+    .min(16)
+    .optional()
+    .describe('Secret that senders of storage events show at POST /v1/events/storage; without it that is off.'),
+  PARSE3D_RULES_SWEEP_EVERY: duration('15m').describe(
+    'Time between two listings of what a rule watches, for events that were lost. Folders of the file store, which ' +
+      'raise no events, are listed every 5s at least.',
+  ),
+  PARSE3D_WEBHOOKS_ALLOW_INSECURE: flag('false').describe(
+    'Send webhooks over plain HTTP and to addresses inside the network too: for trials on one machine.',
+  ),
   PARSE3D_API_DRAIN: duration('10s').describe('Time that open requests get to end after SIGTERM.'),
 });
 

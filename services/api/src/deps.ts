@@ -1,10 +1,12 @@
 import type { ApiKeys } from '@parse3d/shared/access';
 import type { PackCatalog } from '@parse3d/shared/packs';
-import type { EventHub, JobRecords, RedisKeys, SegmentQueue, Software } from '@parse3d/shared/queue';
+import type { EventHub, JobRecords, RedisKeys, SegmentQueue, Software, WebhookQueue } from '@parse3d/shared/queue';
 import type { Stores } from '@parse3d/shared/storage';
 import type { Redis } from '@parse3d/shared/queue';
+import type { Tracing } from '@parse3d/shared/telemetry';
 import type { Logger } from 'pino';
 import type { ApiConfig } from './config.js';
+import type { RuleStore } from './events/rule-store.js';
 import type { Admission } from './jobs/admission.js';
 import type { ApiMetrics } from './metrics.js';
 
@@ -16,13 +18,16 @@ export interface ApiDeps {
   readonly keys: RedisKeys;
   readonly records: JobRecords;
   readonly queue: SegmentQueue;
+  readonly webhookQueue: WebhookQueue;
   readonly hub: EventHub;
   readonly stores: Stores;
   readonly apiKeys: ApiKeys;
   readonly admission: Admission;
+  readonly rules: RuleStore;
   readonly packs: PackCatalog;
   readonly software: Software;
   readonly metrics: ApiMetrics;
+  readonly tracing: Tracing;
   /** Aborted when the server begins to drain: long-lived responses end. */
   readonly draining: AbortSignal;
 }

@@ -1,75 +1,109 @@
 import { createServer, type Server } from 'node:http';
-import { lanes, liveWorkers, type Redis, type RedisKeys, type SegmentQueue } from '@parse3d/shared/queue';
+import type { Manifest } from '@parse3d/shared/contract';
+import type { Problem } from '@parse3d/shared/problems';
+import type { Lane, Reconciliation } from '@parse3d/shared/queue';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+/** What the api counts as it happens. Gauges that are read at every scrape stand in `queue-metrics.ts`. */
 export interface ApiMetrics {
   readonly registry: Registry;
   readonly jobsAccepted: Counter<'lane' | 'repeated'>;
   readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
-  readonly leading: Gauge;
+  readonly storageEvents: Counter<'format' | 'outcome'>;
+  readonly webhookAttempts: Counter<'outcome'>;
+  /** A run that this process ended: canceled before it began, given up by the reconciler, or reused. */
+  jobEnded(manifest: Manifest): void;
+  jobFed(lane: Lane, waitedMs: number): void;
+  reconciled(result: Reconciliation): void;
+  dispatcherFailed(problem: Problem): void;
 }
 
 export function createMetrics(): ApiMetrics {
   const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  const jobs = new Counter({
+    name: 'parse3d_jobs_total',
+    help: 'Runs that this process ended, by status and problem code (none where there is no problem)',
+    labelNames: ['status', 'code'],
+    registers,
+  });
+  const feederLag = new Histogram({
+    name: 'parse3d_feeder_lag_seconds',
+    help: 'Time from the acceptance of a job, or of its batch, until it was handed to the workers',
+    labelNames: ['lane'],
+    buckets: [0.1, 1, 5, 15, 60, 300, 1_800, 7_200, 28_800, 86_400],
+    registers,
+  });
+  const reconciliations = new Counter({
+    name: 'parse3d_reconciliations_total',
+    help: 'Comparisons of storage with Redis that were completed',
+    registers,
+  });
+  const mended = new Counter({
+    name: 'parse3d_reconciler_mended_jobs_total',
+    help: 'Jobs that the reconciler mended: fed again, settled after a manifest, or failed because no worker ended them',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const reconciledAt = new Gauge({
+    name: 'parse3d_reconciler_last_run_timestamp_seconds',
+    help: 'When this process last compared storage with Redis, in Unix time; 0 when it never did',
+    registers,
+  });
+  const dispatcherErrors = new Counter({
+    name: 'parse3d_dispatcher_errors_total',
+    help: 'Turns of the feeder, the reconciler and the batches that failed, by problem code',
+    labelNames: ['code'],
+    registers,
+  });
+  // Alerts compare with an earlier value: a counter that begins with its first event hides that event from them.
+  for (const outcome of ['fed-again', 'settled', 'failed']) mended.inc({ outcome }, 0);
+  jobs.inc({ status: 'failed', code: 'worker-lost' }, 0);
   return {
     registry,
     jobsAccepted: new Counter({
       name: 'parse3d_jobs_accepted_total',
       help: 'Jobs accepted by this api process; repeated ones carried a known idempotency key',
       labelNames: ['lane', 'repeated'],
-      registers: [registry],
+      registers,
     }),
     httpSeconds: new Histogram({
       name: 'parse3d_http_request_seconds',
       help: 'Time to answer a request, by route template',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
-      registers: [registry],
+      registers,
     }),
-    leading: new Gauge({
-      name: 'parse3d_feeder_leading',
-      help: '1 in the api process that feeds the queue, else 0',
-      registers: [registry],
+    storageEvents: new Counter({
+      name: 'parse3d_storage_events_total',
+      help: 'Objects that storage events and listings told of, by what became of them; deferred ones come again',
+      labelNames: ['format', 'outcome'],
+      registers,
     }),
+    webhookAttempts: new Counter({
+      name: 'parse3d_webhook_attempts_total',
+      help: 'Attempts to send a webhook: delivered, to be made again, or given up (failed)',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    jobEnded(manifest) {
+      jobs.inc({ status: manifest.status, code: manifest.status === 'failed' ? manifest.problem.code : 'none' });
+    },
+    jobFed(lane, waitedMs) {
+      feederLag.observe({ lane }, Math.max(0, waitedMs) / 1_000);
+    },
+    reconciled({ fedAgain, settled, failed }) {
+      reconciliations.inc();
+      reconciledAt.setToCurrentTime();
+      mended.inc({ outcome: 'fed-again' }, fedAgain);
+      mended.inc({ outcome: 'settled' }, settled);
+      mended.inc({ outcome: 'failed' }, failed);
+    },
+    dispatcherFailed({ code }) {
+      dispatcherErrors.inc({ code });
+    },
   };
-}
-
-/** Gauges that are read from Redis at every scrape. */
-export function watchQueue(metrics: ApiMetrics, redis: Redis, keys: RedisKeys, queue: SegmentQueue): void {
-  new Gauge({
-    name: 'parse3d_queue_jobs',
-    help: 'Jobs that were handed to the workers, by state',
-    labelNames: ['state'],
-    registers: [metrics.registry],
-    async collect() {
-      const counts = await queue.getJobCounts('waiting', 'active', 'delayed').catch(() => ({}));
-      for (const [state, count] of Object.entries(counts)) this.set({ state }, count);
-    },
-  });
-  new Gauge({
-    name: 'parse3d_pending_jobs',
-    help: 'Jobs that wait to be fed, by lane and tenant',
-    labelNames: ['lane', 'tenant'],
-    registers: [metrics.registry],
-    async collect() {
-      this.reset();
-      for (const lane of lanes) {
-        const tenants = await redis.smembers(keys.tenants(lane)).catch(() => []);
-        for (const tenant of tenants)
-          this.set({ lane, tenant }, await redis.llen(keys.pending(lane, tenant)).catch(() => 0));
-      }
-    },
-  });
-  new Gauge({
-    name: 'parse3d_worker_slots',
-    help: 'Slots of the workers heard of lately',
-    registers: [metrics.registry],
-    async collect() {
-      const workers = await liveWorkers(redis, keys).catch(() => []);
-      this.set(workers.reduce((sum, worker) => sum + worker.slots, 0));
-    },
-  });
 }
 
 /** Serves `/metrics` on its own port. */

@@ -1,129 +1,27 @@
 import {
-  BatchList,
-  BatchSize,
-  BatchView,
-  ItemPage,
-  ListItems,
-  SubmitBatch,
   JobEvent,
   JobPage,
   JobView,
   ListJobs,
+  ListTasks,
   Manifest,
   PackList,
   Readiness,
   RESEARCH_NOTICE,
   SubmitJob,
+  TaskList,
   UploadedVolume,
 } from '@parse3d/shared/contract';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
-import { ProblemResponse } from './problems.js';
-import { BatchParams, ListBatches, ReportParams } from './routes/batches.js';
+import { createDocument } from 'zod-openapi';
+import { batchPaths } from './openapi/batches.js';
+import { binary, json, problem, withErrors } from './openapi/parts.js';
+import { rulePaths } from './openapi/rules.js';
+import { scorePaths } from './openapi/score.js';
+import { webhookPaths } from './openapi/webhooks.js';
 import { JobParams } from './routes/jobs.js';
 
-const json = (schema: z.ZodType, description: string) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-const problem = (description: string) => ({
-  description,
-  content: { 'application/problem+json': { schema: ProblemResponse } },
-});
-const binary = { schema: { type: 'string' as const, format: 'binary' } };
-
-type Responses = ZodOpenApiOperationObject['responses'];
-const withErrors = (responses: Responses, ...more: ('notFound' | 'conflict' | 'unprocessable')[]): Responses => ({
-  ...responses,
-  '400': problem('The request does not have the expected form.'),
-  '401': problem('No valid API key.'),
-  '403': problem('The key lacks the scope or may not read the volume.'),
-  ...(more.includes('notFound') ? { '404': problem('No such job of yours.') } : {}),
-  ...(more.includes('conflict') ? { '409': problem('The job’s state or the idempotency key does not allow it.') } : {}),
-  ...(more.includes('unprocessable') ? { '422': problem('Volume, prompts, pack or modality cannot be used.') } : {}),
-  '503': problem('Redis or the storage is away; nothing was accepted. Try again.'),
-});
-
 const id = { path: JobParams };
-const batchId = { path: BatchParams };
-
-const batchAction = (operationId: string, summary: string, description: string) => ({
-  post: {
-    operationId,
-    summary,
-    description,
-    tags: ['batches'],
-    requestParams: batchId,
-    responses: withErrors({ '202': json(BatchView, 'The batch as it stands now.') }, 'notFound', 'conflict'),
-  },
-});
-
-const batchPaths = {
-  '/v1/batches': {
-    post: {
-      operationId: 'submitBatch',
-      summary: 'Segment many volumes',
-      description:
-        'The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count.',
-      tags: ['batches'],
-      requestBody: { required: true, content: { 'application/json': { schema: SubmitBatch } } },
-      responses: withErrors(
-        { '200': json(BatchSize, 'A dry run.'), '202': json(BatchView, 'Accepted.') },
-        'unprocessable',
-      ),
-    },
-    get: {
-      operationId: 'listBatches',
-      summary: 'List recent batches, newest first',
-      tags: ['batches'],
-      requestParams: { query: ListBatches },
-      responses: withErrors({ '200': json(BatchList, 'Batches.') }),
-    },
-  },
-  '/v1/batches/{id}': {
-    get: {
-      operationId: 'getBatch',
-      summary: 'Counters of a batch',
-      tags: ['batches'],
-      requestParams: batchId,
-      responses: withErrors({ '200': json(BatchView, 'Counters that add up at every moment.') }, 'notFound'),
-    },
-  },
-  '/v1/batches/{id}/items': {
-    get: {
-      operationId: 'listBatchItems',
-      summary: 'Items of a batch, by state',
-      tags: ['batches'],
-      requestParams: { ...batchId, query: ListItems },
-      responses: withErrors({ '200': json(ItemPage, 'A page, in the order of the source.') }, 'notFound', 'conflict'),
-    },
-  },
-  '/v1/batches/{id}/pause': batchAction('pauseBatch', 'Pause a batch', 'Nothing more is fed; what runs goes on.'),
-  '/v1/batches/{id}/resume': batchAction('resumeBatch', 'Resume a paused batch', 'It goes on where it was.'),
-  '/v1/batches/{id}/cancel': batchAction('cancelBatch', 'Cancel a batch', 'What was done stays; the rest is not run.'),
-  '/v1/batches/{id}/retry-failed': batchAction(
-    'retryFailedItems',
-    'Run the failed items of a batch again',
-    'Each as a new run of its job.',
-  ),
-  '/v1/batches/{id}/reports/{name}': {
-    get: {
-      operationId: 'getBatchReport',
-      summary: 'Download results.jsonl, failures.jsonl or summary.csv',
-      tags: ['batches'],
-      requestParams: { path: ReportParams },
-      responses: withErrors(
-        {
-          '200': {
-            description: 'The report, once the batch has ended.',
-            content: { 'application/octet-stream': binary },
-          },
-        },
-        'notFound',
-      ),
-    },
-  },
-};
 
 /** The OpenAPI 3.1 document, made from the schemas that parse the requests. */
 export function openApiDocument(version: string, publicUrl: string | undefined): ReturnType<typeof createDocument> {
@@ -136,15 +34,23 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
       description: `Text-prompted segmentation of 3D biomedical volumes. ${RESEARCH_NOTICE}`,
     },
     ...(publicUrl === undefined ? {} : { servers: [{ url: publicUrl }] }),
-    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'p3d_…' } } },
+    components: {
+      securitySchemes: {
+        apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'p3d_…' },
+        eventsToken: { type: 'http', scheme: 'bearer', description: 'PARSE3D_EVENTS_TOKEN of the server.' },
+      },
+    },
     security: [{ apiKey: [] }],
     paths: {
       '/v1/volumes': {
         post: {
           operationId: 'uploadVolume',
-          summary: 'Upload a NIfTI volume',
+          summary: 'Upload a NIfTI or .npz volume',
           tags: ['volumes'],
-          requestBody: { required: true, content: { 'application/octet-stream': binary, 'application/gzip': binary } },
+          requestBody: {
+            required: true,
+            content: { 'application/octet-stream': binary, 'application/gzip': binary, 'application/zip': binary },
+          },
           responses: withErrors(
             { '201': json(UploadedVolume, 'Stored; `uri` is what a job refers to.'), '413': problem('Too large.') },
             'unprocessable',
@@ -244,6 +150,8 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
         },
       },
       ...batchPaths,
+      ...rulePaths,
+      ...webhookPaths,
       '/v1/packs': {
         get: {
           operationId: 'listPacks',
@@ -252,6 +160,17 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
           responses: withErrors({ '200': json(PackList, 'Packs and their targets.') }),
         },
       },
+      '/v1/tasks': {
+        get: {
+          operationId: 'searchTasks',
+          summary: 'Search the task catalogue',
+          description: `What the promptable model was evaluated for, by modality; with \`q\` it completes a typed prompt. ${RESEARCH_NOTICE}`,
+          tags: ['packs'],
+          requestParams: { query: ListTasks },
+          responses: withErrors({ '200': json(TaskList, 'Tasks, the likeliest first.') }),
+        },
+      },
+      ...scorePaths,
       '/healthz': {
         get: {
           operationId: 'health',

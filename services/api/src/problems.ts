@@ -1,6 +1,7 @@
 import { isRedisError } from '@parse3d/shared/queue';
 import { isProblem, Problem } from '@parse3d/shared/problems';
 import type { ErrorRequestHandler, Request, Response } from 'express';
+import { noteProblem } from './http/tracing.js';
 import { z } from 'zod';
 
 /** The body of every error answer: RFC 9457, with the code's own fields beside the standard ones. */
@@ -17,6 +18,7 @@ export const ProblemResponse = z
 /** The only place that turns an error into an HTTP answer. Nothing ever returns a stack. */
 export const problemHandler: ErrorRequestHandler = (error, request, response, next) => {
   const problem = toProblem(error);
+  noteProblem(response, problem.code);
   if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
   else request.log.info({ code: problem.code }, 'request refused');
   if (response.headersSent) {

@@ -13,10 +13,12 @@ import {
   requestOfBatchJob,
   settle,
 } from '@parse3d/shared/queue';
+import { jobAttributes, type Tracing } from '@parse3d/shared/telemetry';
 import { UnrecoverableError, WaitingError, Worker, type ConnectionOptions, type Job } from 'bullmq';
 import type { AttemptDeps } from './attempt/deps.js';
 import { ProgressReporter } from './attempt/progress.js';
 import { runAttempt } from './attempt/run.js';
+import { traceAttempt } from './attempt/trace.js';
 
 /** Why a running attempt is to stop. */
 type StopReason = 'canceled' | 'draining' | 'stale';
@@ -64,6 +66,8 @@ export class Processor {
 
     const attemptId = randomUUID();
     const identity = { jobId, run, attemptId, attempt: Math.max(1, job.attemptsStarted) };
+    const { tracing } = this.#deps;
+    tracing.active().annotate({ ...jobAttributes(request), 'parse3d.attempt': identity.attempt });
     const claim = await this.#claim(request, identity);
     if (claim === 'ended') return;
     if (claim === 'canceled') return this.#commitCanceled(request, attemptId);
@@ -86,10 +90,14 @@ export class Processor {
       const won = await runAttempt(request, attemptId, progress, this.#deps, stop.signal);
       this.#deps.metrics.attempts.inc({ outcome: won ? 'completed' : 'overtaken' });
       this.#deps.metrics.observeStages(progress.durationsMs());
+      traceAttempt(tracing, progress.timeline(), won ? 'completed' : 'overtaken');
       log.info({ durationMs: Date.now() - startedAt, won }, 'attempt finished');
     } catch (error) {
+      const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
+      if (cause instanceof Stopped) traceAttempt(tracing, progress.timeline(), cause.reason);
+      else traceAttempt(tracing, progress.timeline(), 'failed', Problem.from(cause).code);
       await progress.close();
-      await this.#fail(job, token, request, attemptId, stop.signal.aborted ? stop.signal.reason : error);
+      await this.#fail(job, token, request, attemptId, cause);
     } finally {
       await progress.close();
       this.#active.delete(jobId);
@@ -193,17 +201,19 @@ export interface BullWorkerOptions {
     readonly maxStalledCount: number;
     readonly maxStartedAttempts: number;
   };
+  readonly telemetry: Tracing['bull'];
   readonly onError: (error: Error) => void;
 }
 
 /** The BullMQ worker that feeds a processor. It begins at once. */
 export function openBullWorker(processor: Processor, options: BullWorkerOptions): Worker<JobData, void> {
-  const { connection, prefix, name, concurrency, timings, onError } = options;
+  const { connection, prefix, name, concurrency, timings, telemetry, onError } = options;
   const worker = new Worker<JobData, void>(options.queueName, (job, token) => processor.process(job, token), {
     connection,
     prefix,
     name,
     concurrency,
+    ...(telemetry === undefined ? {} : { telemetry }),
     ...timings,
   });
   worker.on('error', onError);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { software, storageFromEnv } from '@parse3d/shared/config';
+import { software, storageFromEnv, tracingFromEnv } from '@parse3d/shared/config';
 import { readPackCatalog } from '@parse3d/shared/packs';
 import {
   bullWorkerTimings,
@@ -14,6 +14,7 @@ import {
   type WorkerInfo,
 } from '@parse3d/shared/queue';
 import { openStores } from '@parse3d/shared/storage';
+import { startTracing } from '@parse3d/shared/telemetry';
 import type { Logger } from 'pino';
 import { sweepScratch } from './attempt/scratch.js';
 import { ChildPool } from './child/pool.js';
@@ -34,6 +35,13 @@ export interface RunningWorker {
 /** Wires a worker and begins to take jobs once every pack is verified. */
 export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS.ProcessEnv): Promise<RunningWorker> {
   const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const made = software(env);
+  const tracing = await startTracing({
+    service: 'parse3d-worker',
+    version: made.version,
+    ...tracingFromEnv(config),
+    onError: (message) => log.warn({ err: message }, 'tracing'),
+  });
   const keys = redisKeys(config.PARSE3D_REDIS_PREFIX);
   const onRedisError = (error: Error): void => log.warn({ err: error.message }, 'redis connection');
   const redis = connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError);
@@ -52,22 +60,25 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     stallMs: config.PARSE3D_CHILD_STALL,
     graceMs: config.PARSE3D_CHILD_GRACE,
     onLog: (line) => log.warn({ line }, 'child'),
+    onModelLoaded: (packId, durationMs) => metrics.modelLoaded(packId, durationMs),
   });
   await children.start();
 
   const metrics = createMetrics({
     activeJobs: () => processor.activeCount,
     childMemoryBytes: () => children.memoryBytes,
+    childMemoryLimitBytes: config.PARSE3D_CHILD_MEMORY * config.PARSE3D_WORKER_SLOTS,
   });
   const processor: Processor = new Processor({
     config,
     log,
-    records: new JobRecords(redis, keys),
+    records: new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) }),
     stores,
     children,
     packs,
-    software: software(env),
+    software: made,
     metrics,
+    tracing,
     workerId: id,
   });
   await hub.start();
@@ -96,6 +107,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     queueName: QUEUE_NAME,
     name: id,
     timings: bullWorkerTimings,
+    telemetry: tracing.bull,
     // One more than the slots: while the children compute, the parent already downloads the next volume.
     concurrency: config.PARSE3D_WORKER_SLOTS + 1,
     onError: (error) => log.warn({ err: error.message }, 'queue'),
@@ -126,6 +138,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
       redis.disconnect();
       await stores.close();
       await health.close();
+      await tracing.shutdown();
     },
   };
 }

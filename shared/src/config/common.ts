@@ -47,5 +47,35 @@ export const commonEnv = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')
     .describe('Least severe messages that are logged.'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe('Collector that gets the traces, by OTLP over HTTP; /v1/traces is added. Without any nothing is traced.'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url().optional().describe('The same as a whole URL; wins over the former.'),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .optional()
+    .describe('Headers for the collector, such as its key: name=value, separated by commas.'),
+  OTEL_TRACES_SAMPLER: z
+    .enum([
+      'always_on',
+      'always_off',
+      'traceidratio',
+      'parentbased_always_on',
+      'parentbased_always_off',
+      'parentbased_traceidratio',
+    ])
+    .default('parentbased_always_on')
+    .describe('Which requests are traced.'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('Share of requests that the samplers by ratio trace.'),
+  PARSE3D_TRACE_FILE: z
+    .string()
+    .optional()
+    .describe('File that spans are appended to as lines of JSON, for development.'),
 });
 export type CommonEnv = z.infer<typeof commonEnv>;

@@ -3,3 +3,4 @@ export { byteSize, commaList, duration, flag, parseEnv, port } from './env.js';
 export { software } from './software.js';
 export { storageFromEnv } from './storage.js';
 export { exitOnSignal } from './shutdown.js';
+export { tracingFromEnv } from './tracing.js';

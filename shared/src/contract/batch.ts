@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JobOptions, OutputOptions } from './job.js';
 import { PackId } from './pack.js';
-import { BlobUri, Modality, Timestamp } from './primitives.js';
+import { BlobUri, Modality, Timestamp, Traceparent } from './primitives.js';
 import { Prompt, Prompts } from './prompt.js';
 
 /** A folder in storage: `s3://bucket/prefix/`, or a whole bucket `s3://bucket/`. */
@@ -110,6 +110,8 @@ export const BatchRecord = z.strictObject({
   skipCompleted: z.boolean(),
   metadata: z.record(z.string(), z.string()),
   source: z.strictObject({ kind: z.string(), uri: z.string().optional() }),
+  /** The span that accepted the batch; its jobs link to it. */
+  traceparent: Traceparent.optional(),
 });
 export type BatchRecord = z.infer<typeof BatchRecord>;
 

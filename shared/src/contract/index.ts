@@ -1,12 +1,17 @@
 export * from './primitives.js';
 export * from './prompt.js';
 export * from './pack.js';
+export * from './tasks/index.js';
 export * from './problem-body.js';
 export * from './job.js';
 export * from './manifest.js';
 export * from './batch-id.js';
 export * from './batch.js';
+export * from './rule.js';
+export * from './webhook.js';
 export * from './events.js';
 export * from './keys.js';
 export * from './responses.js';
 export * from './page.js';
+export { splitJoinedPrompts } from './text/joined.js';
+export { modalityNamedIn } from './text/modality-hint.js';

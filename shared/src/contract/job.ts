@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { PackId } from './pack.js';
-import { BlobUri, JobId, Modality, Timestamp } from './primitives.js';
+import { Intensity, PackId } from './pack.js';
+import { BlobUri, JobId, Modality, Timestamp, Traceparent } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
 import { Prompt, Prompts } from './prompt.js';
 
@@ -13,6 +13,10 @@ export const OutputOptions = z
       .enum(['none', 'uint8', 'float32'])
       .default('none')
       .meta({ description: 'prob-<label>.nii.gz for every prompt; uint8 is scaled by 1/255' }),
+    npz: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'labels.npz: `segs` (z, y, x) and `spacing`, as the segmentation challenge wants it' }),
     preview: z.boolean().default(true).meta({ description: 'preview.png: three mid-planes with outlines' }),
   })
   .meta({ id: 'OutputOptions' });
@@ -27,6 +31,57 @@ export const JobOptions = z
       .max(86_400)
       .optional()
       .meta({ description: 'Longest time that one attempt may take. Default: the server’s.' }),
+    resample: z
+      .enum(['reference', 'smooth'])
+      .optional()
+      .meta({
+        description:
+          'Promptable packs: how masks come back to the volume’s grid. `reference` (default) takes the nearest pixel, as the ' +
+          'published code does; `smooth` interpolates probabilities. A pack that resamples the volume always interpolates.',
+      }),
+    schedule: z
+      .enum(['full', 'adaptive'])
+      .optional()
+      .meta({
+        description:
+          'Promptable packs: `full` (default) runs every slice; `adaptive` skips constant slices, looks at every fourth ' +
+          'slice and then only around those that show a target. Targets thinner than four slices can be missed.',
+      }),
+    samples: z
+      .int()
+      .min(1)
+      .max(16)
+      .optional()
+      .meta({
+        description:
+          'Promptable packs that sample at random: how many seeds are averaged, from `seed` on. Default 1; the decoder’s ' +
+          'time grows with it.',
+      }),
+    promptPadding: z
+      .enum(['longest', 'isolated'])
+      .optional()
+      .meta({
+        description:
+          'Promptable packs: `longest` pads every prompt to the longest of the job; `isolated` runs each at its own length, ' +
+          'so that no prompt changes another’s mask. Default: the pack’s.',
+      }),
+    overlap: z
+      .enum(['most-probable', 'most-specific'])
+      .optional()
+      .meta({
+        description:
+          'Promptable packs: which of several prompts that claim a voxel the label map shows. `most-probable` is the published ' +
+          'rule; `most-specific` shows the target with the smallest mask, so that a brain does not hide its hippocampus. ' +
+          'Default: the pack’s.',
+      }),
+    intensity: Intensity.optional().meta({
+      description:
+        'How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for.',
+    }),
+    window: z
+      .strictObject({ width: z.number().positive(), level: z.number() })
+      .optional()
+      .meta({ description: 'CT window in Hounsfield units for all prompts of the job. Default: chosen per prompt.' }),
   })
   .meta({ id: 'JobOptions' });
 export type JobOptions = z.infer<typeof JobOptions>;
@@ -69,6 +124,10 @@ export const JobRequest = z.strictObject({
   createdAt: Timestamp,
   /** SHA-256 of the client's body, to tell a repeated request from another one under the same idempotency key. */
   requestSha256: z.string(),
+  /** The span that accepted the job: everything done for it hangs below. Absent when nothing is traced. */
+  traceparent: Traceparent.optional(),
+  /** The span that accepted the batch of this job, whose trace is its own: a batch may have a million jobs. */
+  batchTraceparent: Traceparent.optional(),
 });
 export type JobRequest = z.infer<typeof JobRequest>;
 

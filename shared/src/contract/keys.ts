@@ -25,6 +25,20 @@ export const blobKeys = {
   openBatchPrefix: 'open-batches/',
   /** Which run has the result of an equal input, prompts, pack and options. */
   reuse: (digest: string): string => `reuse/${digest}.json`,
+  rule: (tenant: string, ruleId: string): string => `rules/${tenant}/${ruleId}.json`,
+  tenantRulesPrefix: (tenant: string): string => `rules/${tenant}/`,
+  rulesPrefix: 'rules/',
+  /** Which objects the periodic listing of a rule has dealt with. */
+  ruleSeen: (ruleId: string): string => `rule-seen/${ruleId}.bin`,
+  webhook: (tenant: string, endpointId: string): string => `webhooks/${tenant}/${endpointId}.json`,
+  tenantWebhooksPrefix: (tenant: string): string => `webhooks/${tenant}/`,
+  /** What was sent to an endpoint, or is to be; ids sort newest first. */
+  delivery: (endpointId: string, deliveryId: string): string => `webhook-log/${endpointId}/${deliveryId}.json`,
+  deliveriesPrefix: (endpointId: string): string => `webhook-log/${endpointId}/`,
+  /** Present while a delivery is due. */
+  outbox: (tenant: string, endpointId: string, deliveryId: string): string =>
+    `outbox/${tenant}/${endpointId}/${deliveryId}.json`,
+  outboxPrefix: 'outbox/',
   upload: (tenant: string, uploadId: string, name: string): string => `uploads/${tenant}/${uploadId}/${name}`,
   tenant: (tenant: string): string => `tenants/${tenant}.json`,
   apiKey: (keyId: string): string => `keys/${keyId}.json`,

@@ -31,7 +31,18 @@ export const Finding = z
     meanProbability: z.number().min(0).max(1).nullable(),
     maxProbability: z.number().min(0).max(1).nullable(),
     /** The model's own score that the target is there; null for engines without one. */
-    existence: z.number().min(0).max(1).nullable(),
+    existence: z.number().min(0).max(1).nullable().meta({
+      description: 'Score that the target is there: the highest of all slices. Null for packs without one.',
+    }),
+    /** The same per slice of the input, for packs that look at slices. */
+    existenceBySlice: z
+      .strictObject({
+        axis: z.enum(['i', 'j', 'k']).meta({ description: 'Axis of the input that was cut.' }),
+        scores: z.array(z.number().min(0).max(1).nullable()).meta({
+          description: 'One per index along the axis, to three digits; null where the slice was not looked at.',
+        }),
+      })
+      .optional(),
     /** Whether the pack was trained and evaluated for this target. */
     recommended: z.boolean(),
     /** Names of the pack's classes that the prompt stands for; label-map packs only. */

@@ -129,6 +129,8 @@ export const PromptableSlicesModel = z.strictObject({
   positionInput: z.string().optional(),
   /** Targets of one slice suppress each other where their masks overlap, by existence score. */
   suppression: z.enum(['none', 'iou']),
+  /** Which of several prompts that claim a voxel the label map shows: the likeliest, or the one with the smallest mask. */
+  overlap: z.enum(['most-probable', 'most-specific']).default('most-probable'),
   promptPadding: z.enum(['longest', 'isolated']).default('longest'),
 });
 export type PromptableSlicesModel = z.infer<typeof PromptableSlicesModel>;

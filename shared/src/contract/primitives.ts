@@ -18,5 +18,8 @@ export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case
 
 export const Timestamp = z.iso.datetime({ offset: true });
 
+/** A span of a trace as W3C Trace Context writes it. */
+export const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
+
 export const RESEARCH_NOTICE =
   'For research use only: not a medical device, not for diagnosis or treatment. Inputs must hold no patient identifiers.';

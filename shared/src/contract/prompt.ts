@@ -14,6 +14,7 @@ export const PromptInput = z.union([
   z.string().trim().min(1).max(512),
   z.strictObject({ text: z.string().trim().min(1).max(512), label: z.int().min(1).max(65_535).optional() }),
 ]);
+export type PromptInput = z.infer<typeof PromptInput>;
 
 export const Prompts = z
   .array(PromptInput)

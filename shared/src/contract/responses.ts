@@ -3,6 +3,7 @@ import { JobStatus, JobView } from './job.js';
 import { GeometryJson } from './manifest.js';
 import { PackId } from './pack.js';
 import { BlobUri, Modality, Sha256 } from './primitives.js';
+import { Prompt } from './prompt.js';
 
 /** Answer of `POST /v1/volumes`. */
 export const UploadedVolume = z
@@ -12,6 +13,7 @@ export const UploadedVolume = z
     sha256: Sha256,
     geometry: GeometryJson,
     datatype: z.string().meta({ description: 'Type of the stored voxels, as nibabel names it.', example: 'int16' }),
+    prompts: z.array(Prompt).optional().meta({ description: 'Those that an .npz file brings, for a job to use.' }),
   })
   .meta({ id: 'UploadedVolume' });
 export type UploadedVolume = z.infer<typeof UploadedVolume>;

@@ -15,3 +15,9 @@ export type {
 export { openNiftiWriter, writeNifti } from './nifti/write.js';
 export { buildNiftiHeader } from './nifti/write-header.js';
 export { readNiftiHeader } from './preflight.js';
+export type { RandomAccess } from './npz/access.js';
+export type { NpzPrompts } from './npz/prompts.js';
+export { readNpz, readNpzHeader, type NpzImage, type NpzOptions } from './npz/read.js';
+export { writeLabelsNpz } from './npz/write.js';
+export { isZip } from './npz/zip.js';
+export { readPromptsOfVolume, readVolume, type VolumeImage } from './read-volume.js';

@@ -28,12 +28,17 @@ export {
   type Axis,
   type AxisPlan,
 } from './axis-plan.js';
+export { connectedComponents } from './components.js';
 export { conformGeometry, type ConformOptions } from './conform.js';
 export { cropPad, cropPadGeometry } from './crop-pad.js';
 export { dice } from './dice.js';
+export { squaredDistances } from './distance-transform.js';
+export { instanceScore, type InstanceScore } from './instances.js';
 export { allocateLabels, countLabels, maskOf, mergeLabels, relabel, toLabels, type LabelArray } from './label-map.js';
 export { allAxisCodes, isAxisCodes, orientationOf, planOrientation, reorient, type AxisCodes } from './orientation.js';
 export type { ResampleMethod } from './kernels.js';
 export { resample, type ResampleOptions, type ResampleTarget } from './resample.js';
 export { resampleLabels } from './resample-labels.js';
+export { normalisedSurfaceDistance, surfaceDistances, type Surface } from './surface-distance.js';
+export { surfelAreas } from './surfels.js';
 export type { Affine, Geometry, Shape, Vec3, Volume, VoxelArray, VoxelPoint, WorldPoint } from './types.js';

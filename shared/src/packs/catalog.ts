@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Pack } from '../contract/index.js';
+import { nearest } from '../contract/text/nearest.js';
 import { isProblem, Problem } from '../problems/index.js';
-import { nearest } from './nearest.js';
 
 /** A folder that holds a pack.json which cannot be used, and why. */
 export interface RejectedPack {

@@ -3,4 +3,4 @@ export const DEFAULT_PACK = 'starter-brain-mr';
 
 export { readPackCatalog, readPackJson, type PackCatalog, type RejectedPack } from './catalog.js';
 export { matchPrompt, matchPrompts, type PromptMatch } from './match.js';
-export { nearest } from './nearest.js';
+export { nearest } from '../contract/text/nearest.js';

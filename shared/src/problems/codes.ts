@@ -25,6 +25,10 @@ export const problemKinds = {
   'state-conflict': never(409, 'The job is not in a state that allows this'),
   'payload-too-large': never(413, 'The upload is larger than this server accepts'),
   'unsupported-media-type': never(415, 'The content type is not understood'),
+  'event-unknown': never(400, 'The storage event has no form that is known'),
+  'event-signature-invalid': never(403, 'The storage event is not signed by whom it says it is'),
+  'events-incomplete': later(503, 'Not every event of the message could be taken; send it again'),
+  'webhook-url-refused': never(422, 'Webhooks cannot be sent to this address'),
   'prompt-unknown': never(422, 'The pack has no target that matches the prompt'),
   'pack-unknown': never(422, 'There is no such pack on this server'),
   'modality-unsupported': never(422, 'The pack was not made for this modality'),
@@ -41,8 +45,14 @@ export const problemKinds = {
   'nifti-affine-invalid': never(422, 'The NIfTI affine is not a finite, invertible matrix'),
   'nifti-truncated': never(422, 'The file ends before its voxels do'),
   'nifti-trailing-data': never(422, 'The file goes on after its voxels'),
+  'npz-invalid': never(422, 'The .npz file does not hold what it should'),
+  'npz-too-large': never(422, 'The .npz file holds more than is accepted'),
+  'pickle-refused': never(422, 'The prompts of the .npz file are pickled in a way that is not accepted'),
   'gzip-corrupt': never(422, 'The gzip stream is damaged'),
   'gzip-too-large': never(422, 'The gzip stream holds more than its header declares'),
+
+  'labels-invalid': never(422, 'The volume is not a label map'),
+  'geometry-mismatch': never(422, 'Two volumes that should lie on one grid do not'),
 
   // The pack
   'pack-invalid': never(500, 'The pack does not have the expected form'),
@@ -65,6 +75,7 @@ export const problemKinds = {
   'queue-full': later(503, 'The queue is short of memory and accepts nothing for now'),
 
   // Running
+  'still-running': later(504, 'The answer takes longer than the server waits; the job goes on'),
   'service-unavailable': later(503, 'The parse3d service does not answer'),
   'queue-unavailable': later(503, 'The queue does not answer'),
   'output-mismatch': later(500, 'An output read back from storage differs from what was written'),

@@ -2,6 +2,7 @@ import { blobKeys, JobRequest, Manifest, RESEARCH_NOTICE, type ProblemBody } fro
 import { isProblem } from '../problems/index.js';
 import { readAll, type BlobStore } from '../storage/index.js';
 import type { JobRecords } from './records.js';
+import { announceJob } from './webhooks/outbox.js';
 
 /** Who made a manifest: goes into it for provenance. */
 export interface Software {
@@ -76,15 +77,17 @@ export async function commit(
     // A write whose answer was lost and was repeated meets itself.
     won = standing.attemptId === manifest.attemptId && standing.status === manifest.status;
   }
+  if (won) records.onCommitted(standing);
   await settle(store, records, standing);
   return { standing, won };
 }
 
 /**
- * What follows from a committed manifest: the record ends, leftovers of other attempts go, then the pending marker, so
+ * What follows from a committed manifest: webhooks become due, the record ends, leftovers of other attempts go, then the pending marker, so
  * that the reconciler repeats all of it for a process that was killed in between.
  */
 export async function settle(store: BlobStore, records: JobRecords, manifest: Manifest): Promise<void> {
+  await announceJob(store, records, manifest);
   await records.finish(manifest);
   await sweepAttempts(store, manifest);
   await store.delete(blobKeys.pending(manifest.jobId, manifest.run));

@@ -13,8 +13,8 @@ export interface DispatcherOptions extends FeederOptions {
   /** How long a leader may be silent before another takes over, in ms. @default 5000 */
   readonly leaseMs?: number;
   readonly onError: (error: Problem) => void;
-  /** Called when this process begins or ceases to lead. */
-  readonly onLeading?: (leading: boolean) => void;
+  /** Called at every turn of the leader, for what one process at a time should do; must not hold the feeding up. */
+  readonly onTurn?: () => void;
   readonly onReconciled?: (result: Reconciliation) => void;
 }
 
@@ -45,6 +45,11 @@ export class Dispatcher {
     this.#overseer = new BatchOverseer(deps, (error) => options.onError(Problem.from(error)));
   }
 
+  /** True while this process feeds the queue. */
+  get leading(): boolean {
+    return this.#leading;
+  }
+
   start(): void {
     this.#loop ??= this.#run();
   }
@@ -73,20 +78,15 @@ export class Dispatcher {
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {
-        this.#setLeading(await this.#lock.acquireOrRenew());
+        this.#leading = await this.#lock.acquireOrRenew();
         if (this.#leading) await this.#lead();
         else this.#reconcileAt = 0;
       } catch (error) {
-        this.#setLeading(false);
+        this.#leading = false;
         if (!this.#stop.signal.aborted) this.#options.onError(Problem.from(error, 'queue-unavailable'));
       }
       await this.#pause(this.#options.feedEveryMs ?? 1_000);
     }
-  }
-
-  #setLeading(leading: boolean): void {
-    if (leading !== this.#leading) this.#options.onLeading?.(leading);
-    this.#leading = leading;
   }
 
   async #lead(): Promise<void> {
@@ -97,6 +97,7 @@ export class Dispatcher {
       this.#reconcileAt = Date.now() + (this.#options.reconcileEveryMs ?? 120_000);
       this.#options.onReconciled?.(result);
     }
+    this.#options.onTurn?.();
     await this.#overseer.tend(this.#stop.signal);
     await this.#feeder.feed();
   }

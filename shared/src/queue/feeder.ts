@@ -1,4 +1,6 @@
 import type { Redis } from 'ioredis';
+import type { JobRequest } from '../contract/index.js';
+import { bullContext, jobAttributes, noTracing, type Tracing } from '../telemetry/index.js';
 import { bullJobId, type JobData, type SegmentQueue } from './bull.js';
 import { lanes, type Lane, type RedisKeys } from './keys.js';
 import type { JobRecords } from './records.js';
@@ -11,6 +13,10 @@ export interface FeederOptions {
   readonly quantumBytes?: number;
   /** Share of a tenant among others. @default 1 for all */
   readonly weightOf?: (tenant: string) => number | Promise<number>;
+  /** Told of every fed job that is not a retry, with the time since it was accepted. */
+  readonly onFed?: (lane: Lane, waitedMs: number) => void;
+  /** @default none */
+  readonly tracing?: Tracing;
 }
 
 /** A volume costs at least this many bytes of a tenant's turn: small jobs are not free. */
@@ -22,6 +28,7 @@ const CHUNK = 1_000;
 interface Waiting {
   readonly jobId: string;
   readonly run: number;
+  readonly request: JobRequest;
   readonly costBytes: number;
 }
 
@@ -48,6 +55,8 @@ export class Feeder {
       depthPerSlot: options.depthPerSlot ?? 4,
       quantumBytes: options.quantumBytes ?? 64 * 1024 * 1024,
       weightOf: options.weightOf ?? (() => 1),
+      onFed: options.onFed ?? (() => undefined),
+      tracing: options.tracing ?? noTracing,
     };
   }
 
@@ -85,16 +94,33 @@ export class Feeder {
     for (let start = 0; start < chosen.length; start += CHUNK) {
       const chunk = chosen.slice(start, start + CHUNK);
       // Adding before unlisting: a crash in between feeds the job again, under the same id, which adds nothing.
-      await this.#queue.addBulk(
-        chunk.map(({ job }) => ({
-          name: 'segment' as const,
-          data: { jobId: job.jobId, run: job.run } satisfies JobData,
-          opts: { jobId: bullJobId(job.jobId, job.run) },
-        })),
-      );
-      for (const { tenant, job } of chunk) await this.#records.markFed(lane, tenant, job.jobId);
+      await this.#add(chunk.map(({ job }) => job));
+      for (const { tenant, job } of chunk) {
+        await this.#records.markFed(lane, tenant, job.jobId);
+        if (job.run === 1) this.#options.onFed(lane, Date.now() - Date.parse(job.request.createdAt));
+      }
     }
     return chosen.length;
+  }
+
+  /** The span in which a job is added travels with it through Redis, so that its attempts hang below. */
+  async #add(jobs: readonly Waiting[]): Promise<void> {
+    const spans = jobs.map(({ request }) => {
+      const { traceparent: parent, batchTraceparent: link } = request;
+      const attributes = jobAttributes(request);
+      return this.#options.tracing.begin('feed', { kind: 'producer', parent, link, attributes });
+    });
+    try {
+      await this.#queue.addBulk(
+        jobs.map(({ jobId, run }, index) => ({
+          name: 'segment' as const,
+          data: { jobId, run } satisfies JobData,
+          opts: { jobId: bullJobId(jobId, run), ...bullContext(spans[index]?.traceparent) },
+        })),
+      );
+    } finally {
+      for (const span of spans) span.end();
+    }
   }
 
   /** Deficit round-robin over the heads of the tenants' lists. */
@@ -135,7 +161,8 @@ export class Feeder {
         await this.#redis.lrem(list, 0, jobId);
         continue;
       }
-      waiting.push({ jobId, run: record.run, costBytes: Math.max(MIN_COST_BYTES, record.request.input.bytes) });
+      const { run, request } = record;
+      waiting.push({ jobId, run, request, costBytes: Math.max(MIN_COST_BYTES, request.input.bytes) });
     }
     return waiting;
   }

@@ -29,6 +29,10 @@ export function redisKeys(prefix: string) {
     openBatches: `${prefix}:open-batches`,
     /** Sorted set: a tenant's batches by time of submission in ms. */
     batches: (tenant: string) => `${prefix}:batches:${tenant}`,
+    /** List: objects that a rule took and that could make no job, newest first. */
+    ruleRefusals: (ruleId: string) => `${prefix}:rule-refusals:${ruleId}`,
+    /** Set: deliveries of webhooks that became due and are not queued yet. */
+    outbox: `${prefix}:outbox`,
     /** String with expiry: who feeds. */
     feederLock: `${prefix}:feeder`,
     /** Sorted set: worker ids by the time of their last heartbeat in ms. */

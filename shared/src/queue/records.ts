@@ -23,6 +23,7 @@ import {
   progressScript,
   releaseScript,
 } from './record-scripts.js';
+import { hintDue, type DueDelivery } from './webhooks/due.js';
 
 const json = <T extends z.ZodType>(schema: T) => z.string().transform((text) => schema.parse(JSON.parse(text)));
 
@@ -54,6 +55,8 @@ export type ClaimOutcome = 'ok' | 'canceled' | 'ended' | 'missing';
 export interface RecordsOptions {
   /** How long a finished job's record stays in Redis, in ms; the manifest outlives it. @default 24 hours */
   readonly ttlMs?: number;
+  /** Told once of every run that this process ended, for metrics. */
+  readonly onCommitted?: (manifest: Manifest) => void;
 }
 
 /** The live records of jobs in Redis. Every change is one Lua call that also appends to the job's event stream. */
@@ -61,6 +64,8 @@ export class JobRecords {
   readonly #redis: Redis;
   readonly #keys: RedisKeys;
   readonly #ttlMs: number;
+  /** Told once of every run that this process ended. */
+  readonly onCommitted: (manifest: Manifest) => void;
   /** The counters of batches, which follow their jobs. */
   readonly batches: BatchCounters;
 
@@ -68,6 +73,7 @@ export class JobRecords {
     this.#redis = redis;
     this.#keys = keys;
     this.#ttlMs = options.ttlMs ?? 24 * 3_600_000;
+    this.onCommitted = options.onCommitted ?? (() => undefined);
     this.batches = new BatchCounters(redis, keys);
   }
 
@@ -231,6 +237,11 @@ export class JobRecords {
       [jobId, this.#keys.cancelChannel],
     );
     return reply === null ? undefined : JobStatus.parse(reply);
+  }
+
+  /** Hints that deliveries of webhooks have become due. */
+  async deliveriesDue(due: readonly DueDelivery[]): Promise<void> {
+    await hintDue(this.#redis, this.#keys, due);
   }
 
   async isCancelRequested(jobId: string): Promise<boolean> {

@@ -203,3 +203,54 @@ describe('matching prompts to a pack that takes any text', () => {
     expect(matchPrompt(promptable, ' a unicorn ')).toEqual({ classes: [], recommended: false, canonical: 'a unicorn' });
   });
 });
+
+describe('a promptable pack without targets of its own', () => {
+  const promptable = Pack.parse({
+    schemaVersion: 1,
+    id: 'promptable',
+    version: '1.0.0',
+    kind: 'promptable-slices',
+    title: 'Promptable',
+    licence: { spdx: 'MIT' },
+    intendedUse: 'tests',
+    modalities: ['ct', 'us'],
+    files: {},
+    model: {
+      textEncoder: 't.onnx',
+      imageEncoder: 'i.onnx',
+      decoder: 'd.onnx',
+      tokenizer: 'tokenizer.json',
+      imageSize: 512,
+      maskSize: 128,
+      orientation: 'LPS',
+      sliceAxis: 'biomedparse',
+      intensity: { kind: 'biomedparse' },
+      normalise: { mean: 0, std: 1 },
+      fit: 'pad-resize',
+      suppression: 'iou',
+    },
+  });
+
+  it('recommends what the catalogue has for the modality of the job', () => {
+    expect(matchPrompt(promptable, 'the spleen in abdominal CT', 'ct')).toMatchObject({
+      recommended: true,
+      canonical: 'spleen',
+    });
+    expect(matchPrompt(promptable, 'spleen', 'us').recommended).toBe(false);
+    expect(matchPrompt(promptable, 'soleus').recommended).toBe(true);
+    expect(matchPrompt(promptable, 'a green elephant', 'ct')).toMatchObject({
+      recommended: false,
+      canonical: 'a green elephant',
+    });
+  });
+
+  it('looks at its own targets alone where it has some', () => {
+    const own = { ...promptable, targets: [{ name: 'left ventricle', synonyms: [] }] } as typeof promptable;
+    expect(matchPrompt(own, 'Cardiac Ultrasound depicting the left ventricle', 'us')).toMatchObject({
+      recommended: true,
+      canonical: 'left ventricle',
+    });
+    expect(matchPrompt(own, 'right ventricle', 'us').recommended).toBe(false);
+    expect(matchPrompt(own, 'spleen', 'ct').recommended).toBe(false);
+  });
+});

@@ -1,14 +1,26 @@
 import type { PromptableSlicesModel } from '@parse3d/shared/contract';
-import { bicubicPlan, resizeSquare } from './resize.js';
+import { bicubicPlan, SquareResizer } from './resize.js';
 
-/** A slice on the model's square grid and the way back. */
+/** A slice on the model's square grid, and where its rows and columns lie there. */
 export interface SliceFit {
-  /** height × width grey values to side × side, rounded and clamped to 0…255. */
+  /** Side of the model's grid. */
+  readonly size: number;
+  /** height × width grey values to size × size, rounded and clamped to 0…255. */
   toModel(slice: Float32Array): Float32Array;
-  /** For each pixel of the slice the pixel of the model's grid that it is read from; -1 where it was cropped away. */
-  readonly back: Int32Array;
+  /** Row or column n of the slice lies at `scale` · n + `offset` on the model's grid (pixel centres are whole numbers). */
+  readonly rows: Placement;
+  readonly columns: Placement;
 }
 
+export interface Placement {
+  readonly count: number;
+  readonly scale: number;
+  readonly offset: number;
+  /** The pixel of the model's grid that n is read from; -1 where n was cropped away. */
+  readonly nearest: Int32Array;
+}
+
+/** @param height of a slice, in pixels, as is `width` */
 export function fitSlices(
   height: number,
   width: number,
@@ -24,45 +36,59 @@ function padResize(height: number, width: number, size: number): SliceFit {
   const side = Math.max(height, width);
   const top = Math.floor((side - height) / 2);
   const left = Math.floor((side - width) / 2);
-  const plan = bicubicPlan(side, size);
-  // floor(i · scale) in float32, as PyTorch's `nearest` does.
-  const scale = Math.fround(size / side);
-  const nearest = (at: number): number => Math.min(Math.floor(Math.fround(at * scale)), size - 1);
+  const resizer = side === size ? undefined : new SquareResizer(bicubicPlan(side, size));
+  const scale = size / side;
+  const place = (count: number, before: number): Placement => ({
+    count,
+    scale,
+    offset: (before + 0.5) * scale - 0.5,
+    // floor(i · scale) in float32, as PyTorch's `nearest` does.
+    nearest: Int32Array.from({ length: count }, (_, n) =>
+      Math.min(Math.floor(Math.fround((n + before) * Math.fround(scale))), size - 1),
+    ),
+  });
   return {
+    size,
     toModel(slice) {
       const square = new Float32Array(side * side);
       for (let y = 0; y < height; y++) {
         square.set(slice.subarray(y * width, (y + 1) * width), (y + top) * side + left);
       }
-      return roundGrey(side === size ? square : resizeSquare(square, plan));
+      if (resizer === undefined) return roundGrey(square);
+      const resized = new Float32Array(size * size);
+      resizer.run(square, resized);
+      return roundGrey(resized);
     },
-    back: lookUp(height, width, (y, x) => nearest(y + top) * size + nearest(x + left)),
+    rows: place(height, top),
+    columns: place(width, left),
   };
 }
 
 /** Centred on the model's size without resizing: padded with zeros or cropped. */
 function padCrop(height: number, width: number, size: number): SliceFit {
-  const top = Math.floor((size - height) / 2);
-  const left = Math.floor((size - width) / 2);
-  const inside = (y: number, x: number): boolean => y + top >= 0 && y + top < size && x + left >= 0 && x + left < size;
-  const back = lookUp(height, width, (y, x) => (inside(y, x) ? (y + top) * size + x + left : -1));
+  const place = (count: number): Placement => {
+    const offset = Math.floor((size - count) / 2);
+    const inside = (n: number): number => (n + offset >= 0 && n + offset < size ? n + offset : -1);
+    return { count, scale: 1, offset, nearest: Int32Array.from({ length: count }, (_, n) => inside(n)) };
+  };
+  const [rows, columns] = [place(height), place(width)];
   return {
+    size,
     toModel(slice) {
       const square = new Float32Array(size * size);
-      for (let n = 0; n < back.length; n++) {
-        const at = back[n] ?? -1;
-        if (at >= 0) square[at] = slice[n] ?? 0;
+      for (let y = 0; y < height; y++) {
+        const row = rows.nearest[y] ?? -1;
+        if (row < 0) continue;
+        for (let x = 0; x < width; x++) {
+          const column = columns.nearest[x] ?? -1;
+          if (column >= 0) square[row * size + column] = slice[y * width + x] ?? 0;
+        }
       }
       return roundGrey(square);
     },
-    back,
+    rows,
+    columns,
   };
-}
-
-function lookUp(height: number, width: number, at: (y: number, x: number) => number): Int32Array {
-  const table = new Int32Array(height * width);
-  for (let y = 0, n = 0; y < height; y++) for (let x = 0; x < width; x++, n++) table[n] = at(y, x);
-  return table;
 }
 
 /** To whole numbers from 0 to 255, halves to even as numpy and PyTorch round. In place. */

@@ -1,30 +1,41 @@
 import type { Engine, EngineOptions, LoadedPack } from '../../types.js';
-import { Problem } from '@parse3d/shared/problems';
-import { inferSlices } from './infer.js';
-import { SliceModel, type PromptablePack } from './slice-model.js';
+import { openSession, type Session } from '../onnx.js';
+import { infer } from './infer.js';
+import { SliceNetwork } from './network.js';
+import { NoiseSource } from './noise.js';
+import { PromptTokenizer, TextFeatureSource } from './text.js';
+import type { PromptableSlicesPack, Tools } from './tools.js';
 
-/**
- * Opens the engine of text-prompted models that look at a volume slice by slice.
- * @throws Problem `engine-unsupported` for what a pack may ask and this engine does not do yet
- */
+/** Opens the engine of models that take any text and look at one slice at a time. */
 export async function openPromptableSlicesEngine(
   loaded: LoadedPack,
-  pack: PromptablePack,
+  pack: PromptableSlicesPack,
   options: EngineOptions,
+  open: typeof openSession = openSession,
 ): Promise<Engine> {
-  const { promptPadding, positionInput } = pack.model;
-  if (promptPadding !== 'longest' || positionInput !== undefined) {
-    throw new Problem(
-      'engine-unsupported',
-      `pack ${pack.id} wants ${positionInput === undefined ? `promptPadding ${promptPadding}` : 'a position input'}, which this version does not do`,
-      { pack: pack.id },
-    );
-  }
-  const model = await SliceModel.open(loaded, pack.model, options);
-  return {
-    pack: loaded,
-    device: options.device,
-    infer: (image, request, onProgress, signal) => inferSlices(model, pack, image, request, onProgress, signal),
-    close: () => model.close(),
+  const { model } = pack;
+  const sessions: Session[] = [];
+  const session = async (graph: string): Promise<Session> => {
+    const opened = await open(loaded.file(graph), { device: options.device, threads: options.threads });
+    sessions.push(opened);
+    return opened;
   };
+  const close = async (): Promise<void> => {
+    for (const opened of sessions.splice(0)) await opened.close();
+  };
+  try {
+    const tokenizer = await PromptTokenizer.open(loaded.file(model.tokenizer), model.contextLength);
+    const text = new TextFeatureSource(tokenizer, await session(model.textEncoder), model.contextLength);
+    const network = new SliceNetwork(model, await session(model.imageEncoder), await session(model.decoder));
+    const tools: Tools = { pack, network, text, noise: new NoiseSource(model.noise), options };
+    return {
+      pack: loaded,
+      device: options.device,
+      infer: (image, request, onProgress, signal) => infer(tools, image, request, onProgress, signal),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }

@@ -1,147 +1,103 @@
-import type { Finding, PromptableSlicesModel } from '@parse3d/shared/contract';
 import type { NiftiImage } from '@parse3d/shared/formats';
-import { voxelVolumeMl, type Volume } from '@parse3d/shared/geometry';
-import { matchPrompts } from '@parse3d/shared/packs';
-import { orient, respace } from '../../steps/conform.js';
-import { ctWindows, prepareIntensity } from '../../steps/intensity.js';
-import { extent } from '../../steps/order-statistics.js';
-import type { Found, InferRequest, OnProgress } from '../../types.js';
 import { throwIfCanceled } from '../cancel.js';
-import type { Tensor } from '../onnx.js';
-import { overlapWarnings } from './overlap.js';
-import { runSlices, type Group } from './run-slices.js';
-import { ExactSink } from './exact-sink.js';
-import { ResampledSink } from './resampled-sink.js';
-import type { SliceSink } from './sink.js';
-import type { PromptablePack, SliceModel } from './slice-model.js';
-import { readSlice, sliceStack, type SliceStack } from './slice-stack.js';
-import { ctWindowOf } from './windows-of-prompts.js';
+import { BatchSize } from './batch-size.js';
+import { ExistenceTable } from './existence.js';
+import { foundOf } from './found.js';
+import { MaskCounts, NearestLabels, SmoothLabels } from './label-slices.js';
+import { promptChunks } from './prompt-chunks.js';
+import { scheduledSlices } from './scored-slices.js';
+import { SliceMasks } from './slice-masks.js';
+import { NearestReader, SmoothReader } from './slice-readers.js';
+import { openSlices } from './slice-source.js';
+import { MaskSpool } from './spool.js';
+import { smoothWay } from './way-back.js';
+import type { TextFeatures } from './text.js';
+import type { Tools } from './tools.js';
+import type { Found, InferRequest, OnProgress } from '../../types.js';
 
-const GREY: [number, number] = [0, 255];
+/** Slices per batch on a GPU, where small batches leave it idle; on a CPU a batch only costs memory. */
+const GPU_SLICES = 4;
 
-/** Segments one volume slice by slice; see docs/decisions/0007. */
-export async function inferSlices(
-  model: SliceModel,
-  pack: PromptablePack,
+/** Segments one volume slice by slice. Memory holds the volume, its label map and what a few slices need. */
+export async function infer(
+  tools: Tools,
   image: NiftiImage,
   request: InferRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { prompts } = request;
-  const matches = matchPrompts(pack, prompts);
+  const { pack, options } = tools;
+  const { model } = pack;
+  const { prompts, options: wish } = request;
   throwIfCanceled(signal);
   onProgress({ stage: 'prepare', done: 0, total: 1 });
-  const oriented = orient(image, pack.model.orientation);
-  const told = oriented.sentence === undefined ? [] : [oriented.sentence];
-  const sinkOptions = {
-    labels: prompts.map(({ label }) => label),
-    threshold: pack.threshold,
-    wantMasks: request.wantMasks ?? true,
-    wantProbabilities: request.wantProbabilities,
-  };
-
-  let stack: SliceStack;
-  let sink: SliceSink;
-  let groups: Group[];
-  const warnings: string[] = [];
-  const tokensFor = async (indices: readonly number[]): Promise<readonly Tensor[]> => {
-    const texts = indices.map((index) => prompts[index]?.text ?? '');
-    const { groups: tokens, cut } = await model.tokens(texts);
-    texts.forEach((text, n) => {
-      if (cut[n] === true)
-        warnings.push(`Only the first ${pack.model.contextLength} tokens of "${text.slice(0, 40)}…" were read.`);
-    });
-    return tokens;
-  };
-  const everyone = prompts.map((_, index) => index);
-
-  if (needsWindows(oriented.volume, pack.model, request)) {
-    // A window is a matter of single voxels: it is applied slice by slice, so that no volume is held per window.
-    const { volume } = oriented;
-    stack = sliceStack(volume.geometry.shape, pack.model.sliceAxis);
-    sink = new ExactSink(volume.geometry, stack, oriented.undo, sinkOptions);
-    groups = [];
-    for (const [window, indices] of byWindow(prompts.map(({ text }) => text))) {
-      const rule = { kind: 'window' as const, ...ctWindows[window], range: GREY };
-      told.push(
-        `CT window ${window} (width ${rule.width}, level ${rule.level}) for ${indices.length} of ${prompts.length} prompts`,
-      );
-      groups.push({
-        prompts: indices,
-        tokens: await tokensFor(indices),
-        read: (slice) =>
-          prepareIntensity(readSlice(volume.data, stack, slice), rule, { modality: request.modality }).data,
-      });
-    }
-  } else {
-    const intensity = prepareIntensity(oriented.volume.data, pack.model.intensity, { modality: request.modality });
-    told.push(intensity.sentence);
-    const grey: Volume<Float32Array> = { data: intensity.data, geometry: oriented.volume.geometry };
-    const spaced = pack.model.spacingMm === undefined ? undefined : respace(grey, pack.model.spacingMm);
-    if (spaced?.sentence !== undefined) told.push(spaced.sentence);
-    const { data, geometry } = spaced?.volume ?? grey;
-    stack = sliceStack(geometry.shape, pack.model.sliceAxis);
-    sink =
-      spaced?.sentence === undefined
-        ? new ExactSink(geometry, stack, oriented.undo, sinkOptions)
-        : new ResampledSink(geometry, oriented.volume.geometry, stack, oriented.undo, sinkOptions);
-    groups = [{ prompts: everyone, tokens: await tokensFor(everyone), read: (slice) => readSlice(data, stack, slice) }];
-  }
-
-  const existence = await runSlices({
-    model,
-    pack,
-    stack,
-    groups,
-    sink,
-    seed: request.options.seed,
-    prompts: prompts.length,
-    onProgress,
-    signal,
+  const texts: TextFeatures[] = [];
+  for (const { text } of prompts) texts.push(await tools.text.of(text));
+  const source = openSlices(image, model, {
+    prompts,
+    modality: request.modality,
+    window: wish.window,
+    intensity: wish.intensity,
   });
+  const padding = wish.promptPadding ?? model.promptPadding;
+  const chunks = source.looks.map((look) => promptChunks(texts, look.prompts, padding));
+  const samples = tools.noise.samples ? (wish.samples ?? 1) : 1;
+  const noises = Array.from({ length: samples }, (_, n) => tools.noise.of(wish.seed + n));
 
-  throwIfCanceled(signal);
-  onProgress({ stage: 'restore', done: 0, total: 1 });
-  const restored = sink.restore();
-  const voxelMl = voxelVolumeMl(image.geometry);
-  const findings = prompts.map((prompt, index): Finding => {
-    const { voxels, mean, max } = restored.stats.of(index);
-    return {
-      label: prompt.label,
-      prompt: prompt.text,
-      verdict: voxels > 0 ? 'present' : 'absent',
-      voxels,
-      volumeMl: voxels * voxelMl,
-      meanProbability: mean,
-      maxProbability: max,
-      existence: existence[index] ?? 0,
-      recommended: matches[index]?.recommended ?? false,
+  const schedule = wish.schedule ?? 'full';
+  const overlap = prompts.length > 1 ? (wish.overlap ?? model.overlap) : 'most-probable';
+  const keepsMasks = (request.wantMasks ?? true) || request.wantProbabilities || overlap === 'most-specific';
+  const spool =
+    keepsMasks || schedule === 'adaptive'
+      ? new MaskSpool(request.scratchFolder, source.model.depth, prompts.length, model.maskSize)
+      : undefined;
+  try {
+    const wide = prompts.some(({ label }) => label > 255);
+    const labels = wide ? new Uint16Array(image.data.length) : new Uint8Array(image.data.length);
+    const masks = new SliceMasks(model, pack.threshold);
+    const counts = new MaskCounts(prompts.length);
+    const target = {
+      stack: source.volume,
+      labels,
+      labelOf: prompts.map(({ label }) => label),
+      masks,
+      threshold: pack.threshold,
+      onKept: (index: number, prompt: number, plane: Float32Array): void => {
+        if (!keepsMasks) return;
+        spool?.put(index, prompt, plane);
+        spool?.keep(index, prompt);
+      },
     };
-  });
-  return {
-    labels: { data: restored.labels, geometry: image.geometry },
-    mask: (index) => restored.mask(index),
-    ...(request.wantProbabilities ? { probabilities: (index: number) => restored.probabilities(index) } : {}),
-    findings,
-    preparation: [...told, `${stack.depth} slices along axis ${stack.axis} of ${pack.model.orientation}`],
-    warnings: [...warnings, ...overlapWarnings(restored.labels, findings)],
-  };
-}
+    const way = smoothWay(source.volume, source.model, source.fit);
+    const smooth = source.resampled || wish.resample === 'smooth';
+    const slices = smooth ? new SmoothLabels(target, counts, way) : new NearestLabels(target, counts, source.fit);
+    const existence = new ExistenceTable(source.model.depth, prompts.length);
+    let ran: readonly number[] | undefined;
+    const scored = scheduledSlices({
+      ...{ network: tools.network, model, source, prompts: prompts.length, chunks, noises },
+      batch: new BatchSize({
+        sliceBatch: options.sliceBatch ?? (options.device === 'cpu' ? 1 : GPU_SLICES),
+        memoryCapBytes: options.memoryCapBytes,
+      }),
+      ...{ schedule, spool, existence, signal, onProgress },
+      onRan: (indices) => (ran = indices),
+    });
+    for await (const scores of scored) slices.add(scores);
 
-/** CT in its own units, by a pack that windows per prompt. */
-function needsWindows(volume: Volume, model: PromptableSlicesModel, request: InferRequest): boolean {
-  if (model.intensity.kind !== 'biomedparse' || request.modality !== 'ct' || model.spacingMm !== undefined)
-    return false;
-  const { min, max } = extent(volume.data, 'all') ?? { min: 0, max: 0 };
-  return min < 0 || max > 255;
-}
-
-function byWindow(texts: readonly string[]): Map<ReturnType<typeof ctWindowOf>, number[]> {
-  const groups = new Map<ReturnType<typeof ctWindowOf>, number[]>();
-  texts.forEach((text, index) => {
-    const window = ctWindowOf(text);
-    groups.set(window, [...(groups.get(window) ?? []), index]);
-  });
-  return groups;
+    throwIfCanceled(signal);
+    onProgress({ stage: 'restore', done: 0, total: 1 });
+    if (!keepsMasks) spool?.close();
+    const held = keepsMasks && spool !== undefined ? spool : undefined;
+    const reader = held && (smooth ? new SmoothReader(held, masks, way) : new NearestReader(held, masks, source.fit));
+    return foundOf({
+      ...{ pack, image, prompts, texts, source, labels, counts, existence, way, ran },
+      ...{ overlap, smooth, samples, seed: tools.noise.samples ? wish.seed : undefined, reader },
+      modality: request.modality,
+      wantProbabilities: request.wantProbabilities,
+      close: () => spool?.close(),
+    });
+  } catch (error) {
+    spool?.close();
+    throw error;
+  }
 }

@@ -1,50 +1,81 @@
 import type { PromptableSlicesModel } from '@parse3d/shared/contract';
-import type { Shape, VoxelArray } from '@parse3d/shared/geometry';
+import { planOrientation, planShape, type Geometry, type Shape, type VoxelArray } from '@parse3d/shared/geometry';
 
-export type SliceAxis = 'i' | 'j' | 'k';
+export type AxisName = 'i' | 'j' | 'k';
+const AXES: readonly AxisName[] = ['i', 'j', 'k'];
+/** Which axes are depth, height and width when one is cut. */
+const ORDER = { k: [2, 1, 0], j: [1, 2, 0], i: [0, 2, 1] } as const;
 
 /**
- * How a volume in memory order (i fastest) is read as a stack of slices. The two axes that are left keep the order of an
- * array indexed [k, j, i]: the slower one is the height.
+ * How a volume is read as a stack of slices in a pack's orientation, straight from its own memory: nothing is turned or
+ * copied. The two axes that are left keep the order of an array indexed [k, j, i]: the slower one is the height.
  */
 export interface SliceStack {
-  readonly axis: SliceAxis;
+  /** Axis of the turned grid that is cut. */
+  readonly axis: AxisName;
+  /** The same axis as the volume names it, and whether slices count against it. */
+  readonly own: { readonly axis: AxisName; readonly reversed: boolean };
   readonly depth: number;
   readonly height: number;
   readonly width: number;
-  /** Distance in memory of neighbours along depth, height and width. */
+  /** Where pixel (0, 0) of slice 0 lies in memory, and the distance of neighbours along depth, height and width. */
+  readonly start: number;
   readonly strides: readonly [depth: number, height: number, width: number];
+  /** Distance of slices, rows and columns in mm. */
+  readonly spacingMm: readonly [depth: number, height: number, width: number];
 }
 
-export function sliceStack(shape: Shape, rule: PromptableSlicesModel['sliceAxis']): SliceStack {
-  const axis = rule === 'biomedparse' ? publishedAxis(shape) : rule;
-  const [ni, nj, nk] = shape;
-  switch (axis) {
-    case 'k':
-      return { axis, depth: nk, height: nj, width: ni, strides: [ni * nj, ni, 1] };
-    case 'j':
-      return { axis, depth: nj, height: nk, width: ni, strides: [ni, ni * nj, 1] };
-    case 'i':
-      return { axis, depth: ni, height: nk, width: nj, strides: [1, ni * nj, ni] };
-  }
+/** The stack of a volume turned to `orientation` and cut by the pack's rule. */
+export function sliceStack(
+  geometry: Geometry,
+  { orientation, sliceAxis }: Pick<PromptableSlicesModel, 'orientation' | 'sliceAxis'>,
+): SliceStack {
+  const plan = planOrientation(geometry.affine, orientation);
+  const shape = planShape(geometry.shape, plan);
+  const own = [1, geometry.shape[0], geometry.shape[0] * geometry.shape[1]] as const;
+  const stride = (axis: 0 | 1 | 2): number => own[plan.source[axis]] * (plan.flip[axis] ? -1 : 1);
+  const spacing = (axis: 0 | 1 | 2): number => geometry.spacingMm[plan.source[axis]];
+  let start = 0;
+  for (const axis of [0, 1, 2] as const) if (plan.flip[axis]) start -= (shape[axis] - 1) * stride(axis);
+  const cut = sliceAxis === 'biomedparse' ? publishedAxis(shape) : sliceAxis;
+  const [depth, height, width] = ORDER[cut];
+  return {
+    axis: cut,
+    own: { axis: AXES[plan.source[depth]] ?? 'k', reversed: plan.flip[depth] },
+    depth: shape[depth],
+    height: shape[height],
+    width: shape[width],
+    start,
+    strides: [stride(depth), stride(height), stride(width)],
+    spacingMm: [spacing(depth), spacing(height), spacing(width)],
+  };
 }
 
 /** The published rule: k where i and j are of similar length, else the shortest axis, the first of equals in k, j, i. */
-function publishedAxis([ni, nj, nk]: Shape): SliceAxis {
+function publishedAxis([ni, nj, nk]: Shape): AxisName {
   if ((2 * Math.abs(nj - ni)) / (nj + ni) < 0.5) return 'k';
   const shortest = Math.min(nk, nj, ni);
   return shortest === nk ? 'k' : shortest === nj ? 'j' : 'i';
 }
 
 /** One slice as height × width, width fastest. */
-export function readSlice(data: VoxelArray, stack: SliceStack, index: number): Float32Array {
-  const { height, width, strides } = stack;
-  const slice = new Float32Array(height * width);
+export function readSlice<T extends VoxelArray>(data: T, stack: SliceStack, index: number): T {
+  const { height, width, strides, start } = stack;
+  const slice = data.slice(0, height * width) as T;
   for (let y = 0, n = 0; y < height; y++) {
-    let at = index * strides[0] + y * strides[1];
+    let at = start + index * strides[0] + y * strides[1];
     for (let x = 0; x < width; x++, n++, at += strides[2]) slice[n] = data[at] ?? 0;
   }
   return slice;
+}
+
+/** Puts a slice into a volume; `shift` moves it in memory, for volumes of which only a part is held. */
+export function writeSlice(slice: VoxelArray, stack: SliceStack, index: number, into: VoxelArray, shift = 0): void {
+  const { height, width, strides, start } = stack;
+  for (let y = 0, n = 0; y < height; y++) {
+    let at = start + shift + index * strides[0] + y * strides[1];
+    for (let x = 0; x < width; x++, n++, at += strides[2]) into[at] = slice[n] ?? 0;
+  }
 }
 
 /** Previous and next slice; at an end the missing one is the other's mirror, and a single slice is its own neighbour. */

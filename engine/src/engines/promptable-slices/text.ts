@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
-import type { PromptableSlicesModel } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
-import type { LoadedPack } from '../../types.js';
-import type { Session, Tensor } from '../onnx.js';
+import type { Session } from '../onnx.js';
 
 /** A prompt as the text encoder takes it. */
 export interface TokenizedPrompt {
@@ -13,15 +11,15 @@ export interface TokenizedPrompt {
   readonly cut: boolean;
 }
 
-/** Texts whose features are kept, over all jobs. */
+/** Texts whose features are kept, over all jobs: some 20 kB each at 512 channels. */
 const KEPT_TEXTS = 512;
 
-/** Straight quotes, as the training texts had them; packs need not bring a rule for it. */
+/** Straight quotes and apostrophes, as the training texts had them. */
 function straighten(text: string): string {
-  return text.replace(/[‘’‚‛ʼ]/g, "'").replace(/[“”„‟]/g, '"');
+  return text.replace(/[‘’‚‛ʼ′]/g, "'").replace(/[“”„‟″]/g, '"');
 }
 
-/** Turns texts into ids by the pack's tokenizer.json. */
+/** Turns texts into ids by a pack's tokenizer.json. */
 export class PromptTokenizer {
   readonly #tokenizer: Tokenizer;
   readonly #contextLength: number;
@@ -34,13 +32,16 @@ export class PromptTokenizer {
   /** @throws Problem `pack-invalid` when the file is no tokenizer */
   static async open(path: string, contextLength: number): Promise<PromptTokenizer> {
     try {
-      const json: object = JSON.parse(await readFile(path, 'utf8'));
+      const json: unknown = JSON.parse(await readFile(path, 'utf8'));
+      if (typeof json !== 'object' || json === null) throw new Error('expected an object');
       return new PromptTokenizer(new Tokenizer(json, {}), contextLength);
     } catch (error) {
-      throw new Problem('pack-invalid', `${path} is no tokenizer: ${String(error)}`, { path }, { cause: error });
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Problem('pack-invalid', `${path} is no tokenizer: ${reason}`, { path }, { cause: error });
     }
   }
 
+  /** What is beyond the context length is cut, the end token kept. */
   encode(text: string): TokenizedPrompt {
     const { ids } = this.#tokenizer.encode(straighten(text));
     const end = ids.at(-1);
@@ -49,12 +50,21 @@ export class PromptTokenizer {
   }
 }
 
-/** Features of prompts, computed once per text and kept. */
-export class PromptEncoder {
+/** What the text encoder says of one prompt, at the positions that are not padding. */
+export interface TextFeatures {
+  /** [length][channels] */
+  readonly data: Float32Array;
+  readonly length: number;
+  readonly channels: number;
+  readonly cut: boolean;
+}
+
+/** Features of prompts, computed once per text; those used last are kept for the jobs that follow. */
+export class TextFeatureSource {
   readonly #tokenizer: PromptTokenizer;
   readonly #session: Session;
   readonly #contextLength: number;
-  readonly #features = new Map<string, { data: Float32Array; channels: number; prompt: TokenizedPrompt }>();
+  readonly #kept = new Map<string, TextFeatures>();
 
   constructor(tokenizer: PromptTokenizer, session: Session, contextLength: number) {
     this.#tokenizer = tokenizer;
@@ -62,57 +72,34 @@ export class PromptEncoder {
     this.#contextLength = contextLength;
   }
 
-  /**
-   * Tokens [L, P, C] for the decoder, and which texts were cut. L is the length of the longest prompt: shorter ones are
-   * followed by zeros, which the published decoder attends to as well.
-   */
-  async tokens(texts: readonly string[]): Promise<{ tokens: Tensor; cut: readonly boolean[] }> {
-    const encoded = [];
-    for (const text of texts) encoded.push(await this.#encode(text));
-    const length = Math.max(...encoded.map(({ prompt }) => prompt.ids.length));
-    const channels = encoded[0]?.channels ?? 0;
-    const data = new Float32Array(length * texts.length * channels);
-    encoded.forEach((entry, p) => {
-      for (let token = 0; token < Math.min(length, entry.prompt.ids.length); token++) {
-        const features = entry.data.subarray(token * channels, (token + 1) * channels);
-        data.set(features, (token * texts.length + p) * channels);
-      }
-    });
-    return {
-      tokens: { type: 'float32', data, shape: [length, texts.length, channels] },
-      cut: encoded.map(({ prompt }) => prompt.cut),
-    };
+  async of(text: string): Promise<TextFeatures> {
+    const features = this.#kept.get(text) ?? (await this.#encode(text));
+    // A map keeps the order of insertion: what is used goes to the end, what is first was not used for longest.
+    this.#kept.delete(text);
+    this.#kept.set(text, features);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > KEPT_TEXTS && oldest !== undefined) this.#kept.delete(oldest);
+    return features;
   }
 
-  async #encode(text: string): Promise<{ data: Float32Array; channels: number; prompt: TokenizedPrompt }> {
-    const known = this.#features.get(text);
-    if (known !== undefined) return known;
-    const prompt = this.#tokenizer.encode(text);
-    const padding = prompt.ids.at(-1) ?? 0;
-    const ids = BigInt64Array.from({ length: this.#contextLength }, (_, n) => BigInt(prompt.ids[n] ?? padding));
-    const mask = BigInt64Array.from({ length: this.#contextLength }, (_, n) => (n < prompt.ids.length ? 1n : 0n));
+  /** One text per run: the features of a prompt then never depend on its company. */
+  async #encode(text: string): Promise<TextFeatures> {
+    const { ids, cut } = this.#tokenizer.encode(text);
+    const padding = ids.at(-1) ?? 0;
     const shape = [1, this.#contextLength];
-    const results = await this.#session.run({
-      input_ids: { type: 'int64', data: ids, shape },
+    const inputIds = BigInt64Array.from({ length: this.#contextLength }, (_, n) => BigInt(ids[n] ?? padding));
+    const mask = BigInt64Array.from({ length: this.#contextLength }, (_, n) => (n < ids.length ? 1n : 0n));
+    const { tokens } = await this.#session.run({
+      input_ids: { type: 'int64', data: inputIds, shape },
       attention_mask: { type: 'int64', data: mask, shape },
     });
-    const tokens = results['tokens'];
-    if (tokens?.type !== 'float32' || tokens.shape.length !== 3) {
-      throw new Problem('inference-failed', 'expected float32 tokens [P, L, C] from the text encoder');
+    const channels = tokens?.shape[2];
+    if (tokens?.type !== 'float32' || channels === undefined || tokens.shape[1] !== this.#contextLength) {
+      throw new Problem(
+        'inference-failed',
+        `expected float32 tokens [1, ${this.#contextLength}, channels] from the text encoder, got ${tokens?.type ?? 'nothing'} ${tokens?.shape.join('×') ?? ''}`,
+      );
     }
-    const entry = { data: tokens.data, channels: tokens.shape[2] ?? 0, prompt };
-    if (this.#features.size >= KEPT_TEXTS) this.#features.clear();
-    this.#features.set(text, entry);
-    return entry;
+    return { data: tokens.data.slice(0, ids.length * channels), length: ids.length, channels, cut };
   }
-}
-
-/** The tokenizer and text encoder of a pack. */
-export async function openText(
-  loaded: LoadedPack,
-  model: PromptableSlicesModel,
-  session: Session,
-): Promise<PromptEncoder> {
-  const tokenizer = await PromptTokenizer.open(loaded.file(model.tokenizer), model.contextLength);
-  return new PromptEncoder(tokenizer, session, model.contextLength);
 }

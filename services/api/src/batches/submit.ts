@@ -24,7 +24,20 @@ import { sourceItems, type SourceItem } from './sources.js';
  *
  * @throws Problem for everything wrong with the request or a line of its manifest, `queue-unavailable` without Redis
  */
-export async function submitBatch(body: SubmitBatch, caller: ApiKeyRecord, deps: ApiDeps): Promise<BatchRecord> {
+export function submitBatch(body: SubmitBatch, caller: ApiKeyRecord, deps: ApiDeps): Promise<BatchRecord> {
+  return deps.tracing.span('accept batch', { attributes: { 'parse3d.tenant': caller.tenant } }, async (span) => {
+    const batch = await acceptBatch(body, caller, span.traceparent, deps);
+    span.annotate({ 'parse3d.batchId': batch.batchId, 'parse3d.pack': batch.pack.id, 'parse3d.items': batch.total });
+    return batch;
+  });
+}
+
+async function acceptBatch(
+  body: SubmitBatch,
+  caller: ApiKeyRecord,
+  traceparent: string | undefined,
+  deps: ApiDeps,
+): Promise<BatchRecord> {
   const { primary } = deps.stores;
   await deps.admission.admitBatch(caller.tenant);
   const { pack, modality } = choose(body, deps);
@@ -46,6 +59,7 @@ export async function submitBatch(body: SubmitBatch, caller: ApiKeyRecord, deps:
     skipCompleted: body.skipCompleted,
     metadata: body.metadata,
     source: { kind: body.source.kind, ...('uri' in body.source ? { uri: body.source.uri } : {}) },
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
   await writeJson(primary, blobKeys.batch(batchId), batch);
   await writeJson(primary, blobKeys.openBatch(batchId), { batchId });

@@ -1,6 +1,7 @@
 import { blobKeys, type JobRequest } from '@parse3d/shared/contract';
 import { newestManifest } from '@parse3d/shared/queue';
 import { isProblem } from '@parse3d/shared/problems';
+import { jobAttributes } from '@parse3d/shared/telemetry';
 import type { ApiDeps } from '../deps.js';
 import { requestOf } from './find.js';
 
@@ -11,7 +12,19 @@ import { requestOf } from './find.js';
  *
  * @returns the request that stands: the given one, or that of an earlier submission under the same id and run
  */
-export async function accept(request: JobRequest, deps: ApiDeps): Promise<{ standing: JobRequest; repeated: boolean }> {
+export function accept(request: JobRequest, deps: ApiDeps): Promise<{ standing: JobRequest; repeated: boolean }> {
+  return deps.tracing.span('accept', { attributes: jobAttributes(request) }, ({ traceparent }) =>
+    store(stamped(request, traceparent), deps),
+  );
+}
+
+/** What is done for the job from now on hangs below this span, not below that of an earlier run. */
+function stamped(request: JobRequest, traceparent: string | undefined): JobRequest {
+  const { traceparent: _earlier, batchTraceparent: _batch, ...rest } = request;
+  return traceparent === undefined ? rest : { ...rest, traceparent };
+}
+
+async function store(request: JobRequest, deps: ApiDeps): Promise<{ standing: JobRequest; repeated: boolean }> {
   const { primary } = deps.stores;
   const marker = blobKeys.pending(request.jobId, request.run);
   try {

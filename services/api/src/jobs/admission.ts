@@ -53,19 +53,19 @@ export class Admission {
 
   async #checkMemory(): Promise<void> {
     const now = Date.now();
-    if (now - this.#memory.at > MEMORY_CHECK_MS) this.#memory = { share: await this.#memoryShare(), at: now };
+    if (now - this.#memory.at > MEMORY_CHECK_MS) this.#memory = { share: await redisMemoryShare(this.#redis), at: now };
     if (this.#memory.share <= MEMORY_SHARE) return;
     const percent = Math.round(100 * this.#memory.share);
     throw new Problem('queue-full', `Redis uses ${percent} % of its memory limit; above 70 % nothing new is accepted`, {
       percent,
     });
   }
+}
 
-  /** 0 where Redis has no limit. */
-  async #memoryShare(): Promise<number> {
-    const info = await this.#redis.info('memory');
-    const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
-    const limit = field('maxmemory');
-    return limit === 0 ? 0 : field('used_memory') / limit;
-  }
+/** Share of its memory limit that Redis uses; 0 where it has no limit. */
+export async function redisMemoryShare(redis: Redis): Promise<number> {
+  const info = await redis.info('memory');
+  const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+  const limit = field('maxmemory');
+  return limit === 0 ? 0 : field('used_memory') / limit;
 }

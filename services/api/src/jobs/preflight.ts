@@ -1,14 +1,25 @@
 import type { ApiKeyRecord } from '@parse3d/shared/access';
-import { readNiftiHeader, type NiftiHeader } from '@parse3d/shared/formats';
+import { isZip, readNiftiHeader, readNpzHeader, type NiftiHeader, type NpzPrompts } from '@parse3d/shared/formats';
 import { isProblem, Problem } from '@parse3d/shared/problems';
 import { readAll, type BlobInfo, type BlobStore, type Stores } from '@parse3d/shared/storage';
 import type { ApiConfig } from '../config.js';
+import { blobAccess } from './blob-access.js';
 
 /** Enough for the header of a compressed file, whatever its gzip header holds. */
 const PREFIX_BYTES = 64 * 1024;
 
-/** True when the key may read this volume: its tenant's own uploads, or a prefix granted to the key. */
-export function mayRead(caller: ApiKeyRecord, uri: string, primary: BlobStore): boolean {
+/** What the beginning of a stored volume tells; `prompts` are those that an `.npz` file brings. */
+export interface Inspected {
+  readonly info: BlobInfo;
+  readonly header: NiftiHeader;
+  readonly prompts: NpzPrompts['prompts'];
+}
+
+/** Whoever asks for a volume: a key, or a rule that acts with the rights of one. */
+export type Reader = Pick<ApiKeyRecord, 'tenant' | 'inputs'>;
+
+/** True when the reader may read this volume: its tenant's own uploads, or a prefix granted to it. */
+export function mayRead(caller: Reader, uri: string, primary: BlobStore): boolean {
   const uploads = `${primary.scheme}://${primary.bucket}/uploads/${caller.tenant}/`;
   // A grant names a folder or one object: `s3://scans/a` must not open `s3://scans/ab`.
   const isGranted = caller.inputs.some(
@@ -27,12 +38,7 @@ function isOwnBucketSecret(uri: string, primary: BlobStore): boolean {
  * Looks at a volume before anything is queued: that the key may read it, that it exists, and that its first bytes are
  * the header of a 3D volume that the workers can take.
  */
-export async function preflight(
-  uri: string,
-  caller: ApiKeyRecord,
-  stores: Stores,
-  config: ApiConfig,
-): Promise<{ info: BlobInfo; header: NiftiHeader }> {
+export async function preflight(uri: string, caller: Reader, stores: Stores, config: ApiConfig): Promise<Inspected> {
   if (!mayRead(caller, uri, stores.primary)) {
     throw new Problem('input-not-allowed', `this API key may not read ${uri}`, { uri });
   }
@@ -46,11 +52,7 @@ export async function preflight(
 }
 
 /** The header of a stored volume, checked against the limits. */
-export async function inspectVolume(
-  store: BlobStore,
-  key: string,
-  config: ApiConfig,
-): Promise<{ info: BlobInfo; header: NiftiHeader }> {
+export async function inspectVolume(store: BlobStore, key: string, config: ApiConfig): Promise<Inspected> {
   const info = await store.head(key);
   if (info.bytes > config.PARSE3D_MAX_VOLUME_BYTES) {
     const limit = config.PARSE3D_MAX_VOLUME_BYTES;
@@ -59,8 +61,7 @@ export async function inspectVolume(
       limit,
     });
   }
-  const prefix = await readPrefix(store, key, info);
-  const header = await readNiftiHeader(prefix);
+  const { header, prompts } = await readHeader(store, info);
   const [i, j, k] = header.geometry.shape;
   if (i * j * k > config.PARSE3D_MAX_VOXELS) {
     const limit = config.PARSE3D_MAX_VOXELS;
@@ -69,10 +70,14 @@ export async function inspectVolume(
       limit,
     });
   }
-  return { info, header };
+  return { info, header, prompts };
 }
 
-async function readPrefix(store: BlobStore, key: string, info: BlobInfo): Promise<Uint8Array> {
-  if (info.bytes === 0) return new Uint8Array(0);
-  return readAll(store, key, { start: 0, end: Math.min(info.bytes, PREFIX_BYTES) - 1, etag: info.etag });
+/** Of NIfTI the first bytes are read; of `.npz` the directory at the end and the first bytes of its arrays. */
+async function readHeader(store: BlobStore, info: BlobInfo): Promise<Omit<Inspected, 'info'>> {
+  const { key, bytes, etag } = info;
+  const end = Math.min(bytes, PREFIX_BYTES) - 1;
+  const prefix = bytes === 0 ? new Uint8Array(0) : await readAll(store, key, { start: 0, end, etag });
+  if (isZip(prefix)) return readNpzHeader(blobAccess(store, info));
+  return { header: await readNiftiHeader(prefix), prompts: [] };
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { ApiKeyRecord } from '@parse3d/shared/access';
 import type { JobRequest, Pack, SubmitJob } from '@parse3d/shared/contract';
 import { matchPrompts } from '@parse3d/shared/packs';
 import { Problem } from '@parse3d/shared/problems';
@@ -7,7 +6,7 @@ import { v5 as uuidFromName, v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
 import { accept } from './accept.js';
 import { requestOf } from './find.js';
-import { preflight } from './preflight.js';
+import { preflight, type Reader } from './preflight.js';
 
 /** Namespace of the job ids that are made from idempotency keys; any fixed UUID does. */
 const IDEMPOTENCY_NAMESPACE = '6f1c2f0e-9c43-4c5e-8a57-3b1f4f0f6d3e';
@@ -17,13 +16,15 @@ const IDEMPOTENCY_NAMESPACE = '6f1c2f0e-9c43-4c5e-8a57-3b1f4f0f6d3e';
  *
  * With an idempotency key the job's id is made from it, so that a repeated request finds the job, however long ago.
  *
+ * @param expectedEtag version of the volume that is meant; another one is `volume-changed`
  * @throws Problem for everything wrong with the request, `queue-unavailable` when Redis is away
  */
 export async function submitJob(
   body: SubmitJob,
-  caller: ApiKeyRecord,
+  caller: Reader,
   idempotencyKey: string | undefined,
   deps: ApiDeps,
+  expectedEtag?: string,
 ): Promise<{ request: JobRequest; repeated: boolean }> {
   const requestSha256 = createHash('sha256').update(JSON.stringify(body)).digest('hex');
   const jobId =
@@ -40,7 +41,15 @@ export async function submitJob(
   const pack = deps.packs.get(body.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
   const modality = chooseModality(body, pack);
   matchPrompts(pack, body.prompts);
-  const { info } = await preflight(body.input.uri, caller, deps.stores, deps.config);
+  const { info } = await deps.tracing.span('preflight', {}, () =>
+    preflight(body.input.uri, caller, deps.stores, deps.config),
+  );
+  if (expectedEtag !== undefined && info.etag !== expectedEtag) {
+    throw new Problem('volume-changed', `${body.input.uri} was replaced while the job was being accepted`, {
+      expected: expectedEtag,
+      actual: info.etag,
+    });
+  }
 
   const request: JobRequest = {
     jobId,

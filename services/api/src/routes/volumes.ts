@@ -1,24 +1,17 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
-import { blobKeys, geometryToJson, type UploadedVolume } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
-import { formatBlobUri } from '@parse3d/shared/storage';
 import { Router, type Request } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';
-import { inspectVolume } from '../jobs/preflight.js';
+import { storeUpload } from '../jobs/store-upload.js';
 
-const ACCEPTED_TYPES = ['application/octet-stream', 'application/gzip', 'application/x-gzip'];
+const ACCEPTED_TYPES = ['application/octet-stream', 'application/gzip', 'application/x-gzip', 'application/zip'];
 
-/**
- * `POST /v1/volumes`: the body is the file. It streams into storage, and its header is looked at, so that a file that
- * no job could use is refused here. File names often name patients, so none is taken.
- */
+/** `POST /v1/volumes`: the body is the file, a NIfTI or `.npz`. */
 export function volumeRoutes(deps: ApiDeps): Router {
   const router = Router();
   router.post('/v1/volumes', requireScope(deps.apiKeys, 'volumes:write'), async (request, response) => {
     checkHeaders(request, deps.config.PARSE3D_MAX_UPLOAD_BYTES);
-    const volume = await receive(request, deps);
+    const volume = await storeUpload(request, callerOf(request).tenant, deps);
     request.log.info({ tenant: callerOf(request).tenant, bytes: volume.bytes }, 'volume uploaded');
     response.status(201).json(volume);
   });
@@ -29,7 +22,7 @@ function checkHeaders(request: Request, maxBytes: number): void {
   if (!request.is(ACCEPTED_TYPES)) {
     throw new Problem(
       'unsupported-media-type',
-      `expected Content-Type application/octet-stream or application/gzip, got ${request.get('content-type') ?? 'none'}`,
+      `expected Content-Type application/octet-stream, application/gzip or application/zip, got ${request.get('content-type') ?? 'none'}`,
     );
   }
   const length = Number(request.get('content-length') ?? 0);
@@ -38,51 +31,4 @@ function checkHeaders(request: Request, maxBytes: number): void {
       maxBytes,
     });
   }
-}
-
-async function receive(request: Request, deps: ApiDeps): Promise<UploadedVolume> {
-  const { primary } = deps.stores;
-  const chunks = request[Symbol.asyncIterator]();
-  const first = await firstBytes(chunks);
-  const gzipped = first[0] === 0x1f && first[1] === 0x8b;
-  const key = blobKeys.upload(callerOf(request).tenant, randomUUID(), gzipped ? 'volume.nii.gz' : 'volume.nii');
-  const hash = createHash('sha256');
-  const body = async function* (): AsyncGenerator<Buffer> {
-    hash.update(first);
-    yield first;
-    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
-      const chunk = Buffer.from(next.value);
-      hash.update(chunk);
-      yield chunk;
-    }
-  };
-  await primary.write(key, Readable.from(body(), { objectMode: false }), {
-    maxBytes: deps.config.PARSE3D_MAX_UPLOAD_BYTES,
-    contentType: gzipped ? 'application/gzip' : 'application/octet-stream',
-  });
-  try {
-    const { info, header } = await inspectVolume(primary, key, deps.config);
-    return {
-      uri: formatBlobUri({ scheme: primary.scheme, bucket: primary.bucket, key }),
-      bytes: info.bytes,
-      sha256: hash.digest('hex'),
-      geometry: geometryToJson(header.geometry),
-      datatype: header.datatype,
-    };
-  } catch (error) {
-    await primary.delete(key);
-    throw error;
-  }
-}
-
-/** Two bytes tell gzip from NIfTI; a client may send them one by one. */
-async function firstBytes(chunks: AsyncIterator<unknown>): Promise<Buffer> {
-  let bytes = Buffer.alloc(0);
-  while (bytes.length < 2) {
-    const next = await chunks.next();
-    if (next.done === true) break;
-    bytes = Buffer.concat([bytes, Buffer.from(next.value as Uint8Array)]);
-  }
-  if (bytes.length === 0) throw new Problem('request-invalid', 'the request has no body; send the NIfTI file as it is');
-  return bytes;
 }

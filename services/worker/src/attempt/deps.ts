@@ -1,6 +1,7 @@
 import type { PackCatalog } from '@parse3d/shared/packs';
 import type { JobRecords, Software } from '@parse3d/shared/queue';
 import type { Stores } from '@parse3d/shared/storage';
+import type { Tracing } from '@parse3d/shared/telemetry';
 import type { Logger } from 'pino';
 import type { ChildPool } from '../child/pool.js';
 import type { WorkerConfig } from '../config.js';
@@ -16,5 +17,6 @@ export interface AttemptDeps {
   readonly packs: PackCatalog;
   readonly software: Software;
   readonly metrics: WorkerMetrics;
+  readonly tracing: Tracing;
   readonly workerId: string;
 }

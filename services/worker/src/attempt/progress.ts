@@ -17,6 +17,13 @@ const SHARE: Readonly<Record<Stage, number>> = {
 const REPORT_EVERY_MS = 500;
 const HEARTBEAT_MS = 2_000;
 
+/** When a stage went on; in ms since 1970. */
+export interface StageTime {
+  readonly stage: Stage;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
 export interface AttemptIdentity {
   readonly jobId: string;
   readonly run: number;
@@ -35,6 +42,7 @@ export class ProgressReporter {
   readonly #startedAt = Date.now();
   readonly #heartbeat: NodeJS.Timeout;
   readonly #stageStartedAt = new Map<Stage, number>();
+  readonly #stageEndedAt = new Map<Stage, number>();
   #stage: Stage = 'fetch';
   #share = 0;
   #message: string | undefined;
@@ -58,12 +66,23 @@ export class ProgressReporter {
     this.#report(newStage);
   }
 
-  /** Time between the first sign of a stage and that of the next one, in ms. */
-  durationsMs(): Partial<Record<Stage, number>> {
+  /** The stage is over, and the next one has yet to wait for its turn. */
+  stageDone(): void {
+    this.#stageEndedAt.set(this.#stage, Date.now());
+  }
+
+  /** The stages so far. One ends with the first sign of the next, unless it was told to be done before. */
+  timeline(): StageTime[] {
     const entered = [...this.#stageStartedAt];
-    return Object.fromEntries(
-      entered.map(([stage, at], index) => [stage, (entered[index + 1]?.[1] ?? Date.now()) - at]),
-    );
+    return entered.map(([stage, startMs], index) => ({
+      stage,
+      startMs,
+      endMs: this.#stageEndedAt.get(stage) ?? entered[index + 1]?.[1] ?? Date.now(),
+    }));
+  }
+
+  durationsMs(): Partial<Record<Stage, number>> {
+    return Object.fromEntries(this.timeline().map(({ stage, startMs, endMs }) => [stage, endMs - startMs]));
   }
 
   /** Ends the reports and waits for the last one. */

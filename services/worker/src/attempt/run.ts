@@ -30,6 +30,7 @@ export async function runAttempt(
   try {
     const onBytes = (bytes: number): void => progress.at('fetch', bytes, request.input.bytes);
     const volume = await fetchVolume(request, deps.stores, folder, onBytes, signal);
+    progress.stageDone();
     const result = await compute(request, volume, folder, progress, deps, signal);
     progress.at('upload', 0, result.outputs.length);
     const outputs = await uploadOutputs(

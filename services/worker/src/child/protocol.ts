@@ -15,6 +15,7 @@ export type ToChild =
 /** What the child tells its parent. */
 export type FromChild =
   | { readonly type: 'ready'; readonly packs: readonly { id: string; version: string }[] }
+  | { readonly type: 'model-loaded'; readonly packId: string; readonly durationMs: number }
   | { readonly type: 'progress'; readonly progress: Progress }
   | { readonly type: 'done'; readonly result: SegmentResult }
   | { readonly type: 'problem'; readonly problem: ProblemJson };

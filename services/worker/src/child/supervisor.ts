@@ -18,6 +18,8 @@ export interface ChildOptions {
   readonly graceMs: number;
   /** The child's stderr, line by line. */
   readonly onLog: (line: string) => void;
+  /** A model was loaded, on behalf of the first job that needs it. */
+  readonly onModelLoaded?: (packId: string, durationMs: number) => void;
 }
 
 export interface ChildJob {
@@ -194,6 +196,8 @@ export class ChildSupervisor {
       const onMessage = (message: FromChild): void => {
         lastSignAt = Date.now();
         switch (message.type) {
+          case 'model-loaded':
+            return this.#options.onModelLoaded?.(message.packId, message.durationMs);
           case 'progress':
             return job.onProgress(message.progress);
           case 'done':

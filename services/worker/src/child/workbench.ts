@@ -15,20 +15,25 @@ import { Problem } from '@parse3d/shared/problems';
 /** Engines kept open; the one used longest ago makes room for another. */
 const MAX_OPEN_ENGINES = 2;
 
+/** Told when a model was loaded, and how long that took. */
+export type OnLoaded = (packId: string, durationMs: number) => void;
+
 /** The packs of this worker, verified once, and their engines, opened when first needed. */
 export class Workbench {
   readonly #packs: ReadonlyMap<string, LoadedPack>;
   readonly #options: EngineOptions;
+  readonly #onLoaded: OnLoaded;
   /** In the order of last use. */
   readonly #engines = new Map<string, Engine>();
 
-  private constructor(packs: ReadonlyMap<string, LoadedPack>, options: EngineOptions) {
+  private constructor(packs: ReadonlyMap<string, LoadedPack>, options: EngineOptions, onLoaded: OnLoaded) {
     this.#packs = packs;
     this.#options = options;
+    this.#onLoaded = onLoaded;
   }
 
   /** Verifies every pack. A pack that fails is left out with its problem told; none left is a problem. */
-  static async open(packFolders: readonly string[], options: EngineOptions): Promise<Workbench> {
+  static async open(packFolders: readonly string[], options: EngineOptions, onLoaded: OnLoaded): Promise<Workbench> {
     const catalog = await readPackCatalog(packFolders);
     const packs = new Map<string, LoadedPack>();
     const faults: string[] = catalog.rejected.map(({ folder, problem }) => `${folder}: ${problem.message}`);
@@ -41,7 +46,7 @@ export class Workbench {
     }
     for (const fault of faults) process.stderr.write(`pack left out: ${fault}\n`);
     if (packs.size === 0) throw new Problem('pack-invalid', `no usable pack: ${faults.join('; ')}`, { packFolders });
-    return new Workbench(packs, options);
+    return new Workbench(packs, options, onLoaded);
   }
 
   get packs(): { id: string; version: string }[] {
@@ -74,7 +79,9 @@ export class Workbench {
       this.#engines.delete(id);
       await engine.close();
     }
+    const startedAt = performance.now();
     const engine = await openEngine(pack, this.#options);
+    this.#onLoaded(packId, performance.now() - startedAt);
     this.#engines.set(packId, engine);
     return engine;
   }

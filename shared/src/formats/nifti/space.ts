@@ -31,7 +31,10 @@ export function spaceOf(fields: HeaderFields, version: 1 | 2): NiftiSpace {
  * base affine (voxel sizes only, x towards the left, origin in the middle of the grid).
  * @throws Problem `nifti-affine-invalid`
  */
-export function affineOf(fields: HeaderFields, shape: Shape): { affine: Affine; source: NiftiHeader['affineSource'] } {
+export function affineOf(
+  fields: HeaderFields,
+  shape: Shape,
+): { affine: Affine; source: Exclude<NiftiHeader['affineSource'], 'assumed'> } {
   const source = knownCode(fields.sformCode) > 0 ? 'sform' : knownCode(fields.qformCode) > 0 ? 'qform' : 'base';
   const stored =
     source === 'sform'

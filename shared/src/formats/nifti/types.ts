@@ -38,8 +38,8 @@ export interface NiftiHeader {
   readonly scaling: { readonly slope: number; readonly intercept: number } | undefined;
   /** In RAS millimetres, whatever the file's units are. */
   readonly geometry: Geometry;
-  /** Which of the header's transforms gave the geometry's affine. */
-  readonly affineSource: 'sform' | 'qform' | 'base';
+  /** Which of the header's transforms gave the geometry's affine; `assumed` for formats without any. */
+  readonly affineSource: 'sform' | 'qform' | 'base' | 'assumed';
   readonly space: NiftiSpace;
 }
 

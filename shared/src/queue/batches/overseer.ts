@@ -14,6 +14,7 @@ import { requestOfBatchJob } from './request.js';
 import { reconcileRun } from '../reconciler.js';
 import { writeReports } from './reports.js';
 import { BatchStore, type BatchFinished } from './store.js';
+import { announceBatch } from '../webhooks/outbox.js';
 
 export interface OverseerDeps {
   readonly redis: Redis;
@@ -172,6 +173,7 @@ export class BatchOverseer {
     const status = counts.status === 'canceled' || counts.status === 'stopped' ? counts.status : 'completed';
     const end: BatchFinished = { status, finishedAt: new Date().toISOString(), completed, failed, canceled, skipped };
     await writeJson(primary, blobKeys.batchFinished(batch.batchId), end);
+    await announceBatch(primary, records, batch, end);
     await records.batches.setStatus(batch.batchId, status);
     await records.batches.finished(batch.batchId);
     await primary.delete(blobKeys.openBatch(batch.batchId));

@@ -116,5 +116,6 @@ export function requestOfItem(batch: BatchRecord, ordinal: number, item: BatchIt
     metadata: batch.metadata,
     createdAt: batch.createdAt,
     requestSha256: batch.batchId,
+    ...(batch.traceparent === undefined ? {} : { batchTraceparent: batch.traceparent }),
   };
 }

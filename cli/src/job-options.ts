@@ -1,0 +1,43 @@
+import { JobOptions } from '@parse3d/shared/contract';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { wholeNumber } from './commands/define.js';
+
+/** `400,40` as a window of width 400 at level 40. */
+const Window = z
+  .string()
+  .regex(/^\d+(\.\d+)?,-?\d+(\.\d+)?$/, 'expected width,level in Hounsfield units, such as 400,40')
+  .transform((text) => {
+    const [width = 0, level = 0] = text.split(',').map(Number);
+    return { width, level };
+  });
+
+/** Options of one job that say how a pack runs. */
+export const JobOptionFlags = z.object({
+  seed: wholeNumber(0, 0xffff_ffff).optional(),
+  window: Window.optional(),
+  schedule: JobOptions.shape.schedule,
+  samples: wholeNumber(1, 16).optional(),
+  resample: JobOptions.shape.resample,
+  overlap: JobOptions.shape.overlap,
+});
+export type JobOptionFlags = z.infer<typeof JobOptionFlags>;
+
+/** Adds the options that say how a pack runs. */
+export function withJobOptions(command: Command): Command {
+  return command
+    .option('--seed <number>', 'for packs that draw random numbers: the same seed gives the same result')
+    .option('--window <width,level>', 'CT window for all prompts (else chosen for each)')
+    .option('--schedule <name>', 'full runs every slice; adaptive looks around first (promptable packs)')
+    .option('--samples <count>', 'average of so many seeds, for packs that draw random numbers')
+    .option('--resample <way>', 'how masks come back: reference (nearest pixel) or smooth')
+    .option('--overlap <rule>', 'who gets a voxel in the label map: most-probable or most-specific');
+}
+
+/** The options of a job, without those that were not given. */
+export function jobOptionsOf(
+  { seed, window, schedule, samples, resample, overlap }: JobOptionFlags,
+  deadlineSeconds?: number,
+): JobOptions {
+  return JobOptions.parse({ seed, window, schedule, samples, resample, overlap, deadlineSeconds });
+}

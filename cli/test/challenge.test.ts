@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runCli } from './support/cli.js';
+
+/** A CT of the segmentation challenge with its truth, and what numpy makes of the answer. */
+const WRITE = `
+import sys, numpy as np
+z, y, x = np.mgrid[:12, :20, :30]
+bone = (x < 10) & (z > 5)
+np.savez_compressed(sys.argv[1], imgs=np.where(bone, 700, -1000).astype("int16"), gts=np.where(bone, 4, 2).astype("uint8"),
+  spacing=np.array([0.5, 0.75, 2.5]), text_prompts={"4": "bone in CT", "2": "air in CT", "instance_label": 0})
+`;
+const READ = `
+import json, sys, numpy as np
+found = np.load(sys.argv[1]); truth = np.load(sys.argv[2])["gts"]
+print(json.dumps({"equal": bool((found["segs"] == truth).all()), "spacing": found["spacing"].tolist()}))
+`;
+const python = (code: string, ...args: string[]): string =>
+  execFileSync('/usr/bin/python3', ['-c', code, ...args], { encoding: 'utf8' });
+
+let folder: ScratchFolder;
+beforeAll(async () => {
+  folder = await scratchFolder('challenge');
+  python(WRITE, join(folder.path, 'case.npz'));
+});
+afterAll(() => folder.remove());
+
+const segment = (...args: string[]) =>
+  runCli(['segment', 'case.npz', '--pack', 'ct-tissue', '--no-preview', ...args], { cwd: folder.path });
+
+test('a file of the challenge brings its prompts, and gets its answer in the challenge’s form', async () => {
+  const run = await segment('--npz', '--out', 'found', '--json');
+  expect(run.code, run.stderr).toBe(0);
+  expect(JSON.parse(run.stdout)).toMatchObject({ prompts: [{ label: 2 }, { label: 4 }] });
+  const answer = JSON.parse(python(READ, join(folder.path, 'found/labels.npz'), join(folder.path, 'case.npz')));
+  expect(answer).toEqual({ equal: true, spacing: [0.5, 0.75, 2.5] });
+  const scores = await runCli(['eval', 'case.npz', 'found/labels.npz', '--json'], { cwd: folder.path });
+  expect(JSON.parse(scores.stdout)).toMatchObject({ mean: { dice: 1, nsd: 1 } });
+});
+
+test('prompts on the command line go before those of the file', async () => {
+  const run = await segment('--prompt', 'bone', '--out', 'own', '--json');
+  expect(JSON.parse(run.stdout).prompts).toEqual([{ text: 'bone', label: 1 }]);
+});
+
+test('a window that is no window is refused with what is expected', async () => {
+  const run = await segment('--window', 'wide', '--out', 'none');
+  expect(run.code).toBe(2);
+  expect(run.stderr).toMatch(/width,level in Hounsfield units/);
+});

@@ -1,0 +1,39 @@
+import { peakMemoryBytes } from '../../peak-memory.js';
+
+/** Of the memory cap, so that something is left for what comes after. */
+const SHARE = 0.85;
+
+export interface BatchLimits {
+  /** Most slices of a batch. */
+  readonly sliceBatch: number;
+  readonly memoryCapBytes?: number | undefined;
+}
+
+/**
+ * How many slices go through the image encoder together. With a memory cap the first batch is one slice, and what that
+ * took tells how many fit.
+ */
+export class BatchSize {
+  readonly #limits: BatchLimits;
+  #fits: number | undefined;
+
+  constructor(limits: BatchLimits) {
+    this.#limits = limits;
+    if (limits.memoryCapBytes === undefined || limits.sliceBatch === 1) this.#fits = limits.sliceBatch;
+  }
+
+  get slices(): number {
+    return this.#fits ?? 1;
+  }
+
+  /** Runs a batch, and learns from the first one. */
+  async measure<T>(run: () => Promise<T>): Promise<T> {
+    const { memoryCapBytes: cap, sliceBatch } = this.#limits;
+    if (this.#fits !== undefined || cap === undefined) return run();
+    const before = process.memoryUsage.rss();
+    const result = await run();
+    const perSlice = Math.max(1, peakMemoryBytes() - before);
+    this.#fits = Math.min(sliceBatch, Math.max(1, Math.floor((cap * SHARE - before) / perSlice)));
+    return result;
+  }
+}

@@ -1,0 +1,176 @@
+import type { Finding, Modality, Prompt, PromptableSlicesModel } from '@parse3d/shared/contract';
+import type { NiftiImage } from '@parse3d/shared/formats';
+import { countLabels, voxelVolumeMl } from '@parse3d/shared/geometry';
+import { matchPrompt } from '@parse3d/shared/packs';
+import { Problem } from '@parse3d/shared/problems';
+import type { Labels } from '../../steps/step.js';
+import type { Found } from '../../types.js';
+import type { ExistenceTable } from './existence.js';
+import type { PromptableSlicesPack } from './tools.js';
+import type { MaskCounts } from './label-slices.js';
+import { showRanges } from './schedule.js';
+import { maskOf, type SliceReader } from './slice-readers.js';
+import type { SliceSource } from './slice-source.js';
+import type { TextFeatures } from './text.js';
+import { volumePieces } from './volume-pieces.js';
+import type { SmoothWay } from './way-back.js';
+
+/** A label that keeps less than this share of its mask in the label map is worth a warning. */
+const SHOWN_SHARE = 0.9;
+
+export interface FinishedRun {
+  readonly pack: PromptableSlicesPack;
+  readonly image: NiftiImage;
+  readonly modality: Modality;
+  readonly prompts: readonly Prompt[];
+  readonly texts: readonly TextFeatures[];
+  readonly source: SliceSource;
+  readonly labels: Labels;
+  readonly counts: MaskCounts;
+  readonly existence: ExistenceTable;
+  readonly way: SmoothWay;
+  readonly overlap: PromptableSlicesModel['overlap'];
+  readonly smooth: boolean;
+  readonly samples: number;
+  /** Of a decoder that samples. */
+  readonly seed: number | undefined;
+  /** The model's slices that an adaptive schedule ran. */
+  readonly ran: readonly number[] | undefined;
+  /** Absent when nobody wants single masks. */
+  readonly reader: SliceReader | undefined;
+  readonly wantProbabilities: boolean;
+  readonly close: () => void;
+}
+
+export function foundOf(run: FinishedRun): Found {
+  const { image, reader, source, pack } = run;
+  const { geometry } = image;
+  const voxels = image.data.length;
+  const probabilityPieces = (prompt: number): Generator<Float32Array> =>
+    volumePieces(
+      geometry.shape,
+      source.volume,
+      (index) => readerOf(reader).probabilities(index, prompt),
+      (length) => new Float32Array(length),
+    );
+  const maskPieces = (prompt: number): Generator<Uint8Array> =>
+    volumePieces(
+      geometry.shape,
+      source.volume,
+      (index) => {
+        const slice = readerOf(reader).probabilities(index, prompt);
+        return slice && maskOf(slice, pack.threshold);
+      },
+      (length) => new Uint8Array(length),
+    );
+  if (run.overlap === 'most-specific') paintSmallestLast(run, maskPieces);
+  return {
+    labels: { data: run.labels, geometry },
+    mask: (prompt) => joined(maskPieces(prompt), new Uint8Array(voxels)),
+    maskPieces,
+    ...(run.wantProbabilities
+      ? {
+          probabilities: (prompt: number) => joined(probabilityPieces(prompt), new Float32Array(voxels)),
+          probabilityPieces,
+        }
+      : {}),
+    findings: run.prompts.map((prompt, index) => findingOf(run, prompt, index)),
+    preparation: preparationOf(run),
+    warnings: warningsOf(run),
+    close: () => Promise.resolve(run.close()),
+  };
+}
+
+/** Writes the masks over each other, the largest first, so that what lies inside of another stays visible. */
+function paintSmallestLast(run: FinishedRun, maskPieces: (prompt: number) => Iterable<Uint8Array>): void {
+  const { prompts, labels, counts } = run;
+  const size = (prompt: number): number => counts.voxels[prompt] ?? 0;
+  const order = prompts.map((_, prompt) => prompt).filter((prompt) => size(prompt) > 0);
+  order.sort((a, b) => size(b) - size(a) || b - a);
+  for (const prompt of order) {
+    const label = prompts[prompt]?.label ?? 0;
+    let at = 0;
+    for (const piece of maskPieces(prompt)) {
+      for (let n = 0; n < piece.length; n++) if (piece[n] === 1) labels[at + n] = label;
+      at += piece.length;
+    }
+  }
+}
+
+function findingOf(
+  { pack, image, modality, source, counts, existence, way }: FinishedRun,
+  prompt: Prompt,
+  index: number,
+): Finding {
+  const voxels = counts.voxels[index] ?? 0;
+  return {
+    label: prompt.label,
+    prompt: prompt.text,
+    verdict: voxels > 0 ? 'present' : 'absent',
+    voxels,
+    volumeMl: voxels * voxelVolumeMl(image.geometry),
+    meanProbability: voxels > 0 ? Math.min(1, (counts.sum[index] ?? 0) / voxels) : null,
+    maxProbability: voxels > 0 ? (counts.max[index] ?? 0) : null,
+    existence: existence.ofVolume(index),
+    existenceBySlice: existence.bySlice(index, source.volume, way.depth),
+    recommended: matchPrompt(pack, prompt.text, modality).recommended,
+  };
+}
+
+function preparationOf({ source, smooth, ran, seed, samples }: FinishedRun): string[] {
+  const { depth } = source.model;
+  return [
+    ...source.sentences,
+    ...(ran === undefined
+      ? []
+      : [
+          `adaptive schedule: ran ${ran.length} of ${depth} slices (${showRanges(ran)}, counted from 0 as the model sees them)`,
+        ]),
+    ...(seed === undefined
+      ? []
+      : [samples === 1 ? `noise of seed ${seed}` : `mean of the noises of seeds ${seed} to ${seed + samples - 1}`]),
+    smooth
+      ? 'probabilities interpolated to the volume’s grid'
+      : 'masks taken back to the volume’s grid by the nearest pixel',
+  ];
+}
+
+function warningsOf(run: FinishedRun): string[] {
+  const { prompts, texts, pack } = run;
+  const cut = prompts.flatMap(({ label }, index) =>
+    texts[index]?.cut === true
+      ? [
+          `The prompt of label ${label} is longer than ${pack.model.contextLength} tokens; the model did not read its end.`,
+        ]
+      : [],
+  );
+  return [...cut, ...overlapWarnings(run)];
+}
+
+/** A label map shows each voxel once: of targets inside of others it may hardly show anything, or of those around them. */
+function overlapWarnings({ prompts, labels, counts, overlap }: FinishedRun): string[] {
+  const shown = countLabels(labels);
+  const hidden = prompts.filter(
+    ({ label }, index) => (shown.get(label) ?? 0) < SHOWN_SHARE * (counts.voxels[index] ?? 0),
+  );
+  if (hidden.length === 0) return [];
+  const rule = overlap === 'most-specific' ? 'smallest target' : 'most probable prompt';
+  return [
+    `Prompts overlap. Voxels in several masks carry the label of the ${rule}; the full extent of label ${hidden.map(({ label }) => label).join(', ')} is only in its mask file.`,
+  ];
+}
+
+function readerOf(reader: SliceReader | undefined): SliceReader {
+  if (reader === undefined)
+    throw new Problem('internal', 'single masks were not asked for when the volume was segmented');
+  return reader;
+}
+
+function joined<T extends Uint8Array | Float32Array>(pieces: Iterable<T>, whole: T): T {
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

@@ -1,0 +1,94 @@
+import { blobKeys, RuleRecord } from '@parse3d/shared/contract';
+import { isProblem, Problem } from '@parse3d/shared/problems';
+import { readJson, writeJson, type BlobStore } from '@parse3d/shared/storage';
+
+/** How long the rules that were read are taken for the rules there are, in ms: what others changed is seen later. */
+const TRUST_MS = 1_000;
+
+interface Kept {
+  readonly etag: string;
+  readonly rule: RuleRecord;
+}
+
+/** Rules in object storage, kept in memory by their ETags, so that an event costs no reading of rules. */
+export class RuleStore {
+  readonly #store: BlobStore;
+  #kept = new Map<string, Kept>();
+  #readAt = -Infinity;
+  #reading: Promise<void> | undefined;
+
+  constructor(store: BlobStore) {
+    this.#store = store;
+  }
+
+  /** Every rule of every tenant, at most a second old. */
+  async all(): Promise<RuleRecord[]> {
+    if (performance.now() - this.#readAt > TRUST_MS) {
+      this.#reading ??= this.#refresh().finally(() => (this.#reading = undefined));
+      await this.#reading;
+    }
+    return [...this.#kept.values()].map(({ rule }) => rule);
+  }
+
+  /** A tenant's rules as they stand in storage, oldest first. */
+  async list(tenant: string): Promise<RuleRecord[]> {
+    const rules: RuleRecord[] = [];
+    for await (const { key } of this.#keys(blobKeys.tenantRulesPrefix(tenant))) {
+      const rule = await this.#read(key);
+      if (rule !== undefined) rules.push(rule);
+    }
+    return rules.sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
+  }
+
+  /** @throws Problem `not-found`, also for another tenant's rule */
+  async get(tenant: string, id: string): Promise<RuleRecord> {
+    const rule = await this.#read(blobKeys.rule(tenant, id));
+    if (rule === undefined) throw new Problem('not-found', `there is no rule ${id}`, { id });
+    return rule;
+  }
+
+  async write(rule: RuleRecord): Promise<void> {
+    await writeJson(this.#store, blobKeys.rule(rule.tenant, rule.id), rule);
+    this.#readAt = -Infinity;
+  }
+
+  async delete(tenant: string, id: string): Promise<void> {
+    await this.#store.delete(blobKeys.rule(tenant, id));
+    await this.#store.delete(blobKeys.ruleSeen(id));
+    this.#readAt = -Infinity;
+  }
+
+  async #refresh(): Promise<void> {
+    const now = performance.now();
+    const kept = new Map<string, Kept>();
+    for await (const { key, etag } of this.#keys(blobKeys.rulesPrefix)) {
+      const known = this.#kept.get(key);
+      if (known?.etag === etag) {
+        kept.set(key, known);
+        continue;
+      }
+      const rule = await this.#read(key);
+      if (rule !== undefined) kept.set(key, { etag, rule });
+    }
+    this.#kept = kept;
+    this.#readAt = now;
+  }
+
+  async *#keys(prefix: string): AsyncGenerator<{ key: string; etag: string }> {
+    let startAfter: string | undefined;
+    do {
+      const page = await this.#store.list({ prefix, startAfter });
+      yield* page.blobs;
+      startAfter = page.next;
+    } while (startAfter !== undefined);
+  }
+
+  async #read(key: string): Promise<RuleRecord | undefined> {
+    try {
+      return RuleRecord.parse(await readJson(this.#store, key));
+    } catch (error) {
+      if (isProblem(error, 'blob-missing')) return undefined;
+      throw error;
+    }
+  }
+}

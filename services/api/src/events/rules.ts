@@ -1,0 +1,96 @@
+import type { ApiKeyRecord } from '@parse3d/shared/access';
+import {
+  blobKeys,
+  Refusal,
+  type ChangeRule,
+  type CreateRule,
+  type RuleRecord,
+  type RuleView,
+} from '@parse3d/shared/contract';
+import { matchPrompts } from '@parse3d/shared/packs';
+import { Problem } from '@parse3d/shared/problems';
+import { v7 as uuidByTime } from 'uuid';
+import type { ApiDeps } from '../deps.js';
+import { mayRead } from '../jobs/preflight.js';
+import { chooseModality } from '../jobs/submit.js';
+import { watched } from './match.js';
+
+/** Rules of one tenant: every event is held against all of them. */
+const MAX_RULES = 200;
+
+/**
+ * Makes a rule that acts in the name of the key's tenant and reads what the key may read.
+ *
+ * @throws Problem `input-not-allowed`, what a job of this template would be refused for, `quota-exceeded`
+ */
+export async function createRule(body: CreateRule, caller: ApiKeyRecord, deps: ApiDeps): Promise<RuleRecord> {
+  const now = new Date().toISOString();
+  const rule: RuleRecord = {
+    id: uuidByTime(),
+    tenant: caller.tenant,
+    inputs: caller.inputs,
+    ...body,
+    createdAt: now,
+    since: now,
+  };
+  checkRule(rule, deps);
+  const count = (await deps.rules.list(caller.tenant)).length;
+  if (count >= MAX_RULES) {
+    throw new Problem('quota-exceeded', `tenant ${caller.tenant} has ${count} rules, ${MAX_RULES} are allowed`, {
+      limit: MAX_RULES,
+    });
+  }
+  await deps.rules.write(rule);
+  return rule;
+}
+
+/** Changes a rule, which then acts with the rights of this key. What it newly matches and was there before is no news. */
+export async function changeRule(
+  rule: RuleRecord,
+  body: ChangeRule,
+  caller: ApiKeyRecord,
+  deps: ApiDeps,
+): Promise<RuleRecord> {
+  const changed: RuleRecord = {
+    ...rule,
+    ...body,
+    prefix: body.prefix ?? rule.prefix,
+    job: body.job ?? rule.job,
+    enabled: body.enabled ?? rule.enabled,
+    inputs: caller.inputs,
+  };
+  const matchesOthers = changed.prefix !== rule.prefix || changed.suffix !== rule.suffix;
+  const isNew = matchesOthers || (changed.enabled && !rule.enabled);
+  const next: RuleRecord = isNew ? { ...changed, since: new Date().toISOString() } : changed;
+  checkRule(next, deps);
+  // First, so that no listing takes the new rule's objects for ones that came while it held.
+  if (isNew) await deps.stores.primary.delete(blobKeys.ruleSeen(rule.id));
+  await deps.rules.write(next);
+  return next;
+}
+
+export function viewRule({ tenant: _tenant, inputs: _inputs, ...view }: RuleRecord): RuleView {
+  return view;
+}
+
+/** Objects that the rule took and that could make no job, the latest first. */
+export async function refusalsOf(rule: RuleRecord, deps: ApiDeps): Promise<Refusal[]> {
+  const lines = await deps.redis.lrange(deps.keys.ruleRefusals(rule.id), 0, -1);
+  return lines.map((line) => Refusal.parse(JSON.parse(line)));
+}
+
+function checkRule(rule: RuleRecord, deps: ApiDeps): void {
+  const { primary } = deps.stores;
+  const folder = watched(rule);
+  // A name that no object has stands for all that begin so: a grant of one object is not enough.
+  if (!mayRead(rule, `${folder}\0`, primary)) {
+    throw new Problem('input-not-allowed', `this API key may not read everything that begins with ${folder}`, {
+      uri: folder,
+    });
+  }
+  const pack = deps.packs.get(rule.job.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
+  chooseModality(rule.job, pack);
+  matchPrompts(pack, rule.job.prompts);
+  // Asked for its complaints about scheme and bucket.
+  deps.stores.open(`${rule.bucket}object`);
+}

@@ -1,0 +1,73 @@
+import { Refusal, SubmitJob, type RuleRecord } from '@parse3d/shared/contract';
+import { isRedisError } from '@parse3d/shared/queue';
+import { isProblem, Problem } from '@parse3d/shared/problems';
+import type { ApiDeps } from '../deps.js';
+import { submitJob } from '../jobs/submit.js';
+
+/** What became of one object under one rule. */
+export type Outcome = 'started' | 'repeated' | 'refused' | 'ignored';
+
+/** An object that is replaced faster than this many looks will be told of again. */
+const LOOKS = 3;
+
+/** Refusals kept for a rule, and for how long, in seconds. */
+const KEPT_REFUSALS = 100;
+const REFUSALS_TTL_SECONDS = 7 * 24 * 3_600;
+
+/**
+ * Starts the rule's job for the version of the object that the store has now. The store is asked, whatever the news
+ * said: so it does not matter how old the news is, how often it comes and in which order, and news from an event and
+ * from a listing name the same version. One job per rule, object and version: the job's id is made from them.
+ *
+ * @throws Problem that says `retry: later`: nothing was decided, the news should come again
+ */
+export async function startFor(rule: RuleRecord, uri: string, deps: ApiDeps): Promise<Outcome> {
+  try {
+    const body = SubmitJob.parse({ ...rule.job, input: { uri } });
+    for (let look = 1; ; look++) {
+      const { store, key } = deps.stores.open(uri);
+      const { etag } = await store.head(key);
+      // A header cannot hold the character 0, so that no client's key meets one of these.
+      const idempotencyKey = ['rule', rule.id, uri, etag].join('\0');
+      try {
+        const { request, repeated } = await submitJob(body, rule, idempotencyKey, deps, etag);
+        if (repeated) return 'repeated';
+        deps.metrics.jobsAccepted.inc({ lane: request.lane, repeated: 'false' });
+        deps.log.info({ jobId: request.jobId, tenant: rule.tenant, ruleId: rule.id }, 'job started by a rule');
+        return 'started';
+      } catch (error) {
+        if (!isProblem(error, 'volume-changed')) throw error;
+        if (look === LOOKS) throw new Problem('events-incomplete', `${uri} is being replaced just now`, { uri });
+      }
+    }
+  } catch (error) {
+    // Deleted since. Its job, if there was time for one, goes its own way.
+    if (isProblem(error, 'blob-missing', 'volume-missing')) return 'ignored';
+    // The rule was changed after the job was started: it stays one job per version.
+    if (isProblem(error, 'idempotency-conflict')) return 'repeated';
+    if (!isProblem(error) || error.retry === 'later') throw error;
+    await refuse(rule, uri, error, deps);
+    return 'refused';
+  }
+}
+
+async function refuse(rule: RuleRecord, uri: string, problem: Problem, deps: ApiDeps): Promise<void> {
+  // Names of files can name patients: the log has the code, the owner of the rule sees the name.
+  deps.log.warn({ code: problem.code, ruleId: rule.id, tenant: rule.tenant }, 'object refused under a rule');
+  const list = deps.keys.ruleRefusals(rule.id);
+  const refusal: Refusal = { at: new Date().toISOString(), uri, code: problem.code, detail: problem.message };
+  try {
+    // A message that comes again, and the listing after it, find the same.
+    const known = (await deps.redis.lrange(list, 0, -1)).map((line) => Refusal.parse(JSON.parse(line)));
+    if (known.some((earlier) => earlier.uri === uri && earlier.code === problem.code)) return;
+    await deps.redis
+      .multi()
+      .lpush(list, JSON.stringify(refusal))
+      .ltrim(list, 0, KEPT_REFUSALS - 1)
+      .expire(list, REFUSALS_TTL_SECONDS)
+      .exec();
+  } catch (error) {
+    if (!isRedisError(error)) throw error;
+    throw new Problem('queue-unavailable', 'Redis did not take the refusal', {}, { cause: error });
+  }
+}

@@ -1,0 +1,133 @@
+import type { RuleRecord } from '@parse3d/shared/contract';
+import { Problem } from '@parse3d/shared/problems';
+import { formatBlobUri, type BlobInfo, type BlobStore } from '@parse3d/shared/storage';
+import type { ApiDeps } from '../deps.js';
+import { isNoInput, matches } from './match.js';
+import { inParallel } from './receive.js';
+import { markOf, SeenVersions } from './seen.js';
+import { startFor } from './start.js';
+
+/** A folder raises no events, so that it is listed at least this often, in ms. */
+const FOLDER_EVERY_MS = 5_000;
+
+/** A file in a folder that changed this lately may still be written to. Unit: ms. */
+const FOLDER_SETTLE_MS = 2_000;
+
+/** Objects started together. */
+const AT_ONCE = 8;
+
+/**
+ * Lists what the rules watch and starts the jobs for what no event told of. Runs in the process that leads; whatever it
+ * does can be repeated by the next one.
+ */
+export class RuleSweeper {
+  readonly #deps: ApiDeps;
+  readonly #stop = new AbortController();
+  /** When a rule is due, by its id and the moment since which it holds; a changed rule is due at once. */
+  readonly #due = new Map<string, number>();
+  #pass: Promise<void> | undefined;
+
+  constructor(deps: ApiDeps) {
+    this.#deps = deps;
+  }
+
+  /** Begins a pass over the rules that are due, unless one is under way. */
+  tend(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#pass ??= this.#sweepDue()
+      .catch((error: unknown) => this.#report(error))
+      .finally(() => (this.#pass = undefined));
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#pass;
+  }
+
+  async #sweepDue(): Promise<void> {
+    const rules = (await this.#deps.rules.all()).filter(({ enabled }) => enabled);
+    const names = new Set(rules.map(nameOf));
+    for (const name of this.#due.keys()) if (!names.has(name)) this.#due.delete(name);
+    for (const rule of rules) {
+      if (this.#stop.signal.aborted) return;
+      if ((this.#due.get(nameOf(rule)) ?? 0) > Date.now()) continue;
+      await this.#sweep(rule).catch((error: unknown) => this.#report(error, rule));
+      const { PARSE3D_RULES_SWEEP_EVERY: every } = this.#deps.config;
+      this.#due.set(nameOf(rule), Date.now() + (isFolder(rule) ? Math.min(every, FOLDER_EVERY_MS) : every));
+    }
+  }
+
+  async #sweep(rule: RuleRecord): Promise<void> {
+    const { primary } = this.#deps.stores;
+    const seen = await SeenVersions.read(primary, rule.id);
+    const before = seen ?? SeenVersions.of([]);
+    // Of the first listing, what was there before the rule is no news.
+    const news = (blob: BlobInfo): boolean => seen !== undefined || blob.lastModified.getTime() >= beginningOf(rule);
+    const dealtWith: bigint[] = [];
+    let complete = true;
+    await inParallel(this.#listed(rule), AT_ONCE, async ({ uri, blob }) => {
+      const mark = markOf(blob.key, blob.etag);
+      if (!before.has(mark) && news(blob)) {
+        // Once one has to wait, for the tenant's quota or for Redis, the others would too.
+        if (!complete || isUnsettled(rule, blob) || !(await this.#start(rule, uri))) {
+          complete = false;
+          return;
+        }
+      }
+      dealtWith.push(mark);
+    });
+    // Only a listing to its end tells which objects are gone.
+    const after = complete && !this.#stop.signal.aborted ? SeenVersions.of(dealtWith) : before.with(dealtWith);
+    if (seen === undefined || !after.equals(before)) await after.write(primary, rule.id);
+  }
+
+  async #start(rule: RuleRecord, uri: string): Promise<boolean> {
+    try {
+      const outcome = await startFor(rule, uri, this.#deps);
+      this.#deps.metrics.storageEvents.inc({ format: 'listing', outcome });
+      return true;
+    } catch (error) {
+      this.#deps.metrics.storageEvents.inc({ format: 'listing', outcome: 'deferred' });
+      this.#report(error, rule);
+      return false;
+    }
+  }
+
+  async *#listed(rule: RuleRecord): AsyncGenerator<{ uri: string; blob: BlobInfo }> {
+    const { store, prefix } = this.#open(rule);
+    let startAfter: string | undefined;
+    do {
+      if (this.#stop.signal.aborted) return;
+      const page = await store.list({ prefix, startAfter });
+      for (const blob of page.blobs) {
+        if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary)) continue;
+        const uri = formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key: blob.key });
+        if (matches(rule, uri)) yield { uri, blob };
+      }
+      startAfter = page.next;
+    } while (startAfter !== undefined);
+  }
+
+  #open(rule: RuleRecord): { store: BlobStore; prefix: string } {
+    const [, bucket = ''] = /^[a-z0-9]+:\/\/([^/]+)\/$/.exec(rule.bucket) ?? [];
+    return { store: this.#deps.stores.bucket(isFolder(rule) ? 'local' : 's3', bucket), prefix: rule.prefix };
+  }
+
+  #report(error: unknown, rule?: RuleRecord): void {
+    const { code, message } = Problem.from(error);
+    this.#deps.log.warn({ code, err: message, ruleId: rule?.id, tenant: rule?.tenant }, 'listing for a rule');
+  }
+}
+
+const nameOf = (rule: RuleRecord): string => `${rule.id} ${rule.since}`;
+
+const isFolder = (rule: RuleRecord): boolean => rule.bucket.startsWith('local:');
+
+/** Stores other than a folder tell dates in whole seconds. */
+function beginningOf(rule: RuleRecord): number {
+  const since = Date.parse(rule.since);
+  return isFolder(rule) ? since : Math.floor(since / 1_000) * 1_000;
+}
+
+const isUnsettled = (rule: RuleRecord, blob: BlobInfo): boolean =>
+  isFolder(rule) && Math.abs(Date.now() - blob.lastModified.getTime()) < FOLDER_SETTLE_MS;

@@ -1,0 +1,74 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { blobKeys, geometryToJson, type UploadedVolume } from '@parse3d/shared/contract';
+import { isGzip, isZip } from '@parse3d/shared/formats';
+import { Problem } from '@parse3d/shared/problems';
+import { formatBlobUri } from '@parse3d/shared/storage';
+import type { ApiDeps } from '../deps.js';
+import { inspectVolume } from './preflight.js';
+
+/**
+ * Streams a volume into the tenant's uploads and looks at its header: a file that no job could use is refused and not
+ * kept. File names often name patients, so none is taken.
+ * @throws Problem `request-invalid` for no bytes, `payload-too-large`, and those of the volume
+ */
+export async function storeUpload(
+  bytes: AsyncIterable<unknown>,
+  tenant: string,
+  deps: ApiDeps,
+): Promise<UploadedVolume> {
+  const { primary } = deps.stores;
+  const chunks = bytes[Symbol.asyncIterator]();
+  const first = await firstBytes(chunks);
+  const { name, contentType } = kindOf(first);
+  const key = blobKeys.upload(tenant, randomUUID(), name);
+  const hash = createHash('sha256');
+  const body = async function* (): AsyncGenerator<Buffer> {
+    hash.update(first);
+    yield first;
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+      const chunk = Buffer.from(next.value as Uint8Array);
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  await primary.write(key, Readable.from(body(), { objectMode: false }), {
+    maxBytes: deps.config.PARSE3D_MAX_UPLOAD_BYTES,
+    contentType,
+  });
+  try {
+    const { info, header, prompts } = await inspectVolume(primary, key, deps.config);
+    return {
+      uri: formatBlobUri({ scheme: primary.scheme, bucket: primary.bucket, key }),
+      bytes: info.bytes,
+      sha256: hash.digest('hex'),
+      geometry: geometryToJson(header.geometry),
+      datatype: header.datatype,
+      ...(prompts.length === 0 ? {} : { prompts: prompts.map(({ text, label }) => ({ text, label })) }),
+    };
+  } catch (error) {
+    await primary.delete(key);
+    throw error;
+  }
+}
+
+/** The content decides, never a name. */
+function kindOf(start: Uint8Array): { readonly name: string; readonly contentType: string } {
+  if (isGzip(start)) return { name: 'volume.nii.gz', contentType: 'application/gzip' };
+  if (isZip(start)) return { name: 'volume.npz', contentType: 'application/zip' };
+  return { name: 'volume.nii', contentType: 'application/octet-stream' };
+}
+
+/** Four bytes tell gzip and zip from NIfTI; a client may send them one by one. */
+async function firstBytes(chunks: AsyncIterator<unknown>): Promise<Buffer> {
+  let bytes = Buffer.alloc(0);
+  while (bytes.length < 4) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    bytes = Buffer.concat([bytes, Buffer.from(next.value as Uint8Array)]);
+  }
+  if (bytes.length === 0) {
+    throw new Problem('request-invalid', 'there are no bytes of a volume; send the NIfTI or .npz file as it is');
+  }
+  return bytes;
+}

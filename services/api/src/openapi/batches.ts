@@ -1,0 +1,83 @@
+import { BatchList, BatchSize, BatchView, ItemPage, ListItems, SubmitBatch } from '@parse3d/shared/contract';
+import { BatchParams, ListBatches, ReportParams } from '../routes/batches.js';
+import { binary, json, withErrors } from './parts.js';
+
+const batchId = { path: BatchParams };
+
+const batchAction = (operationId: string, summary: string, description: string) => ({
+  post: {
+    operationId,
+    summary,
+    description,
+    tags: ['batches'],
+    requestParams: batchId,
+    responses: withErrors({ '202': json(BatchView, 'The batch as it stands now.') }, 'notFound', 'conflict'),
+  },
+});
+
+export const batchPaths = {
+  '/v1/batches': {
+    post: {
+      operationId: 'submitBatch',
+      summary: 'Segment many volumes',
+      description:
+        'The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count.',
+      tags: ['batches'],
+      requestBody: { required: true, content: { 'application/json': { schema: SubmitBatch } } },
+      responses: withErrors(
+        { '200': json(BatchSize, 'A dry run.'), '202': json(BatchView, 'Accepted.') },
+        'unprocessable',
+      ),
+    },
+    get: {
+      operationId: 'listBatches',
+      summary: 'List recent batches, newest first',
+      tags: ['batches'],
+      requestParams: { query: ListBatches },
+      responses: withErrors({ '200': json(BatchList, 'Batches.') }),
+    },
+  },
+  '/v1/batches/{id}': {
+    get: {
+      operationId: 'getBatch',
+      summary: 'Counters of a batch',
+      tags: ['batches'],
+      requestParams: batchId,
+      responses: withErrors({ '200': json(BatchView, 'Counters that add up at every moment.') }, 'notFound'),
+    },
+  },
+  '/v1/batches/{id}/items': {
+    get: {
+      operationId: 'listBatchItems',
+      summary: 'Items of a batch, by state',
+      tags: ['batches'],
+      requestParams: { ...batchId, query: ListItems },
+      responses: withErrors({ '200': json(ItemPage, 'A page, in the order of the source.') }, 'notFound', 'conflict'),
+    },
+  },
+  '/v1/batches/{id}/pause': batchAction('pauseBatch', 'Pause a batch', 'Nothing more is fed; what runs goes on.'),
+  '/v1/batches/{id}/resume': batchAction('resumeBatch', 'Resume a paused batch', 'It goes on where it was.'),
+  '/v1/batches/{id}/cancel': batchAction('cancelBatch', 'Cancel a batch', 'What was done stays; the rest is not run.'),
+  '/v1/batches/{id}/retry-failed': batchAction(
+    'retryFailedItems',
+    'Run the failed items of a batch again',
+    'Each as a new run of its job.',
+  ),
+  '/v1/batches/{id}/reports/{name}': {
+    get: {
+      operationId: 'getBatchReport',
+      summary: 'Download results.jsonl, failures.jsonl or summary.csv',
+      tags: ['batches'],
+      requestParams: { path: ReportParams },
+      responses: withErrors(
+        {
+          '200': {
+            description: 'The report, once the batch has ended.',
+            content: { 'application/octet-stream': binary },
+          },
+        },
+        'notFound',
+      ),
+    },
+  },
+};

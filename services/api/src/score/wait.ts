@@ -1,0 +1,47 @@
+import type { JobRequest, Manifest } from '@parse3d/shared/contract';
+import { newestManifest } from '@parse3d/shared/queue';
+import type { ApiDeps } from '../deps.js';
+
+/** Looked at so often even when no notification comes: they are hints and may be lost. Unit: ms. */
+const LOOK_EVERY_MS = 5_000;
+
+/**
+ * The manifest of a run, once it has ended; undefined when the signal is aborted first. Storage is asked, which is the
+ * record: so it is told also when Redis has forgotten the job.
+ */
+export async function manifestWhenEnded(
+  { jobId, run }: JobRequest,
+  deps: ApiDeps,
+  signal: AbortSignal,
+): Promise<Manifest | undefined> {
+  let wake = (): void => undefined;
+  let news = true;
+  const tell = (): void => {
+    news = true;
+    wake();
+  };
+  const unsubscribe = deps.hub.onJob(jobId, tell);
+  const timer = setInterval(tell, LOOK_EVERY_MS);
+  signal.addEventListener('abort', tell);
+  try {
+    while (!signal.aborted) {
+      if (!news) await new Promise<void>((resolve) => (wake = resolve));
+      news = false;
+      if (!(await hasEnded(jobId, run, deps))) continue;
+      const manifest = await newestManifest(deps.stores.primary, jobId);
+      if (manifest !== undefined && manifest.run >= run) return manifest;
+    }
+    return undefined;
+  } finally {
+    clearInterval(timer);
+    unsubscribe();
+    signal.removeEventListener('abort', tell);
+  }
+}
+
+/** A notification comes with every step of progress; the live record says cheaply whether it is worth looking. */
+async function hasEnded(jobId: string, run: number, deps: ApiDeps): Promise<boolean> {
+  const record = await deps.records.get(jobId).catch(() => undefined);
+  if (record === undefined) return true;
+  return record.request.run > run || (record.status !== 'waiting' && record.status !== 'running');
+}

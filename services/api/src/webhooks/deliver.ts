@@ -1,0 +1,90 @@
+import type { Delivery, WebhookRecord } from '@parse3d/shared/contract';
+import { unmarkDue, WebhookStore, type DueDelivery } from '@parse3d/shared/queue';
+import type { ApiDeps } from '../deps.js';
+import { post } from './post.js';
+import { signedHeaders } from './signature.js';
+
+/** A delivery that nobody took for so long is given up, in ms. */
+const GIVE_UP_MS = 3 * 24 * 3_600_000;
+
+/** Attempts kept in the log of one delivery; deliveries kept in the log of an endpoint. */
+const KEPT_ATTEMPTS = 20;
+const KEPT_DELIVERIES = 500;
+
+/** The log is shortened now and then: once in so many deliveries. */
+const PRUNE_EVERY = 50;
+
+/**
+ * One attempt of a delivery. The marker in storage goes when the delivery has ended in any way, and only then.
+ *
+ * @returns `again` when it should be tried later
+ */
+export async function deliver(due: DueDelivery, deps: ApiDeps, signal: AbortSignal): Promise<'done' | 'again'> {
+  const { primary } = deps.stores;
+  const webhooks = new WebhookStore(primary);
+  const endpoint = await webhooks.get(due.tenant, due.endpointId);
+  const delivery = await webhooks.delivery(due.endpointId, due.deliveryId);
+  if (endpoint === undefined || delivery?.status !== 'due') {
+    await unmarkDue(primary, due);
+    return 'done';
+  }
+  const attempted = endpoint.disabledAt === undefined ? await attempt(endpoint, delivery, deps, signal) : undefined;
+  if (attempted?.status === 410) {
+    await webhooks.write({ ...endpoint, disabledAt: new Date().toISOString() });
+    deps.log.warn({ webhookId: endpoint.id, tenant: due.tenant }, 'webhook endpoint is gone; nothing more is sent');
+  }
+  const status = attempted === undefined ? 'failed' : statusAfter(delivery, attempted.status);
+  await webhooks.writeDelivery(endpoint.id, {
+    ...delivery,
+    status,
+    attempts: [...delivery.attempts, ...(attempted === undefined ? [] : [attempted])].slice(-KEPT_ATTEMPTS),
+  });
+  deps.metrics.webhookAttempts.inc({ outcome: status === 'due' ? 'again' : status });
+  deps.log.info(
+    { webhookId: endpoint.id, tenant: due.tenant, deliveryId: due.deliveryId, httpStatus: attempted?.status, status },
+    'webhook attempted',
+  );
+  if (status === 'due') return 'again';
+  await unmarkDue(primary, due);
+  if (Math.random() < 1 / PRUNE_EVERY) await webhooks.prune(endpoint.id, KEPT_DELIVERIES);
+  return 'done';
+}
+
+/** @param httpStatus undefined when there was no answer */
+function statusAfter(delivery: Delivery, httpStatus: number | undefined): Delivery['status'] {
+  if (httpStatus !== undefined && httpStatus >= 200 && httpStatus < 300) return 'delivered';
+  if (httpStatus === 410) return 'failed';
+  return Date.now() - Date.parse(delivery.dueSince) > GIVE_UP_MS ? 'failed' : 'due';
+}
+
+async function attempt(
+  endpoint: WebhookRecord,
+  { id, event }: Delivery,
+  deps: ApiDeps,
+  signal: AbortSignal,
+): Promise<Delivery['attempts'][number]> {
+  const at = new Date();
+  const body = JSON.stringify(event);
+  const headers = {
+    'Content-Type': 'application/json',
+    'User-Agent': `parse3d/${deps.software.version}`,
+    ...signedHeaders(id, at, body, secretsOf(endpoint, at)),
+  };
+  const done = (rest: { status: number } | { error: string }): Delivery['attempts'][number] => ({
+    at: at.toISOString(),
+    durationMs: Date.now() - at.getTime(),
+    ...rest,
+  });
+  try {
+    const { PARSE3D_WEBHOOKS_ALLOW_INSECURE: allowInsecure } = deps.config;
+    return done({ status: await post(new URL(endpoint.url), headers, body, { allowInsecure, signal }) });
+  } catch (error) {
+    // The server stops: this was no attempt.
+    signal.throwIfAborted();
+    return done({ error: error instanceof Error ? error.message.slice(0, 300) : 'failed' });
+  }
+}
+
+function secretsOf({ secret, previous }: WebhookRecord, now: Date): string[] {
+  return previous !== undefined && Date.parse(previous.until) > now.getTime() ? [secret, previous.secret] : [secret];
+}

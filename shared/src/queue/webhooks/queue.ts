@@ -1,0 +1,86 @@
+import { Queue, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import type { RedisKeys } from '../keys.js';
+import type { DueDelivery } from './due.js';
+
+const QUEUE_NAME = 'webhooks';
+
+const DeliveryData = z.strictObject({ tenant: z.string(), endpointId: z.uuid(), deliveryId: z.string() });
+
+export type WebhookQueue = Queue<DueDelivery, void, 'deliver'>;
+
+/** Pauses after failed attempts, in ms; the last one is repeated until the delivery is given up by its age. */
+const BACKOFF_MS = [1, 5, 30, 120, 600, 1_800, 3_600, 3 * 3_600, 6 * 3_600, 12 * 3_600].map(
+  (seconds) => seconds * 1_000,
+);
+
+/** More than the pauses leave room for in three days. */
+const MAX_ATTEMPTS = 100;
+
+/** Deliveries under way at a time in one process. */
+const CONCURRENCY = 8;
+
+export function openWebhookQueue(connection: Redis, keys: RedisKeys): WebhookQueue {
+  return new Queue<DueDelivery, void, 'deliver'>(QUEUE_NAME, {
+    connection,
+    prefix: keys.bullPrefix,
+    defaultJobOptions: {
+      attempts: MAX_ATTEMPTS,
+      backoff: { type: 'custom' },
+      // The log in storage remembers; a delivery must be able to come again under its id.
+      removeOnComplete: true,
+      removeOnFail: true,
+    },
+    skipWaitingForReady: true,
+  });
+}
+
+const idOf = ({ endpointId, deliveryId }: DueDelivery): string => `${endpointId}-${deliveryId}`;
+
+/** Adds deliveries; one that is queued already stays as it is. */
+export async function enqueueDeliveries(queue: WebhookQueue, due: readonly DueDelivery[]): Promise<void> {
+  await queue.addBulk(due.map((data) => ({ name: 'deliver' as const, data, opts: { jobId: idOf(data) } })));
+}
+
+/** Takes a delivery that waits for its next attempt out of the queue, so that it can be added to be tried at once. */
+export async function dropDelivery(queue: WebhookQueue, due: DueDelivery): Promise<void> {
+  // One that is being attempted just now stays: that is the attempt that was wanted.
+  await queue.remove(idOf(due));
+}
+
+/**
+ * Runs deliveries as they become due.
+ *
+ * @param connection one of its own, of role `blocking`
+ * @param deliver `done`, or `again` for another attempt after a pause that grows; a thrown error is `again` too
+ */
+export function startDeliveries(
+  connection: Redis,
+  keys: RedisKeys,
+  deliver: (due: DueDelivery) => Promise<'done' | 'again'>,
+  onError: (error: Error) => void,
+): { stop(): Promise<void> } {
+  const worker = new Worker<DueDelivery, void, 'deliver'>(
+    QUEUE_NAME,
+    async (job) => {
+      const data = DeliveryData.safeParse(job.data);
+      if (!data.success) throw new UnrecoverableError('no delivery');
+      if ((await deliver(data.data)) === 'again') throw new Error('will be tried again');
+    },
+    {
+      connection,
+      prefix: keys.bullPrefix,
+      concurrency: CONCURRENCY,
+      settings: { backoffStrategy: pauseAfter },
+    },
+  );
+  worker.on('error', onError);
+  return { stop: () => worker.close() };
+}
+
+/** With up to a fifth at random, so that the deliveries of an endpoint that was away do not all come at once. */
+function pauseAfter(attempts: number): number {
+  const pause = BACKOFF_MS[Math.min(attempts, BACKOFF_MS.length) - 1] ?? 0;
+  return Math.round(pause * (1 + Math.random() / 5));
+}
