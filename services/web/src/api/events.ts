@@ -5,7 +5,7 @@ import { ApiProblem, request } from './http.js';
 const RECONNECT_MS = [500, 1_000, 2_000, 5_000];
 
 /**
- * Follows a job to its end: events of the stream, from the first one on. A connection that drops is opened again after
+ * Follows a run of a job to its end: events of the stream, from the first one on. A connection that drops is opened again after
  * the last event that came. `EventSource` would do that too, but cannot carry a key.
  *
  * @param onConnection told when the connection drops and when it is back
@@ -13,6 +13,7 @@ const RECONNECT_MS = [500, 1_000, 2_000, 5_000];
  */
 export async function followJob(
   jobId: string,
+  run: number,
   onEvent: (event: JobEvent) => void,
   onConnection: (connected: boolean) => void,
   signal: AbortSignal,
@@ -28,6 +29,8 @@ export async function followJob(
       for await (const { id, data } of parseEvents(response)) {
         lastId = id ?? lastId;
         const event = JSON.parse(data) as JobEvent;
+        // The stream begins with the runs before.
+        if (event.run < run) continue;
         onEvent(event);
         if (event.status === 'completed' || event.status === 'failed' || event.status === 'canceled') return;
       }

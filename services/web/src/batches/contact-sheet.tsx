@@ -75,14 +75,14 @@ function Preview({ item }: { item: ItemPage['items'][number] }) {
   const name = shortUri(item.uri);
   return (
     <li ref={place}>
-      <Link to={`/jobs/${item.jobId}`} label={`Result of ${name}`}>
+      <Link to={`/jobs/${item.jobId}`}>
         {url === undefined ? (
           <span class="sheet-none">{missing ? 'no preview' : ''}</span>
         ) : (
           <img src={url} alt="" loading="lazy" />
         )}
         <span class="sheet-name">
-          <span>{item.ordinal + 1}</span> {name}
+          <span aria-hidden="true">{item.ordinal + 1}</span> {name}
         </span>
       </Link>
     </li>

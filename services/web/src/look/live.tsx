@@ -30,7 +30,7 @@ export function Live({ job, onEnd }: { job: JobView; onEnd: () => void }) {
 
   useEffect(() => {
     const controller = new AbortController();
-    followJob(job.id, (next) => next.run >= job.run && setEvent(next), setConnected, controller.signal)
+    followJob(job.id, job.run, setEvent, setConnected, controller.signal)
       .then(() => {
         if (!controller.signal.aborted) onEnd();
       })

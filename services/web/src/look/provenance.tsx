@@ -13,7 +13,7 @@ export function draftFromManifest(manifest: CompletedManifest): JobDraft {
     pack: pack.id,
     modality,
     outputs: { probabilities: outputOptions.probabilities, ...(outputOptions.masks ? { masks: true } : {}) },
-    ...(options.seed === 0 ? {} : { options: { seed: options.seed } }),
+    options: { ...options },
   };
 }
 

@@ -21,7 +21,10 @@ export async function suggestions(
   if (pack.kind === 'label-map' || own.length >= MOST) return own.slice(0, MOST);
   const tasks = (await searchTasks(modality, typed, signal)) ?? [];
   const known = new Set(own.map(({ prompt }) => prompt));
-  const others = tasks.filter(({ prompt }) => !known.has(prompt)).map(({ prompt, group }) => ({ prompt, group }));
+  const listed = new Set(targetPrompts(pack));
+  const others = tasks
+    .filter(({ prompt }) => !known.has(prompt))
+    .map(({ prompt, group }) => ({ prompt, group: listed.has(prompt) ? group : `outside ${pack.id}` }));
   return [...own, ...others].slice(0, MOST);
 }
 

@@ -141,7 +141,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           <section class="group">
             <h2>Kind of image</h2>
             <PackChoice packs={packs} pack={pack} />
-            <WindowChoice modality={modality ?? 'ct'} volume={volume} />
+            <WindowChoice modality={modality ?? 'ct'} volume={volume} pack={pack} />
           </section>
           <PromptList pack={pack} modality={modality ?? 'ct'} />
           <section class="group">

@@ -1,10 +1,11 @@
-import type { Modality } from '@parse3d/shared/contract';
+import type { Modality, PackSummary } from '@parse3d/shared/contract';
 import type { SceneVolume } from '../viewer/scene.js';
 import { ctWindows } from '../viewer/windows.js';
-import { ctWindow } from './draft.js';
+import { ctWindow, takesWindow, windowForModel } from './draft.js';
 
-/** How grey values are shown. The engine chooses its own window for each prompt, whatever is looked at here. */
-export function WindowChoice({ modality, volume }: { modality: Modality; volume: SceneVolume | undefined }) {
+/** How grey values are shown, and on request what the model sees; by itself it has a window for each prompt. */
+export function WindowChoice(props: { modality: Modality; volume: SceneVolume | undefined; pack: PackSummary }) {
+  const { modality, volume, pack } = props;
   if (modality !== 'ct') {
     return volume === undefined ? null : (
       <p class="hint">
@@ -14,7 +15,9 @@ export function WindowChoice({ modality, volume }: { modality: Modality; volume:
       </p>
     );
   }
+  const chosen = ctWindow.value ?? 'Full';
   return (
+    <>
     <fieldset class="modalities">
       <legend>Window shown</legend>
       {[{ name: 'Full', width: 0, level: 0 }, ...ctWindows].map(({ name, width, level }) => (
@@ -22,12 +25,24 @@ export function WindowChoice({ modality, volume }: { modality: Modality; volume:
           <input
             type="radio"
             name="window"
-            checked={(ctWindow.value ?? 'Full') === name}
+            checked={chosen === name}
             onChange={() => (ctWindow.value = name)}
           />
           <span>{name}</span>
         </label>
       ))}
     </fieldset>
+    {takesWindow(pack, modality) && (
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={windowForModel.value}
+          disabled={chosen === 'Full'}
+          onChange={(event) => (windowForModel.value = event.currentTarget.checked)}
+        />
+        The model sees this window too <small>else one for each prompt</small>
+      </label>
+    )}
+    </>
   );
 }

@@ -1,4 +1,5 @@
 import { NVImage, Niivue, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
+import { NotShown } from './not-shown.js';
 import { indexLabels, labelLayers, placeOf, type LabelIndex, type LabelMode, type LabelStyle } from './labels.js';
 import type { Window } from './windows.js';
 
@@ -51,7 +52,8 @@ export class Scene {
   /** @throws Error when the browser has no WebGL 2 */
   static async open(canvas: HTMLCanvasElement, onCrosshair: (at: Crosshair) => void): Promise<Scene> {
     const viewer = new Niivue({
-      logLevel: 'error',
+      // What fails is told by the page.
+      logLevel: 'silent',
       dragAndDropEnabled: false,
       backColor: [0.02, 0.024, 0.03, 1],
       crosshairColor: [0.31, 0.76, 0.72, 0.75],
@@ -258,9 +260,10 @@ async function readImage(bytes: ArrayBuffer, name: string, colormap = 'gray'): P
   const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
   const plain = name.replace(/(\.nii)?(\.gz)?$/, '');
   const file = new File([bytes], first === 0x1f && second === 0x8b ? `${plain}.nii.gz` : `${plain}.nii`);
-  const image = await NVImage.loadFromFile({ file, name: file.name, colormap, trustCalMinMax: false });
-  if (image === null) throw new Error('the volume cannot be shown');
-  return image;
+  const load = NVImage.loadFromFile({ file, name: file.name, colormap, trustCalMinMax: false });
+  return load.catch((cause: unknown) => {
+    throw new NotShown('It does not read as a NIfTI volume; only .nii and .nii.gz files are.', { cause });
+  });
 }
 
 /** Another layer over the same voxels: they are not copied. */
