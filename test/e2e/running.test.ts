@@ -232,6 +232,7 @@ withBrowser('the page, while things run and fail', () => {
       await screenshot(page, 'status-without-redis');
       await stack.redis.restart();
       await page.getByText('feeding').waitFor();
+      await page.getByText('1 slot, 0 busy').waitFor();
     },
     LONG_MS,
   );

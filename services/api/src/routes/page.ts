@@ -48,8 +48,9 @@ const encodings = { br: 'br', gzip: 'gz' } as const;
 /** Takes the compressed twin of a file where the browser can read it: the build made one of each. */
 const chooseEncoding: RequestHandler = (request, response, next) => {
   response.vary('Accept-Encoding');
-  const encoding = request.acceptsEncodings('br', 'gzip');
-  if ((encoding === 'br' || encoding === 'gzip') && /\.(js|css|svg)$/.test(request.path)) {
+  // Browsers name both with equal weight, gzip first; brotli is smaller.
+  const encoding = (['br', 'gzip'] as const).find((name) => request.acceptsEncodings(name) !== false);
+  if (encoding !== undefined && /\.(js|css|svg)$/.test(request.path)) {
     response.set('Content-Encoding', encoding);
     request.url = `${request.path}.${encodings[encoding]}`;
   }

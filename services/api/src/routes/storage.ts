@@ -72,26 +72,28 @@ async function listFolder(
   const folders: string[] = [];
   const volumes: VolumeListing['volumes'] = [];
   let startAfter = after === undefined ? undefined : prefix + after;
-  for (;;) {
+  do {
     const { blobs, next } = await store.list({ prefix, startAfter, limit: PAGE });
     startAfter = next;
     for (const { key, bytes, lastModified } of blobs) {
       const rest = key.slice(prefix.length);
-      const slash = rest.indexOf('/');
-      if (slash >= 0) {
-        folders.push(under + rest.slice(0, slash + 1));
-        startAfter = `${prefix}${rest.slice(0, slash + 1)}${LAST}`;
-      } else if (/\.nii(\.gz)?$/.test(rest)) {
+      const folder = rest.slice(0, rest.indexOf('/') + 1);
+      if (folder !== '') {
+        // However much lies in there, it is asked for once.
+        if (next !== undefined) startAfter = `${prefix}${folder}${LAST}`;
+        if (folders.at(-1) === under + folder) continue;
+        folders.push(under + folder);
+      } else {
+        startAfter = next;
+        if (!/\.nii(\.gz)?$/.test(rest)) continue;
         volumes.push({ uri: uriOf(key), bytes, modifiedAt: lastModified.toISOString() });
       }
       if (folders.length + volumes.length >= PAGE) {
-        return { folders, volumes, next: slash >= 0 ? rest.slice(0, slash + 1) + LAST : rest };
+        return { folders, volumes, next: folder === '' ? rest : folder + LAST };
       }
-      // The rest of this page of the store lies in the folder that was just skipped, or after it.
-      if (slash >= 0) break;
     }
-    if (startAfter === undefined) return { folders, volumes };
-  }
+  } while (startAfter !== undefined);
+  return { folders, volumes };
 }
 
 const notAllowed = (uri: string): Problem =>

@@ -7,12 +7,10 @@ import { NotShown } from '../viewer/not-shown.js';
 /** What went wrong, in the server's words, with what can be done. */
 export function ProblemBox({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
   const known = error instanceof ApiProblem;
-  const faults = known && Array.isArray(error.fields['suggestions']) ? error.fields['suggestions'] : [];
   return (
     <div class="problem" role="alert">
       <p class="problem-title">{known ? error.title : error instanceof NotShown ? 'The volume cannot be shown' : 'Something went wrong in the page'}</p>
       <p>{error instanceof Error ? error.message : String(error)}</p>
-      {faults.length > 0 && <p>Perhaps: {faults.map(String).join(', ')}</p>}
       <p class="problem-foot">
         {known && <code>{error.code}</code>}
         {onRetry !== undefined && (

@@ -52,8 +52,8 @@ function Overview({ status, packs }: { status: ServiceStatus; packs: readonly Pa
         <Tile name="Feeder" good={status.feeder.leading} value={status.feeder.leading ? 'feeding' : 'nobody leads'}>
           hands jobs to the workers
         </Tile>
-        <Tile name="Workers" good={workers.length > 0} value={String(workers.length)}>
-          {slots} {slots === 1 ? 'slot' : 'slots'}, {queue?.active ?? 0} busy
+        <Tile name="Workers" good={workers.length > 0} value={queue === undefined ? 'unknown' : String(workers.length)}>
+          {queue !== undefined && `${slots} ${slots === 1 ? 'slot' : 'slots'}, ${queue.active} busy`}
         </Tile>
         <Tile
           name="Waiting"
@@ -78,7 +78,9 @@ function Overview({ status, packs }: { status: ServiceStatus; packs: readonly Pa
         <h2>Workers</h2>
         {workers.length === 0 ? (
           <p class="muted">
-            No worker has been heard of lately. Jobs are accepted and wait; start one, and it takes them.
+            {queue === undefined
+              ? 'Workers are known through Redis.'
+              : 'No worker has been heard of lately. Jobs are accepted and wait; start one, and it takes them.'}
           </p>
         ) : (
           <div class="table-scroll" tabIndex={0} role="region" aria-label="Workers">
@@ -123,7 +125,7 @@ function Overview({ status, packs }: { status: ServiceStatus; packs: readonly Pa
                 {pack.demonstration && <span class="tag">demonstration</span>}
               </h3>
               <p class="muted">
-                {pack.id} {pack.version} · {pack.kind} · {pack.modalities.join(', ')} · {pack.licence} · {pack.targets.length} targets
+                {pack.id} {pack.version} · {pack.kind} · {pack.modalities.join(', ')} · {pack.licence} · {pack.targets.length} {pack.targets.length === 1 ? 'target' : 'targets'}
               </p>
               <p>{pack.description}</p>
             </article>
