@@ -2,11 +2,11 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/node_modules/**', '.parse3d/**', 'test-results/**', 'tools/**'],
+    ignores: ['**/dist/**', '**/node_modules/**', '.parse3d/**', 'test-results/**', 'test-artefacts/**', 'tools/**'],
   },
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     languageOptions: {
       parserOptions: { project: ['./tsconfig.eslint.json'], tsconfigRootDir: import.meta.dirname },
     },
@@ -21,6 +21,13 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: ['error', 'smart'],
       'no-console': 'error',
+    },
+  },
+  {
+    // The page has a browser's types, not Node's.
+    files: ['services/web/src/**'],
+    languageOptions: {
+      parserOptions: { project: ['./services/web/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
     },
   },
   {

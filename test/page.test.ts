@@ -19,7 +19,10 @@ afterAll(async () => {
 });
 
 const listing = async (under?: string, after?: string): Promise<VolumeListing> => {
-  const query = new URLSearchParams({ ...(under === undefined ? {} : { under }), ...(after === undefined ? {} : { after }) });
+  const query = new URLSearchParams({
+    ...(under === undefined ? {} : { under }),
+    ...(after === undefined ? {} : { after }),
+  });
   const { status, json } = await stack.api.send('GET', `/v1/volumes?${query.toString()}`);
   if (status !== 200) throw new Error(JSON.stringify(json));
   return VolumeListing.parse(json);
@@ -34,7 +37,10 @@ async function folderOf(names: readonly string[]): Promise<string> {
 }
 
 /** As a browser asks: `fetch` would unpack what comes. */
-function raw(path: string, encoding: string): Promise<{ headers: Record<string, unknown>; status: number; body: Buffer }> {
+function raw(
+  path: string,
+  encoding: string,
+): Promise<{ headers: Record<string, unknown>; status: number; body: Buffer }> {
   return new Promise((resolve, reject) => {
     get(`${stack.api.url}${path}`, { headers: { 'Accept-Encoding': encoding } }, (response) => {
       const chunks: Buffer[] = [];
@@ -110,7 +116,10 @@ test('a volume is read by who may use it, in ranges, and by nobody else', async 
   const part = await stack.api.fetch(path, { headers: { Range: 'bytes=0-9' } });
   expect(part.status).toBe(206);
   const stranger = await stack.client({ tenant: 'stranger' });
-  expect(await stranger.send('GET', path)).toMatchObject({ status: 403, json: { type: '/problems/input-not-allowed' } });
+  expect(await stranger.send('GET', path)).toMatchObject({
+    status: 403,
+    json: { type: '/problems/input-not-allowed' },
+  });
   const folder = uri.slice(0, uri.lastIndexOf('/') + 1);
   expect((await stranger.send('GET', `/v1/volumes?under=${folder}`)).status).toBe(403);
   const { scheme, bucket } = stack.stores.primary;
@@ -135,7 +144,8 @@ test('a key for all local buckets sees them by name, but not the inside of the s
 });
 
 test('the status tells workers, queue and stores, and goes on answering without Redis', async () => {
-  const status = async (): Promise<ServiceStatus> => ServiceStatus.parse((await stack.api.send('GET', '/v1/status')).json);
+  const status = async (): Promise<ServiceStatus> =>
+    ServiceStatus.parse((await stack.api.send('GET', '/v1/status')).json);
   const now = await eventually(
     async () => {
       const seen = await status();

@@ -103,10 +103,13 @@ withBrowser('the page, from a scan to masks', () => {
       await page.waitForURL(/\/jobs\/[0-9a-f-]{36}$/);
       await page.reload();
       const bar = page.getByRole('progressbar', { name: 'Progress of the job' });
-      await eventually(async () => (await page.getByRole('heading', { name: 'Findings' }).isVisible()) || bar.isVisible(), {
-        timeoutMs: PATIENCE_MS,
-        what: 'the job to show',
-      });
+      await eventually(
+        async () => (await page.getByRole('heading', { name: 'Findings' }).isVisible()) || bar.isVisible(),
+        {
+          timeoutMs: PATIENCE_MS,
+          what: 'the job to show',
+        },
+      );
       await screenshot(page, 'live');
       await page.getByRole('heading', { name: 'Findings' }).waitFor({ timeout: LONG_MS });
     },
@@ -147,7 +150,10 @@ withBrowser('the page, from a scan to masks', () => {
         what: 'only the outline in its colour',
       });
       await page.getByLabel('Show left thalamus').uncheck();
-      await eventually(async () => (await red()) === 0, { timeoutMs: PATIENCE_MS, what: 'the left thalamus to be gone' });
+      await eventually(async () => (await red()) === 0, {
+        timeoutMs: PATIENCE_MS,
+        what: 'the left thalamus to be gone',
+      });
       await page.getByLabel('Show left thalamus').check();
     },
     LONG_MS,
@@ -180,36 +186,40 @@ withBrowser('the page, from a scan to masks', () => {
     LONG_MS,
   );
 
-  test('files are downloaded as the manifest lists them, and the permalink opens in another browser, on a phone, in light', async () => {
-    const jobId = page.url().split('/').at(-1) ?? '';
-    const manifest = await stack.api.manifest(jobId);
-    if (manifest.status !== 'completed') throw new Error(manifest.status);
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: /^labels\.nii\.gz/ }).click(),
-    ]);
-    const saved = await readFile(await download.path());
-    const labels = manifest.outputs.find(({ name }) => name === 'labels.nii.gz');
-    expect(createHash('sha256').update(saved).digest('hex')).toBe(labels?.sha256);
+  test(
+    'files are downloaded as the manifest lists them, and the permalink opens in another browser, on a phone, in light',
+    async () => {
+      const jobId = page.url().split('/').at(-1) ?? '';
+      const manifest = await stack.api.manifest(jobId);
+      if (manifest.status !== 'completed') throw new Error(manifest.status);
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: /^labels\.nii\.gz/ }).click(),
+      ]);
+      const saved = await readFile(await download.path());
+      const labels = manifest.outputs.find(({ name }) => name === 'labels.nii.gz');
+      expect(createHash('sha256').update(saved).digest('hex')).toBe(labels?.sha256);
 
-    const other = await chromium.open(origin, { viewport: phone });
-    await other.page.goto(`${page.url()}#key=${stack.api.key}`);
-    await other.page.locator('#crosshair').getByText('left thalamus', { exact: true }).waitFor();
-    expect(await fitsItsWidth(other.page)).toBe(true);
-    await screenshot(other.page, 'look-phone');
-    await other.page.getByRole('button', { name: 'Light theme' }).click();
-    expect(await accessibilityFaults(other.page)).toEqual([]);
-    await other.page.setViewportSize(desktop);
-    await screenshot(other.page, 'look-light');
-    await other.page.getByRole('link', { name: 'Segment', exact: true }).click();
-    await other.page.getByText('Drop a NIfTI volume here').waitFor();
-    expect(await accessibilityFaults(other.page)).toEqual([]);
-    await other.page.setViewportSize(phone);
-    expect(await fitsItsWidth(other.page)).toBe(true);
-    await screenshot(other.page, 'segment-phone-light');
-    expect(other.complaints).toEqual([]);
-    await other.context.close();
-  }, LONG_MS);
+      const other = await chromium.open(origin, { viewport: phone });
+      await other.page.goto(`${page.url()}#key=${stack.api.key}`);
+      await other.page.locator('#crosshair').getByText('left thalamus', { exact: true }).waitFor();
+      expect(await fitsItsWidth(other.page)).toBe(true);
+      await screenshot(other.page, 'look-phone');
+      await other.page.getByRole('button', { name: 'Light theme' }).click();
+      expect(await accessibilityFaults(other.page)).toEqual([]);
+      await other.page.setViewportSize(desktop);
+      await screenshot(other.page, 'look-light');
+      await other.page.getByRole('link', { name: 'Segment', exact: true }).click();
+      await other.page.getByText('Drop a NIfTI volume here').waitFor();
+      expect(await accessibilityFaults(other.page)).toEqual([]);
+      await other.page.setViewportSize(phone);
+      expect(await fitsItsWidth(other.page)).toBe(true);
+      await screenshot(other.page, 'segment-phone-light');
+      expect(other.complaints).toEqual([]);
+      await other.context.close();
+    },
+    LONG_MS,
+  );
 
   test('a stored volume is found again and shown; jobs and status tell what there is', async () => {
     await page.getByRole('link', { name: 'Segment', exact: true }).click();
@@ -274,8 +284,11 @@ const pixelsWithHue = (page: Page): Promise<number> =>
   countPixels(page, (red, green, blue) => red > 150 && green > 120 && red - blue > 60);
 
 async function expectDrawn(page: Page): Promise<void> {
-  await eventually(async () => (await countPixels(page, (red, green) => red > 100 && Math.abs(red - green) < 8)) > 2_000, {
-    timeoutMs: PATIENCE_MS,
-    what: 'the volume to be drawn',
-  });
+  await eventually(
+    async () => (await countPixels(page, (red, green) => red > 100 && Math.abs(red - green) < 8)) > 2_000,
+    {
+      timeoutMs: PATIENCE_MS,
+      what: 'the volume to be drawn',
+    },
+  );
 }

@@ -86,7 +86,10 @@ withBrowser('the page, while things run and fail', () => {
       await screenshot(page, 'running');
       const before = await percent();
       await page.reload();
-      await eventually(async () => (await percent()) >= before, { timeoutMs: PATIENCE_MS, what: 'the progress of before' });
+      await eventually(async () => (await percent()) >= before, {
+        timeoutMs: PATIENCE_MS,
+        what: 'the progress of before',
+      });
       await page.setViewportSize(phone);
       expect(await fitsItsWidth(page)).toBe(true);
       await screenshot(page, 'running-phone');
@@ -182,7 +185,9 @@ withBrowser('the page, while things run and fail', () => {
       await page.getByRole('button', { name: 'Retry all 1' }).click();
       await eventually(
         async () => {
-          const { items } = await stack.api.send('GET', `/v1/batches/${batch.id}/items?status=failed`).then(({ json }) => json);
+          const { items } = await stack.api
+            .send('GET', `/v1/batches/${batch.id}/items?status=failed`)
+            .then(({ json }) => json);
           const [item] = Array.isArray(items) ? items : [];
           return item !== undefined && (await stack.api.job(String(item.jobId))).run === 2;
         },
@@ -210,7 +215,10 @@ withBrowser('the page, while things run and fail', () => {
       await page.getByRole('button', { name: 'Resume' }).click();
       await page.getByRole('button', { name: 'Pause' }).waitFor();
       await page.getByRole('button', { name: 'Cancel' }).click();
-      await eventually(async () => (await status()) === 'canceled', { timeoutMs: PATIENCE_MS, what: 'the batch to end' });
+      await eventually(async () => (await status()) === 'canceled', {
+        timeoutMs: PATIENCE_MS,
+        what: 'the batch to end',
+      });
       await page.locator('.badge-canceled').waitFor();
       await page.getByRole('link', { name: 'Batches' }).click();
       await page.getByRole('link', { name: 'Cohort A' }).waitFor();

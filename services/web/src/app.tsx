@@ -60,8 +60,8 @@ export function App() {
         {signedIn.value ? <Page path={here} /> : <SignIn />}
       </main>
       <footer class="notice">
-        <strong>For research use only:</strong> not a medical device, not for diagnosis or treatment. Inputs must hold no
-        patient identifiers.
+        <strong>For research use only:</strong> not a medical device, not for diagnosis or treatment. Inputs must hold
+        no patient identifiers.
       </footer>
     </>
   );

@@ -3,7 +3,11 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 export type Loaded<T> =
   | { readonly state: 'loading' }
   | { readonly state: 'failed'; readonly error: unknown }
-  | { readonly state: 'ready'; readonly value: T; /** Why it could not be brought up to date. */ readonly stale?: unknown };
+  | {
+      readonly state: 'ready';
+      readonly value: T;
+      /** Why it could not be brought up to date. */ readonly stale?: unknown;
+    };
 
 /**
  * Loads something, and again every `everyMs` while the tab is seen. What was loaded stays on the screen when a later

@@ -6,7 +6,9 @@ import { Readiness } from './responses.js';
 
 /** Query of `GET /v1/volumes`. */
 export const ListVolumes = z.strictObject({
-  under: FolderUri.optional().meta({ description: 'A folder in storage; without it the places that the key may read.' }),
+  under: FolderUri.optional().meta({
+    description: 'A folder in storage; without it the places that the key may read.',
+  }),
   after: z.string().max(2048).optional().meta({ description: '`next` of the page before.' }),
 });
 
@@ -34,9 +36,7 @@ export const BatchFailures = z
         title: z.string(),
         retry: z.enum(['never', 'later']),
         count: z.int(),
-        examples: z.array(
-          z.strictObject({ ordinal: z.int(), uri: BlobUri, jobId: z.uuid(), detail: z.string() }),
-        ),
+        examples: z.array(z.strictObject({ ordinal: z.int(), uri: BlobUri, jobId: z.uuid(), detail: z.string() })),
       }),
     ),
   })

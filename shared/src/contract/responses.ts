@@ -56,7 +56,10 @@ export const PackSummary = z
       z.strictObject({
         name: z.string(),
         side: z.enum(['left', 'right']).optional(),
-        colour: z.string().optional().meta({ description: 'In which it is shown, `#rrggbb`; else one by label number.' }),
+        colour: z
+          .string()
+          .optional()
+          .meta({ description: 'In which it is shown, `#rrggbb`; else one by label number.' }),
       }),
     ),
   })

@@ -121,5 +121,7 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 
 /** True when nothing sticks out to the side. */
 export async function fitsItsWidth(page: Page): Promise<boolean> {
-  return page.evaluate('document.documentElement.scrollWidth <= innerWidth && document.querySelector("main").scrollWidth <= innerWidth');
+  return page.evaluate(
+    'document.documentElement.scrollWidth <= innerWidth && document.querySelector("main").scrollWidth <= innerWidth',
+  );
 }

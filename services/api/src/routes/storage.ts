@@ -34,7 +34,8 @@ export function storageRoutes(deps: ApiDeps): Router {
       const contentType = key.endsWith('.gz') ? 'application/gzip' : 'application/octet-stream';
       await sendBlob({ name: safeName(key), key, contentType }, { immutable: false }, request, response, deps, store);
     } catch (error) {
-      if (isProblem(error, 'blob-missing')) throw new Problem('volume-missing', `there is no object at ${uri}`, { uri });
+      if (isProblem(error, 'blob-missing'))
+        throw new Problem('volume-missing', `there is no object at ${uri}`, { uri });
       throw error;
     }
   });

@@ -29,8 +29,7 @@ export interface TaskSuggestion {
   readonly synonyms: readonly string[];
 }
 
-export const listPacks = async (): Promise<PackSummary[]> =>
-  (await json<{ packs: PackSummary[] }>('/v1/packs')).packs;
+export const listPacks = async (): Promise<PackSummary[]> => (await json<{ packs: PackSummary[] }>('/v1/packs')).packs;
 
 export const getJob = (id: string): Promise<JobView> => json(`/v1/jobs/${id}`);
 export const listJobs = (cursor?: string): Promise<JobPage> =>

@@ -54,8 +54,6 @@ export async function json<T>(path: string, init?: RequestInit): Promise<T> {
 export function post<T>(path: string, body?: unknown): Promise<T> {
   return json<T>(path, {
     method: 'POST',
-    ...(body === undefined
-      ? {}
-      : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
+    ...(body === undefined ? {} : { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) }),
   });
 }

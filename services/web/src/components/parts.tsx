@@ -9,7 +9,13 @@ export function ProblemBox({ error, onRetry }: { error: unknown; onRetry?: (() =
   const known = error instanceof ApiProblem;
   return (
     <div class="problem" role="alert">
-      <p class="problem-title">{known ? error.title : error instanceof NotShown ? 'The volume cannot be shown' : 'Something went wrong in the page'}</p>
+      <p class="problem-title">
+        {known
+          ? error.title
+          : error instanceof NotShown
+            ? 'The volume cannot be shown'
+            : 'Something went wrong in the page'}
+      </p>
       <p>{error instanceof Error ? error.message : String(error)}</p>
       <p class="problem-foot">
         {known && <code>{error.code}</code>}

@@ -52,7 +52,9 @@ function curl(draft: JobDraft, origin: string, file: string | undefined): string
 }
 
 function commandLine(draft: JobDraft, origin: string, file: string | undefined): string {
-  const prompts = draft.prompts.map((prompt) => `  --prompt ${quoted(typeof prompt === 'string' ? prompt : prompt.text)}`);
+  const prompts = draft.prompts.map(
+    (prompt) => `  --prompt ${quoted(typeof prompt === 'string' ? prompt : prompt.text)}`,
+  );
   const options = [
     ...(draft.pack === undefined ? [] : [`  --pack ${draft.pack}`]),
     ...(draft.modality === undefined ? [] : [`  --modality ${draft.modality}`]),
@@ -66,7 +68,9 @@ function commandLine(draft: JobDraft, origin: string, file: string | undefined):
   ];
   return [
     `export PARSE3D_URL=${origin}    # and PARSE3D_API_KEY`,
-    [`JOB=$(parse3d submit ${quoted(file ?? draft.input.uri)}`, ...prompts, ...options, '  --json | jq -r .id)'].join(' \\\n'),
+    [`JOB=$(parse3d submit ${quoted(file ?? draft.input.uri)}`, ...prompts, ...options, '  --json | jq -r .id)'].join(
+      ' \\\n',
+    ),
     'parse3d watch "$JOB"',
     'parse3d results "$JOB" --out found',
     '',

@@ -59,7 +59,8 @@ export function Live({ job, onEnd }: { job: JobView; onEnd: () => void }) {
         <div>
           <h1 tabIndex={-1}>Job {shortId(job.id)}</h1>
           <p class="muted">
-            {shortUri(job.input.uri)} · {job.pack.id} · {job.prompts.length} {job.prompts.length === 1 ? 'target' : 'targets'}
+            {shortUri(job.input.uri)} · {job.pack.id} · {job.prompts.length}{' '}
+            {job.prompts.length === 1 ? 'target' : 'targets'}
           </p>
         </div>
         <button
@@ -114,9 +115,7 @@ export function Live({ job, onEnd }: { job: JobView; onEnd: () => void }) {
           The connection dropped; trying again. The job goes on meanwhile.
         </p>
       )}
-      <p class="muted">
-        {job.prompts.map(({ text }) => text).join(', ')}
-      </p>
+      <p class="muted">{job.prompts.map(({ text }) => text).join(', ')}</p>
     </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { JobView, Manifest } from '@parse3d/shared/contract';
+import type { CompletedManifest, JobView } from '@parse3d/shared/contract';
 import { useEffect, useState } from 'preact/hooks';
 import { getJob, getManifest, retryJob } from '../api/calls.js';
 import { ProblemBox, Skeleton } from '../components/parts.js';
@@ -8,8 +8,6 @@ import { Link } from '../router.js';
 import { Ending } from './ending.js';
 import { Live } from './live.js';
 import { Result } from './result.js';
-
-export type CompletedManifest = Extract<Manifest, { status: 'completed' }>;
 
 /** One job by its permalink: live while it runs, then its result or its reason. */
 export function LookPage({ id }: { id: string }) {

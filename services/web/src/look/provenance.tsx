@@ -1,7 +1,7 @@
+import type { CompletedManifest } from '@parse3d/shared/contract';
 import type { JobDraft } from '../api/calls.js';
 import { CopyButton } from '../components/parts.js';
 import { seconds } from '../format.js';
-import type { CompletedManifest } from './page.js';
 
 /** The request that would make this result again. */
 export function draftFromManifest(manifest: CompletedManifest): JobDraft {
@@ -23,9 +23,15 @@ export function Provenance({ manifest }: { manifest: CompletedManifest }) {
   const facts: [string, string][] = [
     ['Input', manifest.input.uri],
     ['SHA-256', manifest.input.sha256 ?? '–'],
-    ['Grid', `${geometry.shape.join(' × ')} voxels of ${geometry.spacingMm.map((mm) => Number(mm.toFixed(3))).join(' × ')} mm`],
+    [
+      'Grid',
+      `${geometry.shape.join(' × ')} voxels of ${geometry.spacingMm.map((mm) => Number(mm.toFixed(3))).join(' × ')} mm`,
+    ],
     ['Model', `${model.title}, ${manifest.pack.id} ${manifest.pack.version} (${model.licence})`],
-    ['Software', `parse3d ${software.version}${software.commit === undefined ? '' : ` (${software.commit.slice(0, 12)})`}`],
+    [
+      'Software',
+      `parse3d ${software.version}${software.commit === undefined ? '' : ` (${software.commit.slice(0, 12)})`}`,
+    ],
     ['Seed', String(manifest.options.seed)],
     [
       'Stages',

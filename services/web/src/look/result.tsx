@@ -1,4 +1,4 @@
-import type { JobView } from '@parse3d/shared/contract';
+import type { CompletedManifest, JobView } from '@parse3d/shared/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { download, volumePath } from '../api/calls.js';
 import { json } from '../api/http.js';
@@ -13,7 +13,6 @@ import { Viewer } from '../viewer/viewer.js';
 import { ctWindows } from '../viewer/windows.js';
 import { Downloads } from './downloads.js';
 import { FindingsTable } from './findings-table.js';
-import type { CompletedManifest } from './page.js';
 import { draftFromManifest, Provenance } from './provenance.js';
 
 /** Names and colours as `labels.json` has them. */

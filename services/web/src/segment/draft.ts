@@ -11,9 +11,7 @@ export interface PromptRow {
   readonly colour: string | undefined;
 }
 
-export type Source =
-  | { readonly kind: 'file'; readonly file: File }
-  | { readonly kind: 'stored'; readonly uri: string };
+export type Source = { readonly kind: 'file'; readonly file: File } | { readonly kind: 'stored'; readonly uri: string };
 
 let lastId = 0;
 export const newRow = (text = ''): PromptRow => ({ id: ++lastId, text, colour: undefined });
@@ -50,7 +48,9 @@ export const takesWindow = (pack: PackSummary, kind: Modality): boolean =>
 
 export function draftOf(uri: string, pack: PackSummary): JobDraft {
   const prompts = filled(rows.value);
-  const colours = prompts.flatMap(({ colour }, at) => (colour === undefined ? [] : [[`${COLOUR_KEY}${at + 1}`, colour]]));
+  const colours = prompts.flatMap(({ colour }, at) =>
+    colour === undefined ? [] : [[`${COLOUR_KEY}${at + 1}`, colour]],
+  );
   const kind = modality.value ?? pack.modalities[0] ?? 'ct';
   const window = ctWindows.find(({ name }) => name === ctWindow.value);
   return {

@@ -42,7 +42,8 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const [dragging, setDragging] = useState(false);
   const sending = useRef<AbortController>(undefined);
   const source = draft.source.value;
-  const pack = packs.find(({ id }) => id === draft.packId.value) ?? packs.find((candidate) => candidate.default) ?? packs[0];
+  const pack =
+    packs.find(({ id }) => id === draft.packId.value) ?? packs.find((candidate) => candidate.default) ?? packs[0];
 
   useEffect(() => {
     if (scene === undefined || source === undefined) return;
@@ -55,7 +56,10 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       const content =
         source.kind === 'file'
           ? await source.file.arrayBuffer()
-          : await download(volumePath(source.uri), (share) => current && setBusy({ what: 'Fetching the volume', share }));
+          : await download(
+              volumePath(source.uri),
+              (share) => current && setBusy({ what: 'Fetching the volume', share }),
+            );
       const shown = await scene.showVolume(content, source.kind === 'file' ? source.file.name : 'volume.nii.gz');
       if (current) setVolume(shown);
     };
@@ -88,7 +92,11 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       let uri = source.kind === 'stored' ? source.uri : '';
       if (source.kind === 'file') {
         setBusy({ what: 'Uploading', share: 0 });
-        const uploaded = await uploadVolume(source.file, (share) => setBusy({ what: 'Uploading', share }), controller.signal);
+        const uploaded = await uploadVolume(
+          source.file,
+          (share) => setBusy({ what: 'Uploading', share }),
+          controller.signal,
+        );
         uri = uploaded.uri;
         // A second submission of the same file needs no second upload.
         draft.source.value = { kind: 'stored', uri };
@@ -177,7 +185,9 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
         <div class="panel-foot">
           {problem !== undefined && <ProblemBox error={problem} />}
           <button type="submit" class="primary" disabled={!ready}>
-            {busy?.what === 'Uploading' ? `Uploading ${Math.round((busy.share ?? 0) * 100)}%` : submitLabel(prompts.length)}
+            {busy?.what === 'Uploading'
+              ? `Uploading ${Math.round((busy.share ?? 0) * 100)}%`
+              : submitLabel(prompts.length)}
           </button>
           {busy?.what === 'Uploading' && (
             <button type="button" onClick={() => sending.current?.abort()}>
@@ -189,7 +199,8 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           )}
           {source !== undefined && busy === undefined && ready && (
             <p class="hint">
-              {source.kind === 'file' ? `${source.file.name}, ${bytes(source.file.size)}` : shortUri(source.uri)} with {pack.id}
+              {source.kind === 'file' ? `${source.file.name}, ${bytes(source.file.size)}` : shortUri(source.uri)} with{' '}
+              {pack.id}
             </p>
           )}
         </div>
@@ -219,7 +230,8 @@ function DropHint() {
 function VolumeFacts({ volume }: { volume: SceneVolume }) {
   return (
     <p class="facts">
-      {volume.shape.join(' × ')} <span>at</span> {volume.spacingMm.map((value) => Number(value.toFixed(2))).join(' × ')} mm
+      {volume.shape.join(' × ')} <span>at</span> {volume.spacingMm.map((value) => Number(value.toFixed(2))).join(' × ')}{' '}
+      mm
     </p>
   );
 }

@@ -98,7 +98,9 @@ export function PromptBox(props: {
           onBlur={() => setOpen(false)}
           onKeyDown={onKey}
           onPaste={(event) => {
-            const lines = (event.clipboardData?.getData('text') ?? '').split(/\r?\n/).filter((line) => line.trim() !== '');
+            const lines = (event.clipboardData?.getData('text') ?? '')
+              .split(/\r?\n/)
+              .filter((line) => line.trim() !== '');
             if (lines.length < 2) return;
             event.preventDefault();
             props.onPasteLines(lines.map((line) => line.trim()));

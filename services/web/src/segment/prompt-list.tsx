@@ -23,7 +23,9 @@ export function PromptList({ pack, modality }: { pack: PackSummary; modality: st
     rows.value = rows.value.map((row) => (row.id === id ? { ...row, ...part } : row));
   };
   const add = (texts: readonly string[], after?: number): void => {
-    const kept = rows.value.filter(({ text, id }) => text.trim() !== '' || (texts.length === 1 && texts[0] === '' && id !== after));
+    const kept = rows.value.filter(
+      ({ text, id }) => text.trim() !== '' || (texts.length === 1 && texts[0] === '' && id !== after),
+    );
     rows.value = [...kept, ...texts.map((text) => newRow(text))];
     focusNext.current = rows.value.length - 1;
   };

@@ -17,7 +17,12 @@ export function VolumeChoice() {
             <strong>{chosen.kind === 'file' ? chosen.file.name : shortUri(chosen.uri)}</strong>
             <small>{chosen.kind === 'file' ? `${bytes(chosen.file.size)}, from this machine` : chosen.uri}</small>
           </span>
-          <button type="button" class="icon" aria-label="Choose another volume" onClick={() => (source.value = undefined)}>
+          <button
+            type="button"
+            class="icon"
+            aria-label="Choose another volume"
+            onClick={() => (source.value = undefined)}
+          >
             ×
           </button>
         </p>

@@ -10,39 +10,34 @@ export function WindowChoice(props: { modality: Modality; volume: SceneVolume | 
     return volume === undefined ? null : (
       <p class="hint">
         Shown from {Number((volume.robust.level - volume.robust.width / 2).toPrecision(4))} to{' '}
-        {Number((volume.robust.level + volume.robust.width / 2).toPrecision(4))}; drag over the image with the right button to
-        change that.
+        {Number((volume.robust.level + volume.robust.width / 2).toPrecision(4))}; drag over the image with the right
+        button to change that.
       </p>
     );
   }
   const chosen = ctWindow.value ?? 'Full';
   return (
     <>
-    <fieldset class="modalities">
-      <legend>Window shown</legend>
-      {[{ name: 'Full', width: 0, level: 0 }, ...ctWindows].map(({ name, width, level }) => (
-        <label key={name} class="pill" title={width === 0 ? 'all values' : `width ${width} HU, level ${level} HU`}>
+      <fieldset class="modalities">
+        <legend>Window shown</legend>
+        {[{ name: 'Full', width: 0, level: 0 }, ...ctWindows].map(({ name, width, level }) => (
+          <label key={name} class="pill" title={width === 0 ? 'all values' : `width ${width} HU, level ${level} HU`}>
+            <input type="radio" name="window" checked={chosen === name} onChange={() => (ctWindow.value = name)} />
+            <span>{name}</span>
+          </label>
+        ))}
+      </fieldset>
+      {takesWindow(pack, modality) && (
+        <label class="check">
           <input
-            type="radio"
-            name="window"
-            checked={chosen === name}
-            onChange={() => (ctWindow.value = name)}
+            type="checkbox"
+            checked={windowForModel.value}
+            disabled={chosen === 'Full'}
+            onChange={(event) => (windowForModel.value = event.currentTarget.checked)}
           />
-          <span>{name}</span>
+          The model sees this window too <small>else one for each prompt</small>
         </label>
-      ))}
-    </fieldset>
-    {takesWindow(pack, modality) && (
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={windowForModel.value}
-          disabled={chosen === 'Full'}
-          onChange={(event) => (windowForModel.value = event.currentTarget.checked)}
-        />
-        The model sees this window too <small>else one for each prompt</small>
-      </label>
-    )}
+      )}
     </>
   );
 }

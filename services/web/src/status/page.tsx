@@ -9,7 +9,11 @@ const EVERY_MS = 5_000;
 
 export function StatusPage() {
   useTitle('Status');
-  const [loaded, again] = useLoaded(async () => ({ status: await getStatus(), packs: await listPacks() }), [], EVERY_MS);
+  const [loaded, again] = useLoaded(
+    async () => ({ status: await getStatus(), packs: await listPacks() }),
+    [],
+    EVERY_MS,
+  );
   return (
     <div class="page">
       <header class="page-head">
@@ -125,7 +129,8 @@ function Overview({ status, packs }: { status: ServiceStatus; packs: readonly Pa
                 {pack.demonstration && <span class="tag">demonstration</span>}
               </h3>
               <p class="muted">
-                {pack.id} {pack.version} · {pack.kind} · {pack.modalities.join(', ')} · {pack.licence} · {pack.targets.length} {pack.targets.length === 1 ? 'target' : 'targets'}
+                {pack.id} {pack.version} · {pack.kind} · {pack.modalities.join(', ')} · {pack.licence} ·{' '}
+                {pack.targets.length} {pack.targets.length === 1 ? 'target' : 'targets'}
               </p>
               <p>{pack.description}</p>
             </article>

@@ -124,7 +124,11 @@ export function Viewer(props: {
         {props.busy !== undefined && (
           <div class="viewer-busy" role="status">
             <span>{props.busy.what}</span>
-            <progress max={1} aria-label={props.busy.what} {...(props.busy.share === undefined ? {} : { value: props.busy.share })} />
+            <progress
+              max={1}
+              aria-label={props.busy.what}
+              {...(props.busy.share === undefined ? {} : { value: props.busy.share })}
+            />
           </div>
         )}
         {failed !== undefined && (
@@ -138,7 +142,13 @@ export function Viewer(props: {
   );
 }
 
-function Readout({ at, nameOf }: { at: Crosshair | undefined; nameOf: ((place: number) => string | undefined) | undefined }) {
+function Readout({
+  at,
+  nameOf,
+}: {
+  at: Crosshair | undefined;
+  nameOf: ((place: number) => string | undefined) | undefined;
+}) {
   const number = (value: number): string => (Number.isInteger(value) ? String(value) : value.toPrecision(4));
   return (
     <dl class="readout" id="crosshair" aria-live="polite">
