@@ -131,6 +131,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
         <Viewer
           label="Preview of the volume"
           onScene={setScene}
+          wanted={source !== undefined}
           busy={busy}
           tools={volume !== undefined && <VolumeFacts volume={volume} />}
           {...(source === undefined ? { empty: <DropHint /> } : {})}

@@ -34,6 +34,8 @@ export function Viewer(props: {
   empty?: ComponentChildren;
   tools?: ComponentChildren;
   label: string;
+  /** Opens the view; before that its code is only fetched, when the browser has nothing else to do. @default true */
+  wanted?: boolean;
 }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [scene, setScene] = useState<Scene>();
@@ -42,9 +44,22 @@ export function Viewer(props: {
   const [failed, setFailed] = useState<string>();
   const [radiological, setRadiological] = useState(false);
 
+  // Once open it stays so: a canvas whose view was closed never draws again.
+  const opened = useRef(false);
+  opened.current ||= props.wanted ?? true;
+  const wanted = opened.current;
   useEffect(() => {
     const element = canvas.current;
     if (element === null) return;
+    if (!wanted) {
+      const fetchAhead = (): void => void import('./scene.js').catch(() => undefined);
+      // Safari has no idle callback.
+      const timer = setTimeout(
+        () => ('requestIdleCallback' in window ? requestIdleCallback(fetchAhead) : fetchAhead()),
+        1_500,
+      );
+      return () => clearTimeout(timer);
+    }
     let open: Scene | undefined;
     let gone = false;
     import('./scene.js')
@@ -64,8 +79,9 @@ export function Viewer(props: {
       gone = true;
       props.onScene(undefined);
       open?.close();
+      setScene(undefined);
     };
-  }, []);
+  }, [wanted]);
 
   useEffect(() => scene?.setLayout(layout), [scene, layout]);
   useEffect(() => scene?.setRadiological(radiological), [scene, radiological]);
