@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs on Debian what the tests need besides Node: a Redis server, a single-node Ceph with its S3 gateway (the store
-# that the S3 tests run against), Chromium (the browser that the page is tested in), and nibabel (the oracle of the NIfTI
-# tests). Installs only what is missing, so that it may be run again and again.
+# that the S3 tests run against), Chromium (the browser that the page is tested in), curl and jq (of the commands that the
+# page shows), and nibabel (the oracle of the NIfTI tests). Installs only what is missing, so that it may be run again and
+# again.
 #
 #   scripts/install-test-services.sh
 set -euo pipefail
@@ -14,6 +15,8 @@ needed=(
   ceph-osd=ceph-osd
   ceph-common=ceph
   chromium=chromium
+  jq=jq
+  curl=curl
   python3-numpy=/usr/lib/python3/dist-packages/numpy
   python3-nibabel=/usr/lib/python3/dist-packages/nibabel
 )

@@ -51,7 +51,7 @@ withBrowser('the page, from a scan to masks', () => {
     await page.goto(origin);
     await page.getByLabel('API key').fill('p3d_wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('alert').getByText('A valid API key is needed').waitFor();
+    await page.getByRole('alert').getByText('The server does not know this key').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await screenshot(page, 'sign-in');
 
@@ -82,7 +82,7 @@ withBrowser('the page, from a scan to masks', () => {
       // Enter in a filled row opens the next one; several lines pasted become rows.
       await first.press('Enter');
       await page.keyboard.type('right thalamus');
-      for (const target of ['lateral ventricle', 'left putamen', 'right putamen', 'the wombat']) {
+      for (const target of ['lateral ventricle', 'left putamen', 'right putamen', 'spleen']) {
         await page.keyboard.press('Escape');
         await page.keyboard.press('Enter');
         await page.keyboard.type(target);

@@ -1,4 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { BatchView } from '@parse3d/shared/contract';
 import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import type { Page } from 'playwright-core';
@@ -19,7 +23,19 @@ import {
   type Visit,
 } from './support/browser.js';
 
+const cli = resolve(import.meta.dirname, '../../cli/bin/parse3d.js');
+
 const LONG_MS = 240_000;
+
+/** Runs what somebody copied from the page, with `parse3d` on the path. */
+async function runRecipe(program: 'bash' | 'python3', text: string, folder: string, key: string): Promise<void> {
+  const bin = join(folder, 'bin');
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(bin, 'parse3d'), `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o755 });
+  const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: folder, PARSE3D_API_KEY: key };
+  const script = program === 'bash' ? `set -eu\n${text}` : text;
+  await promisify(execFile)(program, ['-c', script], { cwd: folder, env });
+}
 
 withBrowser('the page, while things run and fail', () => {
   let packs: ScratchFolder;
@@ -142,6 +158,56 @@ withBrowser('the page, while things run and fail', () => {
 
       await page.goto(`${origin}/jobs/${randomUUID()}`);
       await page.getByRole('alert').getByText('not-found').waitFor();
+    },
+    LONG_MS,
+  );
+
+  test(
+    'the commands on the page do what the page did',
+    async () => {
+      const uri = await stack.api.upload(small);
+      const job = await stack.api.submit({
+        input: { uri },
+        prompts: ['bone', 'the lungs in chest CT'],
+        outputs: { probabilities: 'uint8' },
+      });
+      const done = await stack.api.ended(job.id);
+      const expected = done.outputs?.find(({ name }) => name === 'labels.nii.gz')?.sha256;
+      await page.goto(`${origin}/jobs/${job.id}`);
+      await page.getByText('The same by curl, command line or Python').click();
+      const folder = await scratchFolder('recipes');
+      try {
+        for (const [tab, program, labels] of [
+          ['curl', 'bash', 'labels.nii.gz'],
+          ['Command line', 'bash', 'found/labels.nii.gz'],
+          ['Python', 'python3', 'labels.nii.gz'],
+        ] as const) {
+          await page.getByRole('tab', { name: tab }).click();
+          const text = (await page.getByRole('tabpanel').textContent()) ?? '';
+          expect(text).not.toContain(stack.api.key);
+          await runRecipe(program, text, folder.path, stack.api.key);
+          const written = await readFile(join(folder.path, labels));
+          expect(createHash('sha256').update(written).digest('hex'), tab).toBe(expected);
+          await rm(join(folder.path, labels));
+        }
+        // Before anything is submitted: the file has to be uploaded first.
+        await page.getByRole('link', { name: 'Segment', exact: true }).click();
+        const buffer = small;
+        await writeFile(join(folder.path, 'my scan.nii.gz'), buffer);
+        const files = page.getByLabel('NIfTI file of this machine');
+        await files.setInputFiles({ name: 'my scan.nii.gz', mimeType: 'application/gzip', buffer });
+        await page.getByRole('combobox', { name: 'Prompt 1' }).fill('bone');
+        await page.keyboard.press('Escape');
+        await page.getByText('The same by curl, command line or Python').click();
+        for (const tab of ['curl', 'Python'] as const) {
+          await page.getByRole('tab', { name: tab }).click();
+          const text = (await page.getByRole('tabpanel').textContent()) ?? '';
+          await runRecipe(tab === 'curl' ? 'bash' : 'python3', text, folder.path, stack.api.key);
+          await rm(join(folder.path, 'labels.nii.gz'));
+        }
+      } finally {
+        await folder.remove();
+      }
     },
     LONG_MS,
   );

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { json } from './api/http.js';
+import { ApiProblem, json } from './api/http.js';
 import { ProblemBox } from './components/parts.js';
 import { useTitle } from './hooks.js';
 import { apiKey, keyProblem, signIn } from './session.js';
@@ -18,7 +18,16 @@ export function SignIn() {
       await json('/v1/jobs?limit=1', { headers: { Authorization: `Bearer ${typed.trim()}` } });
       signIn(typed);
     } catch (error) {
-      setProblem(error);
+      const unknown = error instanceof ApiProblem && error.status === 401;
+      setProblem(
+        unknown
+          ? new ApiProblem(401, {
+              type: '/problems/unauthorized',
+              title: 'The server does not know this key',
+              detail: 'It may be mistyped, revoked or expired.',
+            })
+          : error,
+      );
     } finally {
       setChecking(false);
     }

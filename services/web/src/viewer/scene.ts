@@ -58,7 +58,7 @@ export class Scene {
       backColor: [0.02, 0.024, 0.03, 1],
       crosshairColor: [0.31, 0.76, 0.72, 0.75],
       crosshairWidthUnit: 'percent',
-      crosshairWidth: 0.25,
+      crosshairWidth: 0.35,
       crosshairGap: 3,
       fontColor: [0.6, 0.68, 0.74, 1],
       fontMinPx: 11,
