@@ -16,6 +16,9 @@ export type Source = { readonly kind: 'file'; readonly file: File } | { readonly
 let lastId = 0;
 export const newRow = (text = ''): PromptRow => ({ id: ++lastId, text, colour: undefined });
 
+/** Where files lie that were uploaded already: a second submission of the same file needs no second upload. */
+export const uploads = new WeakMap<File, string>();
+
 /** What is being put together. It outlives a look at another page. */
 export const source = signal<Source | undefined>(undefined);
 export const rows = signal<readonly PromptRow[]>([newRow()]);

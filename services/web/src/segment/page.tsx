@@ -39,17 +39,19 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const [volume, setVolume] = useState<SceneVolume>();
   const [busy, setBusy] = useState<{ what: string; share?: number | undefined }>();
   const [problem, setProblem] = useState<unknown>();
+  const [unseen, setUnseen] = useState<unknown>();
   const [dragging, setDragging] = useState(false);
   const sending = useRef<AbortController>(undefined);
   const source = draft.source.value;
   const pack =
     packs.find(({ id }) => id === draft.packId.value) ?? packs.find((candidate) => candidate.default) ?? packs[0];
 
+  useEffect(() => setProblem(undefined), [source]);
   useEffect(() => {
     if (scene === undefined || source === undefined) return;
     let current = true;
     const show = async (): Promise<void> => {
-      setProblem(undefined);
+      setUnseen(undefined);
       setVolume(undefined);
       if (source.kind === 'file' && source.file.size > LARGEST_PREVIEW) return;
       setBusy({ what: 'Reading the volume' });
@@ -64,7 +66,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       if (current) setVolume(shown);
     };
     show()
-      .catch((error: unknown) => current && setProblem(error))
+      .catch((error: unknown) => current && setUnseen(error))
       .finally(() => current && setBusy(undefined));
     return () => {
       current = false;
@@ -83,24 +85,22 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const prompts = draft.filled(draft.rows.value);
   const ready = source !== undefined && prompts.length > 0 && busy?.what !== 'Uploading';
 
+  const uploadOnce = async (file: File, signal: AbortSignal): Promise<string> => {
+    const known = draft.uploads.get(file);
+    if (known !== undefined) return known;
+    setBusy({ what: 'Uploading', share: 0 });
+    const { uri } = await uploadVolume(file, (share) => setBusy({ what: 'Uploading', share }), signal);
+    draft.uploads.set(file, uri);
+    return uri;
+  };
+
   const submit = async (): Promise<void> => {
     if (source === undefined) return;
     setProblem(undefined);
     try {
       const controller = new AbortController();
       sending.current = controller;
-      let uri = source.kind === 'stored' ? source.uri : '';
-      if (source.kind === 'file') {
-        setBusy({ what: 'Uploading', share: 0 });
-        const uploaded = await uploadVolume(
-          source.file,
-          (share) => setBusy({ what: 'Uploading', share }),
-          controller.signal,
-        );
-        uri = uploaded.uri;
-        // A second submission of the same file needs no second upload.
-        draft.source.value = { kind: 'stored', uri };
-      }
+      const uri = source.kind === 'stored' ? source.uri : await uploadOnce(source.file, controller.signal);
       const job = await submitJob(draft.draftOf(uri, pack));
       go(`/jobs/${job.id}`);
     } catch (error) {
@@ -184,7 +184,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           </details>
         </div>
         <div class="panel-foot">
-          {problem !== undefined && <ProblemBox error={problem} />}
+          {(problem ?? unseen) !== undefined && <ProblemBox error={problem ?? unseen} />}
           <button type="submit" class="primary" disabled={!ready}>
             {busy?.what === 'Uploading'
               ? `Uploading ${Math.round((busy.share ?? 0) * 100)}%`
