@@ -2,7 +2,15 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/node_modules/**', '.parse3d/**', 'test-results/**', 'test-artefacts/**', 'tools/**'],
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.parse3d/**',
+      'test-results/**',
+      'test-artefacts/**',
+      'tools/**',
+      'clients/typescript/src/generated/**',
+    ],
   },
   ...tseslint.configs.recommended,
   {

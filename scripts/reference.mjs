@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// Writes docs/reference/ from the code, or with --check says whether it is up to date.
+// Writes docs/reference/ and the types of the client from the code, or with --check says whether they are up to date.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { problemKinds } from '@parse3d/shared/problems';
-import { apiEnvSchema } from '@parse3d/api';
+import { apiEnvSchema, openApiDocument } from '@parse3d/api';
 import { workerEnvSchema } from '@parse3d/worker';
+import openapiTypes, { astToString } from 'openapi-typescript';
 import prettier from 'prettier';
 import { z } from 'zod';
 
-const folder = new URL('../docs/reference/', import.meta.url);
 const check = process.argv.includes('--check');
 
 const cell = (text) => String(text).replaceAll('|', '\\|').replaceAll('\n', ' ');
@@ -79,16 +79,33 @@ ${table(
 `,
 };
 
+/** Types of every path, from the document that the api serves. */
+const clientTypes = async () =>
+  `/** Made by \`npm run reference\` from the OpenAPI document; not to be edited. */\n\n${astToString(
+    // What has a default may be left out of a request.
+    await openapiTypes(openApiDocument('0.0.0', undefined), { defaultNonNullable: false }),
+  )}`;
+
+const repository = new URL('../', import.meta.url);
+const files = {
+  ...Object.fromEntries(
+    Object.entries(pages).map(([name, text]) => [`docs/reference/${name}`, { text, parser: 'markdown' }]),
+  ),
+  'clients/typescript/src/generated/openapi.ts': { text: await clientTypes(), parser: 'typescript', singleQuote: true },
+};
+
 let stale = false;
-await mkdir(folder, { recursive: true });
-for (const [name, text] of Object.entries(pages)) {
-  const page = new URL(name, folder);
-  const wanted = await prettier.format(text, { parser: 'markdown', printWidth: 120 });
+for (const [name, { text, ...options }] of Object.entries(files)) {
+  const file = new URL(name, repository);
+  const wanted = await prettier.format(text, { printWidth: 120, ...options });
   if (check) {
-    if ((await readFile(page, 'utf8').catch(() => '')) !== wanted) {
-      console.error(`docs/reference/${name} is not what the code says; run npm run reference`);
+    if ((await readFile(file, 'utf8').catch(() => '')) !== wanted) {
+      console.error(`${name} is not what the code says; run npm run reference`);
       stale = true;
     }
-  } else await writeFile(page, wanted);
+  } else {
+    await mkdir(new URL('./', file), { recursive: true });
+    await writeFile(file, wanted);
+  }
 }
 process.exitCode = stale ? 1 : 0;

@@ -33,6 +33,7 @@ With left, right or both: {sided}. Without sides: {midline}.
 
 - Data: 18 of the 20 whole-head label maps of SynthSeg (Apache-2.0); {held_out} were held out. No real image was used: every slice was painted from labels with random contrast, deformation, bias field, resolution and noise.
 - Net: 2.5D U-Net, 930,113 parameters, axial slices of 1.5 mm with both neighbours, 33 exclusive classes; text encoder of 403,515 parameters.
+- Inference averages each slice with its mirror image: on the held-out heads' plain T1 scans this raises the mean Dice of all targets from 0.843 to 0.860, and lowers that of scans with the head far off the middle and any contrast from 0.848 to 0.845; T1 is what the pack is for.
 - Run: {steps} steps of eight slices in {minutes:.0f} minutes on two CPU cores that had other work to do, seed {seed}; the last checkpoint, not a chosen one.
 - Commands, exact and in order: `tools/train_starter/README.md`, at the commit that holds this card:
 
@@ -43,13 +44,13 @@ python3 text.py --steps 3000 --seed 1 --words ../../../shared/data/clip/bpe_simp
 
 ## How good it is
 
-Dice from 0 to 1. *Held out*: synthetic scans of the two held-out heads, at 1.5 mm in the plane, left and right told apart; "T1" are plain T1-like scans, "any" the full variety of the training. *MeshNet*: agreement with the labels that brainchop's `model18cls` gives for a real T1 head of 256×256×256 voxels at 1 mm, both sides in one, because MeshNet knows no sides. MeshNet is a model too, not the truth. That head was never trained on, and no checkpoint was chosen by it.
+Dice from 0 to 1. *Held out*: synthetic scans of the two held-out heads, at 1.5 mm in the plane, left and right told apart; "T1" are plain T1-like scans, "any" the full variety of the training. *MeshNet*: agreement with the labels that brainchop's `model18cls` and `model30chan18cls` give for a real T1 head of 256×256×256 voxels at 1 mm, both sides in one, because MeshNet knows no sides. MeshNets are models too, not the truth: the last column says how far the two agree with each other. That head was never trained on, and no checkpoint was chosen by it.
 
-| target | held out, T1: left | right | both | any: both | MeshNet |
-|---|---|---|---|---|---|
+| target | held out, T1: left | right | both | any: both | model18cls | model30chan18cls | the two |
+|---|---|---|---|---|---|---|---|
 {rows}
 
-Mean against MeshNet over {judged}: **{mean:.3f}** (goal: 0.82). Brain: **{brain:.3f}** (goal: 0.95).
+Mean against `model18cls` over {judged}: **{mean:.3f}** (goal: 0.82). Brain: **{brain:.3f}** (goal: 0.95).
 
 These figures come from `evaluate.py`, which runs the net in PyTorch and interpolates probabilities back to the volume's grid.
 
@@ -69,8 +70,9 @@ Not measured yet: thick slices (over 3 mm), scans with disease, contrasts other 
 
 def row(name: str, figures: dict) -> str:
     plain, any_ = figures["held-out heads, plain T1"], figures["held-out heads, full variety"]
-    real = figures["against MeshNet"]
-    cells = [plain.get(f"left {name}"), plain.get(f"right {name}"), plain[name], any_[name], real.get(name)]
+    first, second = figures["against MeshNet"].values()
+    real = [first.get(name), second.get(name), figures["MeshNets against each other"].get(name)]
+    cells = [plain.get(f"left {name}"), plain.get(f"right {name}"), plain[name], any_[name], *real]
     return f"| {name} | " + " | ".join("" if cell is None else f"{cell:.3f}" for cell in cells) + " |"
 
 
@@ -81,7 +83,8 @@ def main() -> None:
     args = parser.parse_args()
     figures = json.loads(args.figures.read_text())
     training = figures["training"]
-    centroids = figures["against MeshNet"]["x of the centroid, mm from the middle"]
+    judge, _ = figures["against MeshNet"].values()
+    centroids = figures["x of the centroid, mm from the middle"]
     wrong_side = [name for name, x in centroids.items() if (x < 0) != name.startswith("left")]
     if wrong_side:
         raise SystemExit(f"on the wrong side of the real head: {wrong_side}")
@@ -95,8 +98,8 @@ def main() -> None:
         seed=training["seed"],
         rows="\n".join(row(name, figures) for name in (*MIDLINE_TARGETS, *SIDED_TARGETS)),
         judged=", ".join(JUDGED),
-        brain=figures["against MeshNet"]["brain"],
-        mean=figures["against MeshNet"]["mean of the nine"],
+        brain=judge["brain"],
+        mean=judge["mean of the nine"],
         failures=FAILURES,
     )
     args.out.mkdir(parents=True, exist_ok=True)

@@ -16,14 +16,14 @@ from torch import nn
 from classes import CLASSES, MIDLINE_TARGETS, SIDED_TARGETS
 from infer import SIZE, load_net
 from layout import tidy_json
-from model import MEAN, STD, SliceNet, coordinates
+from model import MEAN, STD, Mirrored, coordinates
 from prompts import SYNONYMS
 from synth import SPACING_MM
 from text import load as load_text
 from tokenizer import CONTEXT
 
 OPSET = 17
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 LARGEST_PACK_BYTES = 10_000_000
 # A slice of which less than this many pixels (1.5 mm squares) belong to a target does not show it.
 LEAST_PIXELS = 3.0
@@ -35,14 +35,14 @@ class ImageEncoder(nn.Module):
     A pack's channels are slice, previous, next; the net was trained on previous, slice, next.
     """
 
-    def __init__(self, net: SliceNet) -> None:
+    def __init__(self, net: Mirrored) -> None:
         super().__init__()
         self.net = net
         self.register_buffer("place", coordinates(torch.zeros(1, 2), (SIZE, SIZE), SPACING_MM))
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         place = self.place + image[:, :2] * 0.0
-        return self.net(image[:, [1, 0, 2]], place).softmax(1)
+        return self.net(image[:, [1, 0, 2]], place)
 
 
 class Decoder(nn.Module):
@@ -81,7 +81,7 @@ def write(module: nn.Module, examples: dict, outputs: dict, path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def write_graphs(net: SliceNet, text: nn.Module, out: Path) -> None:
+def write_graphs(net: Mirrored, text: nn.Module, out: Path) -> None:
     ids = torch.ones(2, CONTEXT, dtype=torch.long)
     write(
         text, {"input_ids": (ids, {0: "P"}), "attention_mask": (ids, {0: "P"})},
@@ -146,6 +146,7 @@ def pack_json(out: Path) -> dict:
             "fit": "pad-crop",
             "noise": [],
             "suppression": "none",
+            "overlap": "most-specific",
             "promptPadding": "longest",
         },
         "targets": pack_targets(),

@@ -8,19 +8,19 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from model import MEAN, STD, SliceNet, coordinates
+from model import MEAN, STD, Mirrored, SliceNet, coordinates
 from synth import SPACING_MM
 
 # Side of the square slice: 264 mm, so that a whole 256 mm field of view fits.
 SIZE = 176
 
 
-def load_net(checkpoint: Path) -> tuple[SliceNet, dict]:
-    """The running average of the weights, and what the checkpoint says of its training."""
+def load_net(checkpoint: Path) -> tuple[Mirrored, dict]:
+    """The running average of the weights with its mirrored pass, and what the checkpoint says of its training."""
     state = torch.load(checkpoint, map_location="cpu")
     net = SliceNet()
     net.load_state_dict(state["average"])
-    return net.eval(), {name: state[name] for name in ("step", "spent_s", "runs", "minutes", "seed")}
+    return Mirrored(net).eval(), {name: state[name] for name in ("step", "spent_s", "runs", "minutes", "seed")}
 
 
 def read_lps(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -58,7 +58,7 @@ def undo_pad_crop(slices: torch.Tensor, height: int, width: int) -> torch.Tensor
 
 
 @torch.no_grad()
-def class_probabilities(net: SliceNet, conformed: torch.Tensor, batch: int = 8) -> torch.Tensor:
+def class_probabilities(net: Mirrored, conformed: torch.Tensor, batch: int = 8) -> torch.Tensor:
     """float32 [classes, D, H, W] for a conformed volume [D, H, W] of 0 to 255."""
     depth, height, width = conformed.shape
     padded = (pad_crop(conformed).round() - MEAN) / STD
@@ -71,8 +71,8 @@ def class_probabilities(net: SliceNet, conformed: torch.Tensor, batch: int = 8) 
     for start in range(0, depth, batch):
         rows = list(range(start, min(depth, start + batch)))
         image = torch.stack([padded[[before[r] for r in rows]], padded[rows], padded[[after[r] for r in rows]]], 1)
-        logits = net(image, place.expand(len(rows), -1, -1, -1))
-        found.append(undo_pad_crop(logits.softmax(1), height, width))
+        p = net(image, place.expand(len(rows), -1, -1, -1))
+        found.append(undo_pad_crop(p, height, width))
     return torch.cat(found).transpose(0, 1)
 
 

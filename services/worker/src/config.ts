@@ -23,6 +23,15 @@ const workerEnv = commonEnv.extend({
     .max(1024)
     .default(cpus().length)
     .describe('CPU threads of each child.'),
+  PARSE3D_SLICE_BATCH: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      'Most slices in one pass of a promptable pack; fewer where memory is short. Without it: 1 on a CPU, 4 on a GPU.',
+    ),
   PARSE3D_CHILD_MEMORY: byteSize('16GiB').describe(
     'Memory that a child may use; above it the job ends with `memory-cap`.',
   ),

@@ -19,10 +19,8 @@ let abort = new AbortController();
 async function handle(message: ToChild): Promise<void> {
   switch (message.type) {
     case 'init':
-      workbench = await Workbench.open(
-        message.packFolders,
-        { device: message.device, threads: message.threads },
-        (packId, durationMs) => tell({ type: 'model-loaded', packId, durationMs }),
+      workbench = await Workbench.open(message.packFolders, message, (packId, durationMs) =>
+        tell({ type: 'model-loaded', packId, durationMs }),
       );
       tell({ type: 'ready', packs: workbench.packs });
       return;

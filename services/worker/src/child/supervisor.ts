@@ -8,6 +8,8 @@ export interface ChildOptions {
   readonly packFolders: readonly string[];
   readonly device: string;
   readonly threads: number;
+  /** Most slices in one pass of a promptable pack. @default the engine's */
+  readonly sliceBatch?: number | undefined;
   /** Resident memory above which the child is killed. Unit: bytes. */
   readonly memoryCapBytes: number;
   /** Jobs after which the child is replaced. */
@@ -88,8 +90,8 @@ export class ChildSupervisor {
       if (this.#child === child) this.#child = undefined;
     });
     this.#ready = this.#awaitReady(child);
-    const { packFolders, device, threads } = this.#options;
-    send(child, { type: 'init', packFolders, device, threads });
+    const { packFolders, device, threads, sliceBatch, memoryCapBytes } = this.#options;
+    send(child, { type: 'init', packFolders, device, threads, sliceBatch, memoryCapBytes });
     return this.#ready;
   }
 
