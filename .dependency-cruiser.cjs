@@ -46,6 +46,21 @@ module.exports = {
       to: { path: '^engine/' },
     },
     {
+      name: 'the-page-speaks-http',
+      severity: 'error',
+      comment:
+        'The page knows the API by its published types and colours alone; nothing of a service runs in a browser.',
+      from: { path: '^services/web/src/' },
+      to: { path: '^(engine|cli|test|bench)/|^shared/(src|dist)/(?!contract/|palette/)' },
+    },
+    {
+      name: 'the-page-takes-types-alone',
+      severity: 'error',
+      comment: 'The schemas of the contract would bring their parser into the browser.',
+      from: { path: '^services/web/src/' },
+      to: { path: '^shared/(src|dist)/contract/', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'clients-stand-alone',
       severity: 'error',
       comment: 'A client is used where nothing else of the house is; it knows the OpenAPI document alone.',
@@ -131,6 +146,12 @@ module.exports = {
       '(@opentelemetry|bullmq-otel)',
       '^shared/src/telemetry/',
       'Its interface is all that others see of tracing.',
+    ),
+    only(
+      'only-the-scene-knows-niivue',
+      '@niivue',
+      '^services/web/src/viewer/scene\\.ts$',
+      'One door to the viewer; it is large, and loaded when a volume is to be seen.',
     ),
     only('only-the-api-knows-express', 'express', '^services/api/', 'One door to Express.'),
     only(

@@ -7,13 +7,14 @@ export default tseslint.config(
       '**/node_modules/**',
       '.parse3d/**',
       'test-results/**',
+      'test-artefacts/**',
       'tools/**',
       'clients/typescript/src/generated/**',
     ],
   },
   ...tseslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     languageOptions: {
       parserOptions: { project: ['./tsconfig.eslint.json'], tsconfigRootDir: import.meta.dirname },
     },
@@ -28,6 +29,13 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       eqeqeq: ['error', 'smart'],
       'no-console': 'error',
+    },
+  },
+  {
+    // The page has a browser's types, not Node's.
+    files: ['services/web/src/**'],
+    languageOptions: {
+      parserOptions: { project: ['./services/web/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
     },
   },
   {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs on Debian what the tests need besides Node: a Redis server, a single-node Ceph with its S3 gateway (the store
-# that the S3 tests run against), zsh (completion), nibabel (the oracle of the NIfTI tests), and pydicom, dcm2niix, dcmtk and dicom3tools
+# that the S3 tests run against), Chromium (the browser that the page is tested in), curl and jq (of the commands that the
+# page shows), zsh (completion), nibabel (the oracle of the NIfTI tests), and pydicom, dcm2niix, dcmtk and dicom3tools
 # (those of the DICOM tests). Installs only what is missing, so that it may be run again and again.
 #
 #   scripts/install-test-services.sh
@@ -13,6 +14,9 @@ needed=(
   ceph-mon=ceph-mon
   ceph-osd=ceph-osd
   ceph-common=ceph
+  chromium=chromium
+  jq=jq
+  curl=curl
   zsh=zsh
   python3-numpy=/usr/lib/python3/dist-packages/numpy
   python3-nibabel=/usr/lib/python3/dist-packages/nibabel

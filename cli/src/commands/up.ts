@@ -105,8 +105,11 @@ function announce({ url, paths, credentials, keyIsNew, pids }: RunningStack, out
   const key = keyIsNew
     ? `${bold(credentials.key)}\n          ${dim(`shown this once; kept for the commands of this machine in ${dir}/credentials.json`)}`
     : dim(`as before, in ${dir}/credentials.json`);
+  // What follows # never leaves the browser; a log that gathers this output shall not have it either.
+  const page = process.stdout.isTTY ? `${url}/#key=${credentials.key}` : url;
   output.say(`${green('●')} ${bold('parse3d is up')}  ${dim('(Ctrl-C stops it)')}
 
+  Page    ${cyan(page)}${process.stdout.isTTY ? `\n          ${dim('this link signs in')}` : ''}
   API     ${cyan(url)}
   Docs    ${cyan(docs)}
   Key     ${key}

@@ -1,4 +1,5 @@
 import type { Finding, Pack } from '@parse3d/shared/contract';
+import { paletteColour } from '@parse3d/shared/palette';
 
 /** `#rrggbb`. */
 export type Colour = string;
@@ -30,21 +31,6 @@ function classColour({ classes = [] }: Finding, pack: Pack): Colour | undefined 
   const targets = pack.kind === 'label-map' ? pack.model.classes : pack.targets;
   const found = targets.find(({ name, side }) => classes.includes(side === undefined ? name : `${side} ${name}`));
   return found?.colour !== undefined && luminance(found.colour) >= DARKEST ? found.colour : undefined;
-}
-
-/** Hues a golden angle apart: any few neighbouring labels look different. Lightness alternates in thirds. */
-function paletteColour(label: number): Colour {
-  const hue = (label * 137.508 + 210) % 360;
-  const lightness = [0.6, 0.48, 0.72][label % 3] ?? 0.6;
-  const chroma = 0.85 * (1 - Math.abs(2 * lightness - 1));
-  const channel = (offset: number): string => {
-    const place = (offset + hue / 30) % 12;
-    const value = lightness - (chroma / 2) * Math.max(-1, Math.min(place - 3, 9 - place, 1));
-    return Math.round(255 * value)
-      .toString(16)
-      .padStart(2, '0');
-  };
-  return `#${channel(0)}${channel(8)}${channel(4)}`;
 }
 
 function luminance(colour: Colour): number {

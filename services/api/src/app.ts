@@ -15,6 +15,9 @@ import { healthRoutes } from './routes/health.js';
 import { jobRoutes } from './routes/jobs.js';
 import { outputRoutes } from './routes/outputs.js';
 import { packRoutes } from './routes/packs.js';
+import { pageRoutes } from './routes/page.js';
+import { statusRoutes } from './routes/status.js';
+import { storageRoutes } from './routes/storage.js';
 import { scoreRoutes } from './routes/score.js';
 import { taskRoutes } from './routes/tasks.js';
 import { ruleRoutes } from './routes/rules.js';
@@ -49,8 +52,9 @@ export function createApp(deps: ApiDeps): Express {
     next();
   });
   app.use(traceRequests(deps.tracing), timing(deps.metrics));
-  app.use(healthRoutes(deps), docsRoutes(deps));
+  app.use(healthRoutes(deps), docsRoutes(deps), pageRoutes());
   app.use(volumeRoutes(deps), scoreRoutes(deps), storageEventRoutes(deps));
+  app.use(storageRoutes(deps), statusRoutes(deps));
   app.use(express.json({ limit: '1mb' }));
   app.use(
     batchRoutes(deps),

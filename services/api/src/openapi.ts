@@ -15,6 +15,7 @@ import {
 import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
 import { batchPaths } from './openapi/batches.js';
+import { listVolumes, pagePaths } from './openapi/page.js';
 import { binary, json, problem, withErrors } from './openapi/parts.js';
 import { rulePaths } from './openapi/rules.js';
 import { scorePaths } from './openapi/score.js';
@@ -43,6 +44,7 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
     security: [{ apiKey: [] }],
     paths: {
       '/v1/volumes': {
+        get: listVolumes,
         post: {
           operationId: 'uploadVolume',
           summary: 'Upload a volume: NIfTI, a zip file of a DICOM series, or .npz',
@@ -171,6 +173,7 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
         },
       },
       ...scorePaths,
+      ...pagePaths,
       '/healthz': {
         get: {
           operationId: 'health',

@@ -12,5 +12,6 @@ export * from './webhook.js';
 export * from './events.js';
 export * from './keys.js';
 export * from './responses.js';
+export * from './page.js';
 export { splitJoinedPrompts } from './text/joined.js';
 export { modalityNamedIn } from './text/modality-hint.js';

@@ -55,7 +55,16 @@ export const PackSummary = z
     intendedUse: z.string(),
     demonstration: z.boolean(),
     default: z.boolean().meta({ description: 'Used by jobs that name no pack.' }),
-    targets: z.array(z.strictObject({ name: z.string(), side: z.enum(['left', 'right']).optional() })),
+    targets: z.array(
+      z.strictObject({
+        name: z.string(),
+        side: z.enum(['left', 'right']).optional(),
+        colour: z
+          .string()
+          .optional()
+          .meta({ description: 'In which it is shown, `#rrggbb`; else one by label number.' }),
+      }),
+    ),
   })
   .meta({ id: 'PackSummary' });
 export type PackSummary = z.infer<typeof PackSummary>;

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem } from '../problems/index.js';
 import type { BlobStore } from './blob-store.js';
@@ -7,7 +7,7 @@ import { FileBlobStore } from './file.js';
 import { s3Problem } from './s3-errors.js';
 import { S3BlobStore } from './s3-store.js';
 import { S3Account, type S3Settings } from './s3.js';
-import { checkBucket, parseBlobUri, type BlobScheme } from './uri.js';
+import { checkBucket, isBucketName, parseBlobUri, type BlobScheme } from './uri.js';
 
 export type StorageConfig =
   | {
@@ -33,6 +33,8 @@ export interface Stores {
   bucket(scheme: BlobScheme, bucket: string): BlobStore;
   /** The store and key that a URI names. @throws Problem as `bucket` and `parseBlobUri` */
   open(uri: string): { store: BlobStore; key: string };
+  /** Names of the buckets that are there, or none where asking would need rights that a service should not have. */
+  buckets(): Promise<string[]>;
   /** Frees sockets and timers of all buckets. */
   close(): Promise<void>;
 }
@@ -42,6 +44,7 @@ interface Backend {
   readonly scheme: BlobScheme;
   open(bucket: string): BlobStore;
   createBucket(bucket: string): Promise<void>;
+  buckets(): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -67,6 +70,7 @@ export function openStores(config: StorageConfig): Stores {
       const address = parseBlobUri(uri);
       return { store: bucket(address.scheme, address.bucket), key: address.key };
     },
+    buckets: () => backend.buckets(),
     close: () => backend.close(),
   };
 }
@@ -96,6 +100,10 @@ function openBackend(config: StorageConfig): Backend {
           throw fileProblem(error, bucket);
         });
       },
+      buckets: async () => {
+        const entries = await readdir(root, { withFileTypes: true });
+        return entries.filter((entry) => entry.isDirectory() && isBucketName(entry.name)).map(({ name }) => name);
+      },
       close: () => Promise.resolve(),
     };
   }
@@ -104,6 +112,7 @@ function openBackend(config: StorageConfig): Backend {
     scheme: 's3',
     open: (bucket) => new S3BlobStore(account, bucket),
     createBucket: (bucket) => createS3Bucket(account, bucket),
+    buckets: () => Promise.resolve([]),
     close: () => account.close(),
   };
 }

@@ -42,12 +42,14 @@ export function formatBlobUri(address: BlobAddress): string {
  * @throws Problem `blob-key-invalid`
  */
 export function checkBucket(bucket: string): string {
-  if (BUCKET.test(bucket)) return bucket;
+  if (isBucketName(bucket)) return bucket;
   throw invalid(
     `a bucket name has 2 to 63 characters of a-z, 0-9, '.', '_' and '-', a letter or digit first; got ${quote(bucket)}`,
     { bucket: excerpt(bucket) },
   );
 }
+
+export const isBucketName = (name: string): boolean => BUCKET.test(name);
 
 /**
  * The key, when every store can hold it: segments between single slashes, none of them empty, `.` or `..`; no control

@@ -8,7 +8,11 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    get?: never;
+    /**
+     * List the NIfTI volumes that the key may read
+     * @description One level of a folder; without `under` the places to begin with.
+     */
+    get: operations['listVolumes'];
     put?: never;
     /** Upload a volume: NIfTI, a zip file of a DICOM series, or .npz */
     post: operations['uploadVolume'];
@@ -547,6 +551,57 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/volumes/content': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Read a volume, whole or in ranges */
+    get: operations['readVolume'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/failures': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Why items of a batch failed, by problem code */
+    get: operations['batchFailures'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/status': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Workers, queue, feeder, storage and Redis at a glance */
+    get: operations['serviceStatus'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/healthz': {
     parameters: {
       query?: never;
@@ -942,6 +997,35 @@ export interface components {
         data: [string, string][];
       };
     };
+    VolumeListing: {
+      /** @description URIs to list next, each with a slash at its end. */
+      folders: string[];
+      volumes: {
+        /**
+         * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+         * @example s3://scans/study-1/ct.nii.gz
+         */
+        uri: string;
+        bytes: number;
+        /** Format: date-time */
+        modifiedAt: string;
+      }[];
+      next?: string;
+    };
+    Problem: {
+      /**
+       * @description Stable slug of the problem.
+       * @example /problems/prompt-unknown
+       */
+      type: string;
+      title: string;
+      status: number;
+      /** @description What was expected, what came, what to do. */
+      detail: string;
+      requestId?: string;
+    } & {
+      [key: string]: unknown;
+    };
     UploadedVolume: {
       /**
        * @description An object in storage; with a slash at the end, a folder with a DICOM series.
@@ -971,20 +1055,6 @@ export interface components {
       text: string;
       /** @description Value of this target in the label map. */
       label: number;
-    };
-    Problem: {
-      /**
-       * @description Stable slug of the problem.
-       * @example /problems/prompt-unknown
-       */
-      type: string;
-      title: string;
-      status: number;
-      /** @description What was expected, what came, what to do. */
-      detail: string;
-      requestId?: string;
-    } & {
-      [key: string]: unknown;
     };
     Job: {
       /**
@@ -1662,6 +1732,8 @@ export interface components {
         name: string;
         /** @enum {string} */
         side?: 'left' | 'right';
+        /** @description In which it is shown, `#rrggbb`; else one by label number. */
+        colour?: string;
       }[];
     };
     TaskList: {
@@ -1710,6 +1782,147 @@ export interface components {
         id: string;
         url: string;
       }[];
+    };
+    BatchFailures: {
+      /** @description Failed items looked at, from the first of the batch on. */
+      examined: number;
+      /** @description Failed items of the batch; above `examined` the groups are a sample. */
+      failed: number;
+      groups: {
+        /** @enum {string} */
+        code:
+          | 'request-invalid'
+          | 'unauthorized'
+          | 'forbidden'
+          | 'not-found'
+          | 'method-not-allowed'
+          | 'input-not-allowed'
+          | 'idempotency-conflict'
+          | 'state-conflict'
+          | 'payload-too-large'
+          | 'unsupported-media-type'
+          | 'event-unknown'
+          | 'event-signature-invalid'
+          | 'events-incomplete'
+          | 'webhook-url-refused'
+          | 'prompt-unknown'
+          | 'pack-unknown'
+          | 'modality-unsupported'
+          | 'volume-missing'
+          | 'volume-changed'
+          | 'volume-too-large'
+          | 'volume-not-3d'
+          | 'nifti-not-nifti'
+          | 'nifti-header-invalid'
+          | 'nifti-datatype-unsupported'
+          | 'nifti-pair-unsupported'
+          | 'nifti-affine-invalid'
+          | 'nifti-truncated'
+          | 'nifti-trailing-data'
+          | 'npz-invalid'
+          | 'npz-too-large'
+          | 'pickle-refused'
+          | 'gzip-corrupt'
+          | 'gzip-too-large'
+          | 'labels-invalid'
+          | 'geometry-mismatch'
+          | 'archive-invalid'
+          | 'archive-too-large'
+          | 'dicom-no-images'
+          | 'dicom-several-series'
+          | 'dicom-invalid'
+          | 'dicom-truncated'
+          | 'dicom-unsupported'
+          | 'dicom-slices-missing'
+          | 'dicom-geometry'
+          | 'pack-invalid'
+          | 'pack-checksum'
+          | 'pack-graph-refused'
+          | 'pack-import-failed'
+          | 'engine-unsupported'
+          | 'blob-missing'
+          | 'blob-exists'
+          | 'blob-changed'
+          | 'blob-key-invalid'
+          | 'blob-range-invalid'
+          | 'storage-denied'
+          | 'storage-unsafe'
+          | 'storage-unavailable'
+          | 'quota-exceeded'
+          | 'queue-full'
+          | 'still-running'
+          | 'service-unavailable'
+          | 'queue-unavailable'
+          | 'output-mismatch'
+          | 'child-crashed'
+          | 'child-stalled'
+          | 'memory-cap'
+          | 'deadline-exceeded'
+          | 'inference-failed'
+          | 'worker-lost'
+          | 'worker-draining'
+          | 'canceled'
+          | 'config-invalid'
+          | 'dependency-missing'
+          | 'internal';
+        title: string;
+        /** @enum {string} */
+        retry: 'never' | 'later';
+        count: number;
+        examples: {
+          ordinal: number;
+          /**
+           * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+           * @example s3://scans/study-1/ct.nii.gz
+           */
+          uri: string;
+          /** Format: uuid */
+          jobId: string;
+          detail: string;
+        }[];
+      }[];
+    };
+    ServiceStatus: {
+      software: {
+        version: string;
+        commit?: string;
+      };
+      readiness: components['schemas']['Readiness'];
+      /** @description Absent while Redis does not answer. */
+      queue?: {
+        /** @description Handed to the workers, not yet taken. */
+        waiting: number;
+        active: number;
+        /** @description Waiting for another attempt. */
+        delayed: number;
+        /** @description Jobs of all tenants that wait to be fed. */
+        pending: {
+          interactive: number;
+          batch: number;
+        };
+      };
+      /** @description Whether some api process feeds the queue. */
+      feeder: {
+        leading: boolean;
+      };
+      workers: {
+        id: string;
+        host: string;
+        slots: number;
+        device: string;
+        packs: string[];
+        startedAt: string;
+        draining: boolean;
+      }[];
+      storage: {
+        /** @enum {string} */
+        scheme: 's3' | 'local';
+        bucket: string;
+      };
+      redis: {
+        version?: string;
+        usedBytes?: number;
+      };
     };
     Readiness: {
       ready: boolean;
@@ -1832,6 +2045,67 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+  listVolumes: {
+    parameters: {
+      query?: {
+        /** @description A folder in storage; without it the places that the key may read. */
+        under?: string;
+        /** @description `next` of the page before. */
+        after?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Folders and volumes. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['VolumeListing'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   uploadVolume: {
     parameters: {
       query?: never;
@@ -4484,6 +4758,206 @@ export interface operations {
       };
       /** @description It takes longer than the server waits; `jobs` says where it goes on. */
       504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  readVolume: {
+    parameters: {
+      query: {
+        /** @description An object in storage; with a slash at the end, a folder with a DICOM series. */
+        uri: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Volume, prompts, pack or modality cannot be used. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  batchFailures: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Groups, the commonest first. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BatchFailures'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  serviceStatus: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The service as it is now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ServiceStatus'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
         headers: {
           [name: string]: unknown;
         };

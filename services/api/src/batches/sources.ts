@@ -62,7 +62,8 @@ async function* listed(
   } while (startAfter !== undefined);
 }
 
-function openFolder(uri: string, stores: Stores): { store: BlobStore; prefix: string } {
+/** Bucket and prefix of a folder's URI. @throws Problem `request-invalid`, `input-not-allowed` */
+export function openFolder(uri: string, stores: Stores): { store: BlobStore; prefix: string } {
   const match = /^(s3|local):\/\/([^/]+)\/(.*)$/.exec(uri);
   if (match === null) throw new Problem('request-invalid', `${uri} is no folder in storage`, { uri });
   const [, scheme, bucket = '', prefix = ''] = match;

@@ -1,19 +1,20 @@
 import { pipeline } from 'node:stream/promises';
 import type { OutputFile } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
+import type { BlobStore } from '@parse3d/shared/storage';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../deps.js';
 
-/** Streams an object, whole or one byte range of it. */
+/** Streams an object of the service's bucket, or of another store, whole or one byte range of it. */
 export async function sendBlob(
   file: Pick<OutputFile, 'name' | 'key' | 'contentType'>,
   options: { readonly immutable: boolean },
   request: Request,
   response: Response,
   deps: ApiDeps,
+  store: BlobStore = deps.stores.primary,
 ): Promise<void> {
-  const { primary } = deps.stores;
-  const { bytes, etag } = await primary.head(file.key);
+  const { bytes, etag } = await store.head(file.key);
   response.set({
     'Content-Type': file.contentType,
     'Content-Disposition': `attachment; filename="${file.name}"`,
@@ -38,7 +39,7 @@ export async function sendBlob(
     response.end();
     return;
   }
-  const { body } = await primary.read(file.key, { start, end, etag });
+  const { body } = await store.read(file.key, { start, end, etag });
   try {
     await pipeline(body, response);
   } catch (error) {

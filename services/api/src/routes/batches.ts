@@ -3,6 +3,7 @@ import { BatchStore, reportNames } from '@parse3d/shared/queue';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { cancelBatch, pauseBatch, resumeBatch, retryFailed } from '../batches/control.js';
+import { failuresOf } from '../batches/failures.js';
 import { findBatch, listItems, viewBatch } from '../batches/find.js';
 import { measureBatch, submitBatch } from '../batches/submit.js';
 import type { ApiDeps } from '../deps.js';
@@ -52,6 +53,10 @@ export function batchRoutes(deps: ApiDeps): Router {
 
   router.get('/v1/batches/:id/items', read, async (request, response) => {
     response.json(await listItems(await find(request), ListItems.parse(request.query), deps));
+  });
+
+  router.get('/v1/batches/:id/failures', read, async (request, response) => {
+    response.json(await failuresOf(await find(request), deps));
   });
 
   router.get('/v1/batches/:id/reports/:name', read, async (request, response) => {

@@ -16,7 +16,8 @@ export function healthRoutes(deps: ApiDeps): Router {
   return router;
 }
 
-async function assess(deps: ApiDeps): Promise<Readiness> {
+/** What works, what does not, and what should be set up better. */
+export async function assess(deps: ApiDeps): Promise<Readiness> {
   const warnings: string[] = [];
   const redis = await checkRedis(deps.redis, warnings);
   const storage = (await deps.stores.primary.healthy())

@@ -17,7 +17,9 @@ export function outputRoutes(deps: ApiDeps): Router {
     const { id, name } = OutputParams.parse(request.params);
     const manifest = await manifestOf(await findJob(id, callerOf(request).tenant, deps), deps);
     const file = outputNamed(name, manifest);
-    if (deps.config.PARSE3D_REDIRECT_DOWNLOADS) {
+    // The page's policy lets it talk to this server alone, so that it could not follow.
+    const fromThePage = request.get('sec-fetch-site') === 'same-origin';
+    if (deps.config.PARSE3D_REDIRECT_DOWNLOADS && !fromThePage) {
       const url = await deps.stores.primary.presignRead(file.key, { expiresInSeconds: 300, downloadAs: name });
       if (url !== undefined) {
         response.setHeader('Cache-Control', 'no-store');

@@ -28,6 +28,10 @@ function summarise(pack: Pack, defaultPack: string): PackSummary {
     intendedUse,
     demonstration,
     default: id === defaultPack,
-    targets: targets.map(({ name, side }) => (side === undefined ? { name } : { name, side })),
+    targets: targets.map(({ name, side, colour }) => ({
+      name,
+      ...(side === undefined ? {} : { side }),
+      ...(colour === undefined ? {} : { colour }),
+    })),
   };
 }

@@ -1,0 +1,72 @@
+import type { ServiceStatus } from '@parse3d/shared/contract';
+import { lanes, liveWorkers } from '@parse3d/shared/queue';
+import { Router } from 'express';
+import type { ApiDeps } from '../deps.js';
+import { requireScope } from '../http/auth.js';
+import { assess } from './health.js';
+
+/** `GET /v1/status`: workers, queue, feeder, storage and Redis at a glance. It answers also while Redis is away. */
+export function statusRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  router.get('/v1/status', requireScope(deps.apiKeys, 'jobs:read'), async (_request, response) => {
+    response.json(await serviceStatus(deps));
+  });
+  return router;
+}
+
+async function serviceStatus(deps: ApiDeps): Promise<ServiceStatus> {
+  const { software, stores } = deps;
+  const readiness = await assess(deps);
+  const base = {
+    software: { version: software.version, ...(software.commit === undefined ? {} : { commit: software.commit }) },
+    readiness,
+    storage: { scheme: stores.primary.scheme, bucket: stores.primary.bucket },
+  };
+  const away = { ...base, feeder: { leading: false }, workers: [], redis: {} };
+  if (readiness.checks['redis']?.ok !== true) return away;
+  try {
+    const { redis, keys } = deps;
+    const [queue, leader, workers, info] = await Promise.all([
+      queueDepth(deps),
+      redis.get(keys.feederLock),
+      liveWorkers(redis, keys),
+      redis.info().catch(() => ''),
+    ]);
+    return {
+      ...base,
+      queue,
+      feeder: { leading: leader !== null },
+      workers: workers.map(({ pid: _pid, ...worker }) => worker),
+      redis: redisFacts(info),
+    };
+  } catch (error) {
+    deps.log.warn({ err: error }, 'status without Redis');
+    return away;
+  }
+}
+
+async function queueDepth({ queue, redis, keys }: ApiDeps): Promise<NonNullable<ServiceStatus['queue']>> {
+  const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed');
+  const pending = { interactive: 0, batch: 0 };
+  for (const lane of lanes) {
+    for (const tenant of await redis.smembers(keys.tenants(lane))) {
+      pending[lane] += await redis.llen(keys.pending(lane, tenant));
+    }
+  }
+  return {
+    waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
+    active: counts['active'] ?? 0,
+    delayed: counts['delayed'] ?? 0,
+    pending,
+  };
+}
+
+function redisFacts(info: string): ServiceStatus['redis'] {
+  const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
+  const version = field('redis_version');
+  const used = Number(field('used_memory') ?? Number.NaN);
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(Number.isFinite(used) ? { usedBytes: used } : {}),
+  };
+}

@@ -1,0 +1,85 @@
+import { BatchesPage } from './batches/list.js';
+import { BatchPage } from './batches/page.js';
+import { Empty } from './components/parts.js';
+import { JobsPage } from './jobs/page.js';
+import { LookPage } from './look/page.js';
+import { Link, path } from './router.js';
+import { SegmentPage } from './segment/page.js';
+import { signedIn, signOut } from './session.js';
+import { SignIn } from './sign-in.js';
+import { StatusPage } from './status/page.js';
+import { theme, toggleTheme } from './theme.js';
+
+const places = [
+  { to: '/', name: 'Segment' },
+  { to: '/jobs', name: 'Jobs' },
+  { to: '/batches', name: 'Batches' },
+  { to: '/status', name: 'Status' },
+] as const;
+
+export function App() {
+  const here = path.value;
+  return (
+    <>
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
+      <header class="top">
+        <Link to="/" class="brand" label="parse3d, start">
+          <svg width="20" height="20" viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M12 3.5 20 7.5l-8 4-8-4z" class="empty-top" />
+            <path d="m4 12 8 4 8-4M4 16.5l8 4 8-4" class="empty-rest" />
+          </svg>
+          <span>parse3d</span>
+        </Link>
+        {signedIn.value && (
+          <nav aria-label="Main">
+            {places.map(({ to, name }) => (
+              <Link key={to} to={to} current={to === '/' ? here === '/' : here.startsWith(to)}>
+                {name}
+              </Link>
+            ))}
+          </nav>
+        )}
+        <div class="top-end">
+          <a href="/docs" class="wide-only">
+            API
+          </a>
+          <button type="button" class="small" onClick={toggleTheme}>
+            {theme.value === 'dark' ? 'Light' : 'Dark'}
+            <span class="visually-hidden"> theme</span>
+          </button>
+          {signedIn.value && (
+            <button type="button" class="small" onClick={() => signOut()}>
+              Sign out
+            </button>
+          )}
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        {signedIn.value ? <Page path={here} /> : <SignIn />}
+      </main>
+      <footer class="notice">
+        <strong>For research use only:</strong> not a medical device, not for diagnosis or treatment. Inputs must hold
+        no patient identifiers.
+      </footer>
+    </>
+  );
+}
+
+function Page({ path: here }: { path: string }) {
+  const [, section, id] = here.split('/');
+  if (section === '' || section === undefined) return <SegmentPage />;
+  if (section === 'jobs') return id === undefined || id === '' ? <JobsPage /> : <LookPage key={id} id={id} />;
+  if (section === 'batches') return id === undefined || id === '' ? <BatchesPage /> : <BatchPage key={id} id={id} />;
+  if (section === 'status') return <StatusPage />;
+  return (
+    <div class="page">
+      <Empty title="Nothing is here">
+        <p>
+          <Link to="/">To the start</Link>
+        </p>
+      </Empty>
+    </div>
+  );
+}

@@ -1,0 +1,86 @@
+import type { BatchView } from '@parse3d/shared/contract';
+import { useState } from 'preact/hooks';
+import { batchAction, getBatch } from '../api/calls.js';
+import { Await, Badge, ProblemBox } from '../components/parts.js';
+import { ago, bytes, shortId } from '../format.js';
+import { useLoaded, useTitle } from '../hooks.js';
+import { ContactSheet } from './contact-sheet.js';
+import { CountsBar } from './counts-bar.js';
+import { Failures } from './failures.js';
+import { Pace } from './list.js';
+import { Reports } from './reports.js';
+
+const EVERY_MS = 2_000;
+type Action = Parameters<typeof batchAction>[1];
+
+export function BatchPage({ id }: { id: string }) {
+  useTitle(`Batch ${shortId(id)}`);
+  const [batch, again] = useLoaded(() => getBatch(id), [id], EVERY_MS);
+  return (
+    <div class="page">
+      <Await loaded={batch} what="the batch" onRetry={again}>
+        {(view) => <Batch batch={view} onChange={again} />}
+      </Await>
+    </div>
+  );
+}
+
+function Batch({ batch, onChange }: { batch: BatchView; onChange: () => void }) {
+  const [problem, setProblem] = useState<unknown>();
+  const [doing, setDoing] = useState<Action>();
+  const act = (action: Action): void => {
+    setDoing(action);
+    setProblem(undefined);
+    batchAction(batch.id, action)
+      .then(onChange)
+      .catch(setProblem)
+      .finally(() => setDoing(undefined));
+  };
+  const open = batch.status === 'running' || batch.status === 'paused';
+  return (
+    <>
+      <header class="page-head">
+        <div>
+          <h1 tabIndex={-1}>
+            {batch.name ?? `Batch ${shortId(batch.id)}`} <Badge status={batch.status} />
+          </h1>
+          <p class="muted">
+            {batch.total.toLocaleString('en')} volumes{batch.bytes > 0 && `, ${bytes(batch.bytes)}`} · submitted{' '}
+            {ago(batch.createdAt)}
+            {batch.finishedAt !== undefined && ` · ended ${ago(batch.finishedAt)}`} <Pace batch={batch} />
+          </p>
+        </div>
+        <div class="row">
+          {batch.status === 'running' && (
+            <button type="button" disabled={doing !== undefined} onClick={() => act('pause')}>
+              Pause
+            </button>
+          )}
+          {batch.status === 'paused' && (
+            <button type="button" class="primary" disabled={doing !== undefined} onClick={() => act('resume')}>
+              Resume
+            </button>
+          )}
+          {open && (
+            <button type="button" class="danger" disabled={doing !== undefined} onClick={() => act('cancel')}>
+              Cancel
+            </button>
+          )}
+        </div>
+      </header>
+      {problem !== undefined && <ProblemBox error={problem} />}
+      <div class="card">
+        <CountsBar batch={batch} />
+      </div>
+      {batch.counts.failed > 0 && (
+        <Failures
+          batch={batch}
+          {...(open ? {} : { onRetry: () => act('retry-failed') })}
+          retrying={doing === 'retry-failed'}
+        />
+      )}
+      {batch.reports !== undefined && <Reports reports={batch.reports} onProblem={setProblem} />}
+      {batch.counts.completed > 0 && <ContactSheet batch={batch} />}
+    </>
+  );
+}

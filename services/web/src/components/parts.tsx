@@ -1,0 +1,111 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import { ApiProblem } from '../api/http.js';
+import type { Loaded } from '../hooks.js';
+import { NotShown } from '../viewer/not-shown.js';
+
+/** What went wrong, in the server's words, with what can be done. */
+export function ProblemBox({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
+  const known = error instanceof ApiProblem;
+  return (
+    <div class="problem" role="alert">
+      <p class="problem-title">
+        {known
+          ? error.title
+          : error instanceof NotShown
+            ? 'The volume cannot be shown'
+            : 'Something went wrong in the page'}
+      </p>
+      <p>{error instanceof Error ? error.message : String(error)}</p>
+      <p class="problem-foot">
+        {known && <code>{error.code}</code>}
+        {onRetry !== undefined && (
+          <button type="button" class="small" onClick={onRetry}>
+            Try again
+          </button>
+        )}
+      </p>
+    </div>
+  );
+}
+
+/** The three states of something loaded; what is there stays while a newer answer fails. */
+export function Await<T>(props: {
+  loaded: Loaded<T>;
+  what: string;
+  onRetry: () => void;
+  children: (value: T) => ComponentChildren;
+}) {
+  const { loaded } = props;
+  switch (loaded.state) {
+    case 'loading':
+      return <Skeleton what={props.what} />;
+    case 'failed':
+      return <ProblemBox error={loaded.error} onRetry={props.onRetry} />;
+    case 'ready':
+      return (
+        <>
+          {loaded.stale !== undefined && (
+            <p class="stale" role="status">
+              Not up to date: {loaded.stale instanceof Error ? loaded.stale.message : 'the server does not answer'}
+            </p>
+          )}
+          {props.children(loaded.value)}
+        </>
+      );
+    default:
+      return loaded satisfies never;
+  }
+}
+
+export function Skeleton({ what }: { what: string }) {
+  return (
+    <div class="skeleton" role="status">
+      <span class="visually-hidden">Loading {what}</span>
+      <i />
+      <i />
+      <i />
+    </div>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <svg width="56" height="56" viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M12 3.5 20 7.5l-8 4-8-4z" class="empty-top" />
+        <path d="m4 12 8 4 8-4M4 16.5l8 4 8-4" class="empty-rest" />
+      </svg>
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+export function Badge({ status }: { status: string }) {
+  return <span class={`badge badge-${status}`}>{status}</span>;
+}
+
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  const [said, say] = useState('');
+  return (
+    <>
+      <button
+        type="button"
+        class="small"
+        aria-label={`Copy ${what}`}
+        onClick={() => {
+          navigator.clipboard
+            .writeText(text)
+            .then(() => say('Copied'))
+            .catch(() => say('The browser did not allow it'));
+        }}
+      >
+        {said === '' ? 'Copy' : said}
+      </button>
+      <span class="visually-hidden" role="status">
+        {said}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+/** `1.4 MB`: decimal units, as downloads are told everywhere else. */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? 'B'}`;
+}
+
+/** `3 s`, `2 min 05 s`, `1 h 20 min`. */
+export function seconds(count: number): string {
+  if (count < 10) return `${count < 0.95 ? count.toFixed(1) : Math.round(count)} s`;
+  if (count < 60) return `${Math.round(count)} s`;
+  if (count < 3_600) return `${Math.floor(count / 60)} min ${String(Math.round(count % 60)).padStart(2, '0')} s`;
+  return `${Math.floor(count / 3_600)} h ${String(Math.round((count % 3_600) / 60)).padStart(2, '0')} min`;
+}
+
+/** `just now`, `4 min ago`, or the date. */
+export function ago(timestamp: string, now: number = Date.now()): string {
+  const passed = (now - Date.parse(timestamp)) / 1_000;
+  if (passed < 10) return 'just now';
+  if (passed < 86_400) return `${seconds(passed).split(' ').slice(0, 2).join(' ')} ago`;
+  return new Date(timestamp).toISOString().slice(0, 10);
+}
+
+/** Last part of a URI, with its folder where the name alone says little. */
+export function shortUri(uri: string): string {
+  const parts = uri.split('/');
+  const name = parts.at(-1) ?? uri;
+  return /^volume\.nii(\.gz)?$/.test(name) ? `upload ${(parts.at(-2) ?? '').slice(0, 8)}` : name;
+}
+
+export const shortId = (id: string): string => id.slice(0, 8);
+export const percent = (share: number): string => `${Math.round(share * 100)}%`;
+export const millilitres = (volume: number): string =>
+  volume >= 100 ? volume.toFixed(0) : volume >= 1 ? volume.toFixed(1) : volume.toFixed(volume === 0 ? 0 : 2);

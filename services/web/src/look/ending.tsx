@@ -1,0 +1,42 @@
+import type { JobView } from '@parse3d/shared/contract';
+import { Badge, ProblemBox } from '../components/parts.js';
+import { ago, shortId, shortUri } from '../format.js';
+import { Link } from '../router.js';
+
+/** A job that ended without a result. */
+export function Ending(props: { job: JobView; onRetry: () => void; problem: unknown }) {
+  const { job } = props;
+  return (
+    <div class="page">
+      <header class="page-head">
+        <div>
+          <h1 tabIndex={-1}>
+            Job {shortId(job.id)} <Badge status={job.status} />
+          </h1>
+          <p class="muted">
+            {shortUri(job.input.uri)} · {job.pack.id} · {ago(job.createdAt)}
+          </p>
+        </div>
+        <button type="button" onClick={props.onRetry}>
+          Run it again
+        </button>
+      </header>
+      {props.problem !== undefined && <ProblemBox error={props.problem} />}
+      {job.problem === undefined ? (
+        <p>It was canceled before it wrote anything.</p>
+      ) : (
+        <div class="problem">
+          <p class="problem-title">{job.problem.code}</p>
+          <p>{job.problem.detail}</p>
+          <p class="muted">
+            {job.problem.retry === 'later' ? 'Running it again can help.' : 'The same request will fail again.'}
+          </p>
+        </div>
+      )}
+      <p class="muted">{job.prompts.map(({ text }) => text).join(', ')}</p>
+      <p>
+        <Link to="/">Segment another volume</Link>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,213 @@
+import type { CompletedManifest, JobView } from '@parse3d/shared/contract';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { download, volumePath } from '../api/calls.js';
+import { json } from '../api/http.js';
+import { ProblemBox } from '../components/parts.js';
+import { Snippets } from '../components/snippets.js';
+import { recipes } from '../components/recipes.js';
+import { seconds, shortId, shortUri } from '../format.js';
+import { chosenColour } from '../segment/draft.js';
+import type { LabelMode, LabelStyle } from '../viewer/labels.js';
+import type { Scene } from '../viewer/scene.js';
+import { Viewer } from '../viewer/viewer.js';
+import { ctWindows } from '../viewer/windows.js';
+import { Downloads } from './downloads.js';
+import { FindingsTable } from './findings-table.js';
+import { draftFromManifest, Provenance } from './provenance.js';
+
+/** Names and colours as `labels.json` has them. */
+interface LabelsFile {
+  readonly targets: readonly { id: number; prompt: string; colour: string }[];
+}
+
+const OPACITY = 0.55;
+
+export function Result({ job, manifest }: { job: JobView; manifest: CompletedManifest }) {
+  const [scene, setScene] = useState<Scene>();
+  const [styles, setStyles] = useState<readonly LabelStyle[]>();
+  const [mode, setMode] = useState<LabelMode>('both');
+  const [busy, setBusy] = useState<{ what: string; share?: number }>();
+  const [problem, setProblem] = useState<unknown>();
+  const [shown, setShown] = useState(false);
+  const [probabilityOf, setProbabilityOf] = useState<number>();
+  const [threshold, setThreshold] = useState(0.5);
+  const [windowName, setWindowName] = useState('Full');
+  const output = (name: string): string => `/v1/jobs/${job.id}/outputs/${name}`;
+  const has = (name: string): boolean => manifest.outputs.some((file) => file.name === name);
+
+  useEffect(() => {
+    if (scene === undefined) return;
+    let current = true;
+    const progress = (what: string) => (share: number) => {
+      if (current) setBusy({ what, share });
+    };
+    const show = async (): Promise<void> => {
+      const names = await json<LabelsFile>(output('labels.json')).catch((): LabelsFile => ({ targets: [] }));
+      const initial = manifest.findings.map(({ label, prompt }) => ({
+        label,
+        name: prompt,
+        colour:
+          chosenColour(manifest.metadata, label) ?? names.targets.find(({ id }) => id === label)?.colour ?? '#4fc3b8',
+        visible: true,
+        opacity: OPACITY,
+      }));
+      if (current) setStyles(initial);
+      // Both at a time; the volume is the larger.
+      const labels = has('labels.nii.gz') ? download(output('labels.nii.gz')) : undefined;
+      const volume = await download(volumePath(manifest.input.uri), progress('Fetching the volume'));
+      if (current) setBusy({ what: 'Preparing the view' });
+      await scene.showVolume(volume, 'volume.nii.gz');
+      if (labels !== undefined) await scene.showLabels(await labels, initial, mode);
+      scene.goToLabel(manifest.findings.findIndex(({ voxels }) => voxels > 0));
+      if (current) setShown(true);
+    };
+    show()
+      .catch((error: unknown) => current && setProblem(error))
+      .finally(() => current && setBusy(undefined));
+    return () => {
+      current = false;
+    };
+  }, [scene]);
+
+  useEffect(() => {
+    if (shown && styles !== undefined) scene?.styleLabels(styles, mode);
+  }, [styles, mode]);
+
+  useEffect(() => {
+    if (scene === undefined || !shown) return;
+    const show = async (): Promise<void> => {
+      if (probabilityOf === undefined) return scene.showProbability(undefined, threshold);
+      setBusy({ what: 'Fetching the probability map' });
+      await scene.showProbability(await download(output(`prob-${probabilityOf}.nii.gz`)), threshold);
+    };
+    show()
+      .catch(setProblem)
+      .finally(() => setBusy(undefined));
+  }, [probabilityOf]);
+
+  const restyle = (at: number, part: Partial<LabelStyle>): void =>
+    setStyles(styles?.map((style, index) => (index === at ? { ...style, ...part } : style)));
+
+  const snippets = useMemo(() => recipes(draftFromManifest(manifest), location.origin, undefined), [manifest]);
+  const spent = Object.values(manifest.timingsMs).reduce((sum, ms) => sum + (ms ?? 0), 0) / 1_000;
+
+  return (
+    <div class="workbench">
+      <div class="stage">
+        <Viewer
+          label="Volume with labels"
+          onScene={setScene}
+          nameOf={(place) => styles?.[place]?.name}
+          busy={busy}
+          tools={
+            <>
+              <label class="select">
+                <span class="visually-hidden">Labels as</span>
+                <select value={mode} onChange={(event) => setMode(event.currentTarget.value as LabelMode)}>
+                  <option value="both">Fill and outline</option>
+                  <option value="fill">Fill</option>
+                  <option value="outline">Outline</option>
+                </select>
+              </label>
+              {manifest.modality === 'ct' && (
+                <label class="select">
+                  <span class="visually-hidden">Window</span>
+                  <select
+                    value={windowName}
+                    onChange={(event) => {
+                      const chosen = ctWindows.find(({ name }) => name === event.currentTarget.value);
+                      setWindowName(event.currentTarget.value);
+                      if (chosen !== undefined) scene?.setWindow(chosen);
+                    }}
+                  >
+                    <option value="Full" disabled>
+                      Window
+                    </option>
+                    {ctWindows.map(({ name, width, level }) => (
+                      <option key={name} value={name}>
+                        {name} {width}/{level}
+                      </option>
+                    ))}
+                  </select>
+                </label>
+              )}
+            </>
+          }
+        />
+      </div>
+      <div class="panel">
+        <div class="panel-scroll">
+          <header class="result-head">
+            <h1 tabIndex={-1}>{shortUri(job.input.uri)}</h1>
+            <p class="muted">
+              Job {shortId(job.id)} · {manifest.pack.id} {manifest.pack.version} · {manifest.device} · {seconds(spent)}
+            </p>
+          </header>
+          {problem !== undefined && <ProblemBox error={problem} />}
+          {manifest.warnings.map((warning) => (
+            <p class="stale" key={warning}>
+              {warning}
+            </p>
+          ))}
+          {styles !== undefined && (
+            <FindingsTable
+              findings={manifest.findings}
+              styles={styles}
+              onStyle={restyle}
+              onAll={(visible) => setStyles(styles.map((style) => ({ ...style, visible })))}
+              onGo={(at) => scene?.goToLabel(at)}
+            />
+          )}
+          {manifest.findings.some(({ label }) => has(`prob-${label}.nii.gz`)) && (
+            <section class="group">
+              <h2>Probability</h2>
+              <label class="field">
+                <span>Map of</span>
+                <select
+                  value={probabilityOf === undefined ? '' : String(probabilityOf)}
+                  onChange={(event) => {
+                    const { value } = event.currentTarget;
+                    setProbabilityOf(value === '' ? undefined : Number(value));
+                  }}
+                >
+                  <option value="">none</option>
+                  {manifest.findings
+                    .filter(({ label }) => has(`prob-${label}.nii.gz`))
+                    .map(({ label, prompt }) => (
+                      <option key={label} value={String(label)}>
+                        {prompt}
+                      </option>
+                    ))}
+                </select>
+              </label>
+              <label class="field">
+                <span>
+                  Threshold <b>{threshold.toFixed(2)}</b>
+                </span>
+                <input
+                  type="range"
+                  min={0.01}
+                  max={0.99}
+                  step={0.01}
+                  value={threshold}
+                  disabled={probabilityOf === undefined}
+                  onInput={(event) => {
+                    const next = Number(event.currentTarget.value);
+                    setThreshold(next);
+                    scene?.setThreshold(next);
+                  }}
+                />
+              </label>
+            </section>
+          )}
+          <Downloads jobId={job.id} outputs={manifest.outputs} onProblem={setProblem} />
+          <details class="group">
+            <summary>The same by curl, command line or Python</summary>
+            <Snippets recipes={snippets} />
+          </details>
+          <Provenance manifest={manifest} />
+        </div>
+      </div>
+    </div>
+  );
+}

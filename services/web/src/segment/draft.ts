@@ -1,0 +1,83 @@
+import { signal } from '@preact/signals';
+import type { Modality, PackSummary } from '@parse3d/shared/contract';
+import type { JobDraft } from '../api/calls.js';
+import { ctWindows } from '../viewer/windows.js';
+
+/** A row of the prompt list; rows keep their identity while others come and go. */
+export interface PromptRow {
+  readonly id: number;
+  readonly text: string;
+  /** Chosen by the user; otherwise the server chooses. */
+  readonly colour: string | undefined;
+}
+
+export type Source = { readonly kind: 'file'; readonly file: File } | { readonly kind: 'stored'; readonly uri: string };
+
+let lastId = 0;
+export const newRow = (text = ''): PromptRow => ({ id: ++lastId, text, colour: undefined });
+
+/** Where files lie that were uploaded already: a second submission of the same file needs no second upload. */
+export const uploads = new WeakMap<File, string>();
+
+/** What is being put together. It outlives a look at another page. */
+export const source = signal<Source | undefined>(undefined);
+export const rows = signal<readonly PromptRow[]>([newRow()]);
+export const packId = signal<string | undefined>(undefined);
+export const modality = signal<Modality | undefined>(undefined);
+export const probabilities = signal(true);
+export const masks = signal(false);
+/** Name of the CT window that is looked through. */
+export const ctWindow = signal<string | undefined>(undefined);
+/** Whether the model shall see that window too, instead of choosing one for each prompt. */
+export const windowForModel = signal(false);
+
+export const modalityNames: Record<Modality, string> = {
+  ct: 'CT',
+  mr: 'MR',
+  us: 'Ultrasound',
+  pet: 'PET',
+  em: 'Electron microscopy',
+  lightsheet: 'Light-sheet',
+};
+
+export const filled = (all: readonly PromptRow[]): PromptRow[] => all.filter(({ text }) => text.trim() !== '');
+
+/** Own colours travel in the job's metadata, so that a permalink shows them. */
+const COLOUR_KEY = 'colour.';
+
+/** True where a job may name a window: CT, and a model that is told what to look for. */
+export const takesWindow = (pack: PackSummary, kind: Modality): boolean =>
+  kind === 'ct' && pack.kind === 'promptable-slices';
+
+export function draftOf(uri: string, pack: PackSummary): JobDraft {
+  const prompts = filled(rows.value);
+  const colours = prompts.flatMap(({ colour }, at) =>
+    colour === undefined ? [] : [[`${COLOUR_KEY}${at + 1}`, colour]],
+  );
+  const kind = modality.value ?? pack.modalities[0] ?? 'ct';
+  const window = ctWindows.find(({ name }) => name === ctWindow.value);
+  return {
+    input: { uri },
+    prompts: prompts.map(({ text }) => text.trim()),
+    pack: pack.id,
+    modality: kind,
+    outputs: {
+      probabilities: probabilities.value ? 'uint8' : 'none',
+      ...(masks.value ? { masks: true } : {}),
+    },
+    ...(window !== undefined && windowForModel.value && takesWindow(pack, kind)
+      ? { options: { window: { width: window.width, level: window.level } } }
+      : {}),
+    ...(colours.length === 0 ? {} : { metadata: Object.fromEntries(colours) as Record<string, string> }),
+  };
+}
+
+/** The colour that somebody gave a label when the job was submitted. */
+export function chosenColour(metadata: Record<string, string>, label: number): string | undefined {
+  const colour = metadata[`${COLOUR_KEY}${label}`];
+  return colour !== undefined && /^#[0-9a-f]{6}$/.test(colour) ? colour : undefined;
+}
+
+/** Everything that a pack lists, as prompts. */
+export const targetPrompts = (pack: PackSummary): string[] =>
+  pack.targets.map(({ name, side }) => (side === undefined ? name : `${side} ${name}`));

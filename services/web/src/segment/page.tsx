@@ -1,0 +1,238 @@
+import type { PackSummary } from '@parse3d/shared/contract';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { listPacks, submitJob, uploadVolume, download, volumePath } from '../api/calls.js';
+import { Await, ProblemBox } from '../components/parts.js';
+import { recipes } from '../components/recipes.js';
+import { Snippets } from '../components/snippets.js';
+import { bytes, shortUri } from '../format.js';
+import { useLoaded, useTitle } from '../hooks.js';
+import { go } from '../router.js';
+import type { Scene, SceneVolume } from '../viewer/scene.js';
+import { Viewer } from '../viewer/viewer.js';
+import { ctWindows } from '../viewer/windows.js';
+import * as draft from './draft.js';
+import { PackChoice } from './pack-choice.js';
+import { PromptList } from './prompt-list.js';
+import { VolumeChoice } from './volume-choice.js';
+import { WindowChoice } from './window-choice.js';
+
+/** Larger files are not shown before they were submitted: the browser would need several times as much memory. */
+const LARGEST_PREVIEW = 1_500_000_000;
+
+export function SegmentPage() {
+  useTitle('Segment');
+  const [packs, again] = useLoaded(listPacks, []);
+  return (
+    <div class="workbench">
+      <h1 class="visually-hidden" tabIndex={-1}>
+        Segment a volume
+      </h1>
+      <Await loaded={packs} what="the packs" onRetry={again}>
+        {(all) => <Workbench packs={all} />}
+      </Await>
+    </div>
+  );
+}
+
+function Workbench({ packs }: { packs: readonly PackSummary[] }) {
+  const [scene, setScene] = useState<Scene>();
+  const [volume, setVolume] = useState<SceneVolume>();
+  const [busy, setBusy] = useState<{ what: string; share?: number | undefined }>();
+  const [problem, setProblem] = useState<unknown>();
+  const [unseen, setUnseen] = useState<unknown>();
+  const [dragging, setDragging] = useState(false);
+  const sending = useRef<AbortController>(undefined);
+  const source = draft.source.value;
+  const pack =
+    packs.find(({ id }) => id === draft.packId.value) ?? packs.find((candidate) => candidate.default) ?? packs[0];
+
+  useEffect(() => setProblem(undefined), [source]);
+  useEffect(() => {
+    if (scene === undefined || source === undefined) return;
+    let current = true;
+    const show = async (): Promise<void> => {
+      setUnseen(undefined);
+      setVolume(undefined);
+      if (source.kind === 'file' && source.file.size > LARGEST_PREVIEW) return;
+      setBusy({ what: 'Reading the volume' });
+      const content =
+        source.kind === 'file'
+          ? await source.file.arrayBuffer()
+          : await download(
+              volumePath(source.uri),
+              (share) => current && setBusy({ what: 'Fetching the volume', share }),
+            );
+      const shown = await scene.showVolume(content, source.kind === 'file' ? source.file.name : 'volume.nii.gz');
+      if (current) setVolume(shown);
+    };
+    show()
+      .catch((error: unknown) => current && setUnseen(error))
+      .finally(() => current && setBusy(undefined));
+    return () => {
+      current = false;
+    };
+  }, [scene, source]);
+
+  const chosenWindow = ctWindows.find(({ name }) => name === draft.ctWindow.value);
+  const modality = draft.modality.value ?? pack?.modalities[0];
+  useEffect(() => {
+    if (scene === undefined || volume === undefined) return;
+    scene.setWindow(modality === 'ct' && chosenWindow !== undefined ? chosenWindow : volume.robust);
+  }, [scene, volume, chosenWindow, modality]);
+
+  if (pack === undefined) return <ProblemBox error={new Error('This server has no packs; see docs/packs.md.')} />;
+
+  const prompts = draft.filled(draft.rows.value);
+  const ready = source !== undefined && prompts.length > 0 && busy?.what !== 'Uploading';
+
+  const uploadOnce = async (file: File, signal: AbortSignal): Promise<string> => {
+    const known = draft.uploads.get(file);
+    if (known !== undefined) return known;
+    setBusy({ what: 'Uploading', share: 0 });
+    const { uri } = await uploadVolume(file, (share) => setBusy({ what: 'Uploading', share }), signal);
+    draft.uploads.set(file, uri);
+    return uri;
+  };
+
+  const submit = async (): Promise<void> => {
+    if (source === undefined) return;
+    setProblem(undefined);
+    try {
+      const controller = new AbortController();
+      sending.current = controller;
+      const uri = source.kind === 'stored' ? source.uri : await uploadOnce(source.file, controller.signal);
+      const job = await submitJob(draft.draftOf(uri, pack));
+      go(`/jobs/${job.id}`);
+    } catch (error) {
+      if (!(error instanceof DOMException)) setProblem(error);
+    } finally {
+      setBusy(undefined);
+    }
+  };
+
+  const onDrop = (event: DragEvent): void => {
+    event.preventDefault();
+    setDragging(false);
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file !== undefined) draft.source.value = { kind: 'file', file };
+  };
+
+  return (
+    <>
+      <div
+        class={dragging ? 'stage dragging' : 'stage'}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setDragging(true);
+        }}
+        onDragLeave={() => setDragging(false)}
+        onDrop={onDrop}
+      >
+        <Viewer
+          label="Preview of the volume"
+          onScene={setScene}
+          wanted={source !== undefined}
+          busy={busy}
+          tools={volume !== undefined && <VolumeFacts volume={volume} />}
+          {...(source === undefined ? { empty: <DropHint /> } : {})}
+        />
+      </div>
+      <form
+        class="panel"
+        aria-label="What to segment"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <div class="panel-scroll">
+          <VolumeChoice />
+          <section class="group">
+            <h2>Kind of image</h2>
+            <PackChoice packs={packs} pack={pack} />
+            <WindowChoice modality={modality ?? 'ct'} volume={volume} pack={pack} />
+          </section>
+          <PromptList pack={pack} modality={modality ?? 'ct'} />
+          <section class="group">
+            <h2>Also write</h2>
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={draft.probabilities.value}
+                onChange={(event) => (draft.probabilities.value = event.currentTarget.checked)}
+              />
+              Probability maps <small>for the threshold slider</small>
+            </label>
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={draft.masks.value}
+                onChange={(event) => (draft.masks.value = event.currentTarget.checked)}
+              />
+              One binary mask per prompt
+            </label>
+          </section>
+          <details class="group">
+            <summary>The same by curl, command line or Python</summary>
+            <Snippets
+              recipes={recipes(
+                draft.draftOf(source?.kind === 'stored' ? source.uri : 's3://bucket/volume.nii.gz', pack),
+                location.origin,
+                source?.kind === 'file' ? source.file.name : undefined,
+              )}
+            />
+          </details>
+        </div>
+        <div class="panel-foot">
+          {(problem ?? unseen) !== undefined && <ProblemBox error={problem ?? unseen} />}
+          <button type="submit" class="primary" disabled={!ready}>
+            {busy?.what === 'Uploading'
+              ? `Uploading ${Math.round((busy.share ?? 0) * 100)}%`
+              : submitLabel(prompts.length)}
+          </button>
+          {busy?.what === 'Uploading' && (
+            <button type="button" onClick={() => sending.current?.abort()}>
+              Stop
+            </button>
+          )}
+          {!ready && busy === undefined && (
+            <p class="hint">{source === undefined ? 'Choose a volume first.' : 'Name at least one target.'}</p>
+          )}
+          {source !== undefined && busy === undefined && ready && (
+            <p class="hint">
+              {source.kind === 'file' ? `${source.file.name}, ${bytes(source.file.size)}` : shortUri(source.uri)} with{' '}
+              {pack.id}
+            </p>
+          )}
+        </div>
+      </form>
+    </>
+  );
+}
+
+const submitLabel = (count: number): string =>
+  count === 0 ? 'Segment' : count === 1 ? 'Segment 1 target' : `Segment ${count} targets`;
+
+function DropHint() {
+  return (
+    <div class="drop-hint">
+      <svg width="72" height="72" viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M12 3.5 20 7.5l-8 4-8-4z" class="empty-top" />
+        <path d="m4 12 8 4 8-4M4 16.5l8 4 8-4" class="empty-rest" />
+      </svg>
+      <p>
+        <strong>Drop a NIfTI volume here</strong>
+      </p>
+      <p>.nii or .nii.gz, CT, MR, ultrasound, PET or microscopy. It stays on this server.</p>
+    </div>
+  );
+}
+
+function VolumeFacts({ volume }: { volume: SceneVolume }) {
+  return (
+    <p class="facts">
+      {volume.shape.join(' × ')} <span>at</span> {volume.spacingMm.map((value) => Number(value.toFixed(2))).join(' × ')}{' '}
+      mm
+    </p>
+  );
+}

@@ -1,0 +1,155 @@
+import type { PackSummary } from '@parse3d/shared/contract';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { standing, suggestions, type Suggestion } from './completion.js';
+import type { PromptRow } from './draft.js';
+
+/** One prompt with completion: a combobox as the ARIA practices describe it. */
+export function PromptBox(props: {
+  row: PromptRow;
+  number: number;
+  colour: string;
+  pack: PackSummary;
+  modality: string;
+  onText: (text: string) => void;
+  onColour: (colour: string) => void;
+  onRemove: (() => void) | undefined;
+  onEnter: () => void;
+  onPasteLines: (lines: string[]) => void;
+}) {
+  const { row, pack, modality } = props;
+  const id = useId();
+  const [offers, setOffers] = useState<readonly Suggestion[]>([]);
+  const [open, setOpen] = useState(false);
+  const [active, setActive] = useState(-1);
+  const box = useRef<HTMLInputElement>(null);
+  const shown = open && offers.length > 0;
+
+  useEffect(() => {
+    if (!open) return;
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      suggestions(row.text, pack, modality, controller.signal)
+        .then((found) => {
+          setOffers(found);
+          setActive(-1);
+        })
+        .catch(() => undefined);
+    }, 120);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [row.text, pack.id, modality, open]);
+
+  const take = (prompt: string): void => {
+    props.onText(prompt);
+    setOpen(false);
+    box.current?.focus();
+  };
+
+  const onKey = (event: KeyboardEvent): void => {
+    const chosen = offers[active];
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      event.preventDefault();
+      if (!shown) return setOpen(true);
+      const by = event.key === 'ArrowDown' ? 1 : -1;
+      setActive((active + by + offers.length + (active < 0 && by < 0 ? 1 : 0)) % offers.length);
+    } else if (event.key === 'Enter') {
+      event.preventDefault();
+      if (shown && chosen !== undefined) take(chosen.prompt);
+      else {
+        setOpen(false);
+        if (row.text.trim() !== '') props.onEnter();
+      }
+    } else if (event.key === 'Escape' && shown) {
+      event.preventDefault();
+      setOpen(false);
+    }
+  };
+
+  const stands = standing(row.text, pack);
+  return (
+    <li class="prompt">
+      <label class="swatch" style={{ background: props.colour }}>
+        <span class="visually-hidden">Colour of label {props.number}</span>
+        <input type="color" value={props.colour} onInput={(event) => props.onColour(event.currentTarget.value)} />
+      </label>
+      <div class="prompt-field">
+        <input
+          ref={box}
+          type="text"
+          role="combobox"
+          aria-label={`Prompt ${props.number}`}
+          aria-expanded={shown}
+          aria-controls={`${id}-list`}
+          aria-autocomplete="list"
+          aria-activedescendant={shown && active >= 0 ? `${id}-${active}` : undefined}
+          aria-describedby={stands === 'other' ? `${id}-mark` : undefined}
+          autocomplete="off"
+          spellcheck={false}
+          maxLength={512}
+          placeholder={props.number === 1 ? `e.g. ${example(pack)}` : 'another target'}
+          value={row.text}
+          onInput={(event) => {
+            props.onText(event.currentTarget.value);
+            setOpen(true);
+          }}
+          onFocus={() => setOpen(row.text === '')}
+          onBlur={() => setOpen(false)}
+          onKeyDown={onKey}
+          onPaste={(event) => {
+            const lines = (event.clipboardData?.getData('text') ?? '')
+              .split(/\r?\n/)
+              .filter((line) => line.trim() !== '');
+            if (lines.length < 2) return;
+            event.preventDefault();
+            props.onPasteLines(lines.map((line) => line.trim()));
+          }}
+        />
+        {stands === 'other' && (
+          <span class="mark" id={`${id}-mark`} title={explanation(pack)}>
+            {pack.kind === 'label-map' ? 'not a class' : 'outside'}
+            <span class="visually-hidden">: {explanation(pack)}</span>
+          </span>
+        )}
+        <ul class="options" role="listbox" id={`${id}-list`} aria-label="Suggestions" hidden={!shown}>
+          {offers.map(({ prompt, group }, at) => (
+            <li
+              key={prompt}
+              id={`${id}-${at}`}
+              role="option"
+              aria-selected={at === active}
+              // Before the blur, which would close the list under the pointer.
+              onPointerDown={(event) => {
+                event.preventDefault();
+                take(prompt);
+              }}
+            >
+              <span>{prompt}</span>
+              <small>{group}</small>
+            </li>
+          ))}
+        </ul>
+      </div>
+      <button
+        type="button"
+        class="icon"
+        aria-label={`Remove prompt ${props.number}`}
+        disabled={props.onRemove === undefined}
+        onClick={props.onRemove}
+      >
+        ×
+      </button>
+    </li>
+  );
+}
+
+const example = (pack: PackSummary): string => {
+  const [target] = pack.targets;
+  return target === undefined ? 'left kidney' : `${target.side === undefined ? '' : `${target.side} `}${target.name}`;
+};
+
+const explanation = (pack: PackSummary): string =>
+  pack.kind === 'label-map'
+    ? `${pack.id} finds a fixed list of classes; this is none of their names. A synonym may still match, anything else is refused.`
+    : `outside what ${pack.id} was made for: it will be tried, and marked as not recommended.`;

@@ -1,0 +1,76 @@
+import { useState } from 'preact/hooks';
+import { ApiProblem, json } from './api/http.js';
+import { ProblemBox } from './components/parts.js';
+import { useTitle } from './hooks.js';
+import { apiKey, keyProblem, signIn } from './session.js';
+
+export function SignIn() {
+  useTitle('Sign in');
+  const [typed, setTyped] = useState('');
+  const [problem, setProblem] = useState<unknown>();
+  const [checking, setChecking] = useState(false);
+  const check = async (): Promise<void> => {
+    setChecking(true);
+    setProblem(undefined);
+    // The key is tried before it is kept, so that a wrong one never shows an empty page.
+    apiKey.value = undefined;
+    try {
+      await json('/v1/jobs?limit=1', { headers: { Authorization: `Bearer ${typed.trim()}` } });
+      signIn(typed);
+    } catch (error) {
+      const unknown = error instanceof ApiProblem && error.status === 401;
+      setProblem(
+        unknown
+          ? new ApiProblem(401, {
+              type: '/problems/unauthorized',
+              title: 'The server does not know this key',
+              detail: 'It may be mistyped, revoked or expired.',
+            })
+          : error,
+      );
+    } finally {
+      setChecking(false);
+    }
+  };
+  return (
+    <div class="sign-in">
+      <svg width="64" height="64" viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M12 3.5 20 7.5l-8 4-8-4z" class="empty-top" />
+        <path d="m4 12 8 4 8-4M4 16.5l8 4 8-4" class="empty-rest" />
+      </svg>
+      <h1 tabIndex={-1}>parse3d</h1>
+      <p>Name what to find in a scan; get it back as a mask on the same grid.</p>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void check();
+        }}
+      >
+        <label class="field">
+          <span>API key</span>
+          <input
+            type="password"
+            autocomplete="off"
+            placeholder="p3d_…"
+            value={typed}
+            required
+            onInput={(event) => setTyped(event.currentTarget.value)}
+          />
+        </label>
+        {keyProblem.value !== undefined && problem === undefined && (
+          <p class="stale" role="status">
+            {keyProblem.value}
+          </p>
+        )}
+        {problem !== undefined && <ProblemBox error={problem} />}
+        <button type="submit" class="primary" disabled={checking || typed.trim() === ''}>
+          {checking ? 'Checking…' : 'Sign in'}
+        </button>
+      </form>
+      <p class="hint">
+        <code>parse3d up</code> prints a link that signs in by itself; <code>parse3d key create</code> makes a key for
+        somebody else. The key stays in this tab.
+      </p>
+    </div>
+  );
+}

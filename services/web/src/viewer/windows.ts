@@ -1,0 +1,13 @@
+/** Grey values from level - width/2 to level + width/2 are told apart. Unit: the volume's own. */
+export interface Window {
+  readonly width: number;
+  readonly level: number;
+}
+
+/** The windows that CT is read in, and that prompts are run with. Unit: Hounsfield units. */
+export const ctWindows: readonly (Window & { readonly name: string })[] = [
+  { name: 'Soft tissue', width: 400, level: 40 },
+  { name: 'Lung', width: 1500, level: -160 },
+  { name: 'Brain', width: 80, level: 40 },
+  { name: 'Bone', width: 1800, level: 400 },
+];

@@ -1,0 +1,317 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { BatchView } from '@parse3d/shared/contract';
+import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { writeSlowPack } from '../support/slow-pack.js';
+import { startStack, type Stack } from '../support/stack.js';
+import { phantomCtFile } from '../support/volumes.js';
+import {
+  accessibilityFaults,
+  desktop,
+  fitsItsWidth,
+  PATIENCE_MS,
+  phone,
+  screenshot,
+  startChromium,
+  withBrowser,
+  type Chromium,
+  type Visit,
+} from './support/browser.js';
+
+const cli = resolve(import.meta.dirname, '../../cli/bin/parse3d.js');
+
+const LONG_MS = 240_000;
+
+/** Runs what somebody copied from the page, with `parse3d` on the path. */
+async function runRecipe(program: 'bash' | 'python3', text: string, folder: string, key: string): Promise<void> {
+  const bin = join(folder, 'bin');
+  await mkdir(bin, { recursive: true });
+  await writeFile(join(bin, 'parse3d'), `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o755 });
+  const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: folder, PARSE3D_API_KEY: key };
+  const script = program === 'bash' ? `set -eu\n${text}` : text;
+  await promisify(execFile)(program, ['-c', script], { cwd: folder, env });
+}
+
+withBrowser('the page, while things run and fail', () => {
+  let packs: ScratchFolder;
+  let stack: Stack;
+  let chromium: Chromium;
+  let visit: Visit;
+  let page: Page;
+  let origin: string;
+  let small: Buffer;
+  beforeAll(async () => {
+    packs = await scratchFolder('packs');
+    // Many short runs: progress to see, and time to act.
+    await writeSlowPack(packs.path, 'slow', { tile: 16, layers: 4 });
+    stack = await startStack({ packs: [packs.path], env: { PARSE3D_RECONCILE_EVERY: '1s' } });
+    origin = stack.api.url;
+    small = await phantomCtFile([24, 20, 16]);
+    chromium = await startChromium();
+    visit = await chromium.open(origin);
+    page = visit.page;
+    await page.goto(`${origin}/#key=${stack.api.key}`);
+    await page.getByText('Drop a NIfTI volume here').waitFor();
+  }, LONG_MS);
+  afterAll(async () => {
+    await chromium.close();
+    await stack.stop();
+    await packs.remove();
+    await assertNothingLeaks();
+  });
+
+  /** A folder of volumes in the tenant's uploads. */
+  async function folderOf(files: Record<string, Buffer>): Promise<string> {
+    const { primary } = stack.stores;
+    const prefix = `uploads/default/${randomUUID()}/`;
+    for (const [name, bytes] of Object.entries(files)) await primary.write(prefix + name, bytes);
+    return `${primary.scheme}://${primary.bucket}/${prefix}`;
+  }
+
+  async function submitBatch(body: object): Promise<BatchView> {
+    const answer = await stack.api.send('POST', '/v1/batches', body);
+    if (answer.status !== 202) throw new Error(JSON.stringify(answer.json));
+    return BatchView.parse(answer.json);
+  }
+
+  test(
+    'a running job shows its stages, goes on after a dropped connection and a reload, and is canceled',
+    async () => {
+      const uri = await stack.api.upload(await phantomCtFile([128, 128, 96]));
+      const job = await stack.api.submit({ input: { uri }, prompts: ['target'], pack: 'slow' });
+      let refusals = 0;
+      await page.route('**/events', async (route) => {
+        if (refusals++ === 0) await route.abort('connectionreset');
+        else await route.continue();
+      });
+      await page.goto(`${origin}/jobs/${job.id}`);
+      const progress = page.getByRole('progressbar', { name: 'Progress of the job' });
+      const percent = async (): Promise<number> => Number(await progress.getAttribute('aria-valuenow'));
+      const first = await percent();
+      await eventually(async () => refusals > 1 && (await percent()) > first, {
+        timeoutMs: PATIENCE_MS,
+        what: 'progress after the drop',
+      });
+      await page.getByText(/^Find:/).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'running');
+      const before = await percent();
+      await page.reload();
+      await eventually(async () => (await percent()) >= before, {
+        timeoutMs: PATIENCE_MS,
+        what: 'the progress of before',
+      });
+      await page.setViewportSize(phone);
+      expect(await fitsItsWidth(page)).toBe(true);
+      await screenshot(page, 'running-phone');
+      await page.setViewportSize(desktop);
+
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByText('It was canceled before it wrote anything.').waitFor();
+      expect((await stack.api.job(job.id)).status).toBe('canceled');
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.unroute('**/events');
+    },
+    LONG_MS,
+  );
+
+  test(
+    'a job that fails says why, and can be run again',
+    async () => {
+      const truncated = small.subarray(0, small.length - 20);
+      const uri = await stack.api.upload(truncated);
+      const job = await stack.api.submit({ input: { uri }, prompts: ['bone'] });
+      await page.goto(`${origin}/jobs/${job.id}`);
+      await page.getByText('nifti-truncated').waitFor();
+      await page.getByText('The same request will fail again.').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'failed');
+      await page.getByRole('button', { name: 'Run it again' }).click();
+      await eventually(async () => (await stack.api.job(job.id)).run === 2, { what: 'a second run' });
+      await page.getByText('nifti-truncated').waitFor();
+    },
+    LONG_MS,
+  );
+
+  test(
+    'what cannot be used is refused in words: a file that is no volume, a target that the pack does not have, an unknown job',
+    async () => {
+      await page.getByRole('link', { name: 'Segment', exact: true }).click();
+      const files = page.getByLabel('NIfTI file of this machine');
+      await files.setInputFiles({ name: 'notes.nii', mimeType: 'text/plain', buffer: Buffer.alloc(800, 'x') });
+      await page.getByRole('alert').waitFor();
+      await files.setInputFiles({ name: 'phantom.nii.gz', mimeType: 'application/gzip', buffer: small });
+      await page.getByText('24 × 20 × 16').waitFor();
+      await page.getByRole('radio', { name: 'Lung' }).check();
+      await page.getByRole('combobox', { name: 'Prompt 1' }).fill('wombat');
+      await page.locator('.prompt .mark').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Segment 1 target' }).click();
+      await page.getByRole('alert').getByText('prompt-unknown').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'refused');
+
+      await page.goto(`${origin}/jobs/${randomUUID()}`);
+      await page.getByRole('alert').getByText('not-found').waitFor();
+    },
+    LONG_MS,
+  );
+
+  test(
+    'the commands on the page do what the page did',
+    async () => {
+      const uri = await stack.api.upload(small);
+      const job = await stack.api.submit({
+        input: { uri },
+        prompts: ['bone', 'the lungs in chest CT'],
+        outputs: { probabilities: 'uint8' },
+      });
+      const done = await stack.api.ended(job.id);
+      const expected = done.outputs?.find(({ name }) => name === 'labels.nii.gz')?.sha256;
+      await page.goto(`${origin}/jobs/${job.id}`);
+      await page.getByText('The same by curl, command line or Python').click();
+      const folder = await scratchFolder('recipes');
+      try {
+        for (const [tab, program, labels] of [
+          ['curl', 'bash', 'labels.nii.gz'],
+          ['Command line', 'bash', 'found/labels.nii.gz'],
+          ['Python', 'python3', 'labels.nii.gz'],
+        ] as const) {
+          await page.getByRole('tab', { name: tab }).click();
+          const text = (await page.getByRole('tabpanel').textContent()) ?? '';
+          expect(text).not.toContain(stack.api.key);
+          await runRecipe(program, text, folder.path, stack.api.key);
+          const written = await readFile(join(folder.path, labels));
+          expect(createHash('sha256').update(written).digest('hex'), tab).toBe(expected);
+          await rm(join(folder.path, labels));
+        }
+        // Before anything is submitted: the file has to be uploaded first.
+        await page.getByRole('link', { name: 'Segment', exact: true }).click();
+        const buffer = small;
+        await writeFile(join(folder.path, 'my scan.nii.gz'), buffer);
+        const files = page.getByLabel('NIfTI file of this machine');
+        await files.setInputFiles({ name: 'my scan.nii.gz', mimeType: 'application/gzip', buffer });
+        await page.getByRole('combobox', { name: 'Prompt 1' }).fill('bone');
+        await page.keyboard.press('Escape');
+        await page.getByText('The same by curl, command line or Python').click();
+        for (const tab of ['curl', 'Python'] as const) {
+          await page.getByRole('tab', { name: tab }).click();
+          const text = (await page.getByRole('tabpanel').textContent()) ?? '';
+          await runRecipe(tab === 'curl' ? 'bash' : 'python3', text, folder.path, stack.api.key);
+          await rm(join(folder.path, 'labels.nii.gz'));
+        }
+      } finally {
+        await folder.remove();
+      }
+    },
+    LONG_MS,
+  );
+
+  test(
+    'a batch shows its counts, why items failed, and its results as a contact sheet; failures are retried',
+    async () => {
+      await page.goto(`${origin}/batches`);
+      await page.getByText('No batches yet').waitFor();
+      await screenshot(page, 'batches-empty');
+      const volumes = Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`scan-${index}.nii.gz`, small]));
+      const uri = await folderOf({ ...volumes, 'scan-3.nii.gz': small.subarray(0, small.length - 20) });
+      const batch = await submitBatch({
+        name: 'Cohort A',
+        source: { kind: 'prefix', uri },
+        prompts: ['bone', 'lung', 'fat'],
+        skipCompleted: false,
+      });
+      await page.getByRole('link', { name: 'Cohort A' }).click();
+      await page.getByText('6 completed').waitFor();
+      await page.getByText('1 failed', { exact: true }).waitFor();
+      await page.getByText('nifti-truncated').click();
+      await page.getByRole('link', { name: 'scan-3.nii.gz' }).waitFor();
+      await eventually(async () => (await page.locator('.sheet img').count()) === 6, {
+        timeoutMs: PATIENCE_MS,
+        what: 'six previews',
+      });
+      // A picture that was refused has no size.
+      await eventually(
+        () => page.evaluate(`[...document.querySelectorAll('.sheet img')].every((image) => image.naturalWidth > 0)`),
+        { timeoutMs: PATIENCE_MS, what: 'the previews to be drawn' },
+      );
+      await page.getByRole('button', { name: 'summary.csv' }).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'batch');
+      await page.setViewportSize(phone);
+      expect(await fitsItsWidth(page)).toBe(true);
+      await screenshot(page, 'batch-phone');
+      await page.setViewportSize(desktop);
+
+      await page.getByRole('button', { name: 'Retry all 1' }).click();
+      await eventually(
+        async () => {
+          const { items } = await stack.api
+            .send('GET', `/v1/batches/${batch.id}/items?status=failed`)
+            .then(({ json }) => json);
+          const [item] = Array.isArray(items) ? items : [];
+          return item !== undefined && (await stack.api.job(String(item.jobId))).run === 2;
+        },
+        { timeoutMs: PATIENCE_MS, what: 'the failed item to be run again' },
+      );
+      await page.locator('.sheet').getByRole('link', { name: 'scan-0.nii.gz' }).click();
+      await page.getByRole('heading', { name: 'Findings' }).waitFor();
+    },
+    LONG_MS,
+  );
+
+  test(
+    'a batch is paused, goes on, and is canceled',
+    async () => {
+      const volume = await phantomCtFile([64, 64, 48]);
+      const uri = await folderOf(Object.fromEntries([0, 1, 2, 3].map((index) => [`slow-${index}.nii.gz`, volume])));
+      const batch = await submitBatch({ source: { kind: 'prefix', uri }, prompts: ['target'], pack: 'slow' });
+      const status = async (): Promise<string> =>
+        BatchView.parse((await stack.api.send('GET', `/v1/batches/${batch.id}`)).json).status;
+      await page.goto(`${origin}/batches/${batch.id}`);
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await page.getByRole('button', { name: 'Resume' }).waitFor();
+      expect(await status()).toBe('paused');
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Resume' }).click();
+      await page.getByRole('button', { name: 'Pause' }).waitFor();
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await eventually(async () => (await status()) === 'canceled', {
+        timeoutMs: PATIENCE_MS,
+        what: 'the batch to end',
+      });
+      await page.locator('.badge-canceled').waitFor();
+      await page.getByRole('link', { name: 'Batches' }).click();
+      await page.getByRole('link', { name: 'Cohort A' }).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'batches');
+    },
+    LONG_MS,
+  );
+
+  test(
+    'the status page says it when Redis is away, and what was on the screen stays',
+    async () => {
+      await page.goto(`${origin}/status`);
+      await page.getByText('feeding').waitFor();
+      await stack.redis.kill();
+      await page.getByText('not ready').waitFor();
+      await page.getByText('Redis does not answer').first().waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'status-without-redis');
+      await stack.redis.restart();
+      await page.getByText('feeding').waitFor();
+      await page.getByText('1 slot, 0 busy').waitFor();
+    },
+    LONG_MS,
+  );
+
+  test('nothing was asked of another host, and the console stayed empty', () => {
+    expect(visit.complaints).toEqual([]);
+  });
+});
