@@ -10,12 +10,11 @@ export default defineConfig({
   title: 'parse3d',
   description: 'Self-hosted, text-prompted segmentation of 3D biomedical volumes',
   lang: 'en-GB',
-  // Opens from any folder of any web server.
+  // Where on its server the site lies: /, or /parse3d/ with a slash at its end.
   base: process.env.PARSE3D_DOCS_BASE ?? '/',
   cleanUrls: false,
   ignoreDeadLinks: false,
   lastUpdated: false,
-  // With the theme for bare pages no font is fetched from anywhere; the default one carries its own files.
   themeConfig: {
     nav: [
       { text: 'Quick start', link: '/quick-start' },
@@ -30,5 +29,6 @@ export default defineConfig({
       message: 'For research use only: not a medical device, not for diagnosis or treatment.',
     },
   },
-  markdown: { config: (markdown) => repositoryLinks(markdown, docs) },
+  // What looks like a tag in a text (`parse3d results <job>`) is text.
+  markdown: { html: false, config: (markdown) => repositoryLinks(markdown, docs) },
 });
