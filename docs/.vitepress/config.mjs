@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
+import { refuseOtherHosts } from './no-other-hosts.mjs';
 import { repositoryLinks } from './repository-links.mjs';
 import { sidebar } from './sidebar.mjs';
 
@@ -29,6 +30,7 @@ export default defineConfig({
       message: 'For research use only: not a medical device, not for diagnosis or treatment.',
     },
   },
+  buildEnd: ({ outDir }) => refuseOtherHosts(outDir),
   // What looks like a tag in a text (`parse3d results <job>`) is text.
   markdown: { html: false, config: (markdown) => repositoryLinks(markdown, docs) },
 });
