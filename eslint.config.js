@@ -2,7 +2,14 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['**/dist/**', '**/node_modules/**', '.parse3d/**', 'test-results/**', 'tools/**', 'docs/.vitepress/cache/**'],
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.parse3d/**',
+      'test-results/**',
+      'tools/**',
+      'docs/.vitepress/cache/**',
+    ],
   },
   ...tseslint.configs.recommended,
   {

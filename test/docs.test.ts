@@ -63,7 +63,11 @@ describe.skipIf(missing.length > 0)(`the commands of the pages, beside a running
       test(`${nameOf(block)} [runs all the while]`, () => expect(block.text.trim()).toBe('parse3d up'));
     } else if (language === 'sh' && until !== undefined) {
       test(nameOf(block), () =>
-        eventually(async () => (await shell.run(block)).includes(until), { timeoutMs: 50_000, everyMs: 500, what: until }),
+        eventually(async () => (await shell.run(block)).includes(until), {
+          timeoutMs: 50_000,
+          everyMs: 500,
+          what: until,
+        }),
       );
     } else if (language === 'sh') {
       test(nameOf(block), async () => {

@@ -2,8 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 
 const page = (text, link) => ({ text, link });
 /** A page that another change brings; its entry shows once the page is there. */
-const whenThere = (text, link) =>
-  existsSync(new URL(`..${link}.md`, import.meta.url)) ? [page(text, link)] : [];
+const whenThere = (text, link) => (existsSync(new URL(`..${link}.md`, import.meta.url)) ? [page(text, link)] : []);
 
 const apiPages = readdirSync(new URL('../reference/api/', import.meta.url))
   .filter((name) => name.endsWith('.md') && name !== 'index.md')

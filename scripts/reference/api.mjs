@@ -6,7 +6,8 @@ const document = openApiDocument('0.0.0', undefined);
 const schemas = document.components?.schemas ?? {};
 /** Named documents stand once, on a page of their own. */
 const link = (name) => `documents.md#${name.toLowerCase()}`;
-const body = (schema) => (schema.$ref === undefined && schema.properties !== undefined ? 'object' : typeOf(schema, link));
+const body = (schema) =>
+  schema.$ref === undefined && schema.properties !== undefined ? 'object' : typeOf(schema, link);
 
 function operation(method, path, it) {
   const parameters = it.parameters ?? [];
@@ -49,7 +50,10 @@ const named = ([name, schema]) => [
   prose(schema.description ?? ''),
   ...formsOf(schema).flatMap(({ title, schema: form }) => {
     const rows = fieldRows(form, (other) => `#${other.toLowerCase()}`);
-    const shown = rows.length > 0 ? table(['field', 'type', 'meaning'], rows) : [typeOf(form), meaningOf({ ...form, description: undefined })].filter(Boolean).join(' · ');
+    const shown =
+      rows.length > 0
+        ? table(['field', 'type', 'meaning'], rows)
+        : [typeOf(form), meaningOf({ ...form, description: undefined })].filter(Boolean).join(' · ');
     return [title === undefined ? '' : `**${title}**`, shown];
   }),
 ];

@@ -61,7 +61,9 @@ export async function cliPages() {
       'Command line',
       'What it prints, exit codes, and which server and key it uses stand in [The command line](../cli.md). Every command ' +
         'takes `--json` and `--help` besides what is listed.',
-      ...program.commands.filter((command) => command.name() !== 'help').flatMap((command) => section(command, ['parse3d'])),
+      ...program.commands
+        .filter((command) => command.name() !== 'help')
+        .flatMap((command) => section(command, ['parse3d'])),
     ),
   };
 }

@@ -31,10 +31,7 @@ export function packPages() {
         'not listed are refused. Lengths are voxels `[i, j, k]` unless a unit is named.',
       '## All packs',
       rows(only(forms[0].schema, (name) => !top.has(name))),
-      ...forms.flatMap(({ title, schema }) => [
-        `## ${title}`,
-        rows(only(schema, (name) => top.has(name))),
-      ]),
+      ...forms.flatMap(({ title, schema }) => [`## ${title}`, rows(only(schema, (name) => top.has(name)))]),
       '## intensity',
       ...formsOf(intensity).flatMap(({ title, schema }) => [
         `**${title}** ${schema.description ?? ''}`,

@@ -79,7 +79,9 @@ export async function openDocShell(): Promise<DocShell> {
 
 /** No setting of this machine; programs of the clone on the path. */
 function cleanEnv(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(PARSE3D_|NO_COLOR|FORCE_COLOR|VITEST|NODE_)/.test(name));
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(PARSE3D_|NO_COLOR|FORCE_COLOR|VITEST|NODE_)/.test(name),
+  );
   return {
     ...Object.fromEntries(kept),
     PATH: `${join(repository, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,

@@ -68,7 +68,9 @@ function wrongScript([program, run, script]: readonly string[], scripts: Record<
 }
 
 function wrongParse3d(words: readonly string[], program: Command): string | undefined {
-  const at = words.findIndex((word, place) => /^(parse3d|cli\/bin\/parse3d\.js)$/.test(word) && isProgram(words, place));
+  const at = words.findIndex(
+    (word, place) => /^(parse3d|cli\/bin\/parse3d\.js)$/.test(word) && isProgram(words, place),
+  );
   if (at < 0) return undefined;
   let command = program;
   let mayName = true;
@@ -96,8 +98,7 @@ function wrongParse3d(words: readonly string[], program: Command): string | unde
 const isProgram = (words: readonly string[], at: number): boolean =>
   at === 0 || /^(npx|run|node|[A-Z][A-Z0-9_]*=.*)$/.test(words[at - 1] ?? '');
 
-const namesIn = (text: string): string[] =>
-  [...text.matchAll(/\bPARSE3D_[A-Z0-9_]*[A-Z0-9]\b/g)].map(([name]) => name);
+const namesIn = (text: string): string[] => [...text.matchAll(/\bPARSE3D_[A-Z0-9_]*[A-Z0-9]\b/g)].map(([name]) => name);
 
 /** Variables that the services know, and those that only the command line or the tests read. */
 function knownVariables(): Set<string> {

@@ -37,7 +37,9 @@ export const Intensity = z.discriminatedUnion('kind', [
       range: Range,
     })
     .describe('Cut to two percentiles, interpolated linearly as numpy does, then linear to `range`.'),
-  z.strictObject({ kind: z.literal('z-score'), of: Voxels }).describe('Less the mean, divided by the standard deviation.'),
+  z
+    .strictObject({ kind: z.literal('z-score'), of: Voxels })
+    .describe('Less the mean, divided by the standard deviation.'),
   z
     .strictObject({ kind: z.literal('biomedparse') })
     .describe(
