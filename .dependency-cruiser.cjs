@@ -45,6 +45,13 @@ module.exports = {
       from: { path: '^services/api/(src|dist)' },
       to: { path: '^engine/' },
     },
+    {
+      name: 'clients-stand-alone',
+      severity: 'error',
+      comment: 'A client is used where nothing else of the house is; it knows the OpenAPI document alone.',
+      from: { path: '^clients/' },
+      to: { path: '^(shared|engine|services|cli|test|bench)/' },
+    },
     // Inside shared: problems is under everything; geometry <- formats; geometry <- contract <- queue; storage and
     // telemetry apart.
     {
@@ -126,6 +133,18 @@ module.exports = {
       'nifti-reader-js',
       '^shared/src/formats/',
       'Its faults stay behind our checks.',
+    ),
+    only(
+      'only-dicom-knows-its-parser',
+      'dicom-parser',
+      '^shared/src/formats/dicom/parse\\.ts$',
+      'One door to the parser.',
+    ),
+    only(
+      'only-dicom-knows-its-codecs',
+      'dcmjs-codecs',
+      '^shared/src/formats/dicom/codecs\\.ts$',
+      'One door to the codecs.',
     ),
   ],
   options: {

@@ -9,6 +9,7 @@ export default tseslint.config(
       'test-results/**',
       'tools/**',
       'docs/.vitepress/cache/**',
+      'clients/typescript/src/generated/**',
     ],
   },
   ...tseslint.configs.recommended,

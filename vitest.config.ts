@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{shared,engine,cli,test}/**/*.test.ts', 'services/*/test/**/*.test.ts'],
+    include: ['{shared,engine,cli,test}/**/*.test.ts', '{services,clients}/*/test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     // Two cores: more parallel files only make real services slower.
     maxWorkers: 2,

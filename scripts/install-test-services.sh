@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs on Debian what the tests need besides Node: a Redis server, a single-node Ceph with its S3 gateway (the store
-# that the S3 tests run against), and nibabel (the oracle of the NIfTI tests). Installs only what is missing, so that it
-# may be run again and again.
+# that the S3 tests run against), zsh (completion), nibabel (the oracle of the NIfTI tests), and pydicom, dcm2niix, dcmtk and dicom3tools
+# (those of the DICOM tests). Installs only what is missing, so that it may be run again and again.
 #
 #   scripts/install-test-services.sh
 set -euo pipefail
@@ -13,8 +13,13 @@ needed=(
   ceph-mon=ceph-mon
   ceph-osd=ceph-osd
   ceph-common=ceph
+  zsh=zsh
   python3-numpy=/usr/lib/python3/dist-packages/numpy
   python3-nibabel=/usr/lib/python3/dist-packages/nibabel
+  python3-pydicom=/usr/lib/python3/dist-packages/pydicom
+  dcm2niix=dcm2niix
+  dcmtk=dcmcjpeg
+  dicom3tools=dciodvfy
 )
 
 missing=()

@@ -29,6 +29,19 @@ export class JobEnded extends Error {
   }
 }
 
+/** A batch that was asked for has ended, and not every item completed. */
+export class BatchEnded extends Error {
+  readonly batchId: string;
+  readonly status: string;
+
+  constructor(batchId: string, status: string, detail: string) {
+    super(`batch ${batchId} is ${status}: ${detail}`);
+    this.name = 'BatchEnded';
+    this.batchId = batchId;
+    this.status = status;
+  }
+}
+
 /** Several inputs were worked on, and some could not be; what went wrong was told when it did. */
 export class SomeFailed extends Error {
   readonly first: unknown;

@@ -12,7 +12,9 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
   'The service:': {
     up: async () => (await import('./commands/up.js')).upCommand(),
     demo: async () => (await import('./commands/demo.js')).demoCommand(),
+    doctor: async () => (await import('./commands/doctor.js')).doctorCommand(),
     key: async () => (await import('./commands/key.js')).keyCommand(),
+    tenant: async () => (await import('./commands/tenant.js')).tenantCommand(),
   },
   'Jobs of a service:': {
     submit: async () => (await import('./commands/submit.js')).submitCommand(),
@@ -21,6 +23,11 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     results: async () => (await import('./commands/results.js')).resultsCommand(),
     cancel: async () => (await import('./commands/cancel.js')).cancelCommand(),
     retry: async () => (await import('./commands/retry.js')).retryCommand(),
+    job: async () => (await import('./commands/job.js')).jobCommand(),
+    batch: async () => (await import('./commands/batch.js')).batchCommand(),
+  },
+  'This terminal:': {
+    completion: async () => (await import('./commands/completion.js')).completionCommand(() => createProgram()),
   },
 };
 
@@ -32,6 +39,12 @@ Start here:
   # the whole service on this machine, and a job for it
   $ parse3d up
   $ parse3d submit t1.nii.gz --prompt thalamus --watch
+
+  # a whole folder of volumes in storage
+  $ parse3d submit s3://scans/study/ --prompts prompts.txt --watch
+
+  # what is wrong with a service
+  $ parse3d doctor
 
 Exit codes:
   0 done   1 the job failed, or another error   2 wrong usage   3 not found

@@ -1,7 +1,7 @@
 import { Problem } from '@parse3d/shared/problems';
 import { CommanderError } from 'commander';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js';
-import { Interrupted, JobEnded, SomeFailed, UsageError } from './errors.js';
+import { BatchEnded, Interrupted, JobEnded, SomeFailed, UsageError } from './errors.js';
 import type { Output } from './terminal/output.js';
 
 /**
@@ -19,12 +19,21 @@ export function reportError(error: unknown, output: Output): ExitCode {
 }
 
 function describe(error: unknown): Record<string, unknown> {
-  if (error instanceof JobEnded) return { ...error.problem.toJSON(), jobId: error.jobId };
-  if (error instanceof Problem) return { ...error.toJSON() };
+  if (error instanceof JobEnded) return { ...problemJson(error.problem), jobId: error.jobId };
+  if (error instanceof BatchEnded) {
+    return { code: 'batch-incomplete', detail: error.message, batchId: error.batchId, status: error.status };
+  }
+  if (error instanceof Problem) return problemJson(error);
   const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof UsageError) return { code: 'usage', detail };
   if (error instanceof Interrupted) return { code: 'interrupted', detail };
   return { code: 'internal', detail };
+}
+
+/** The members of RFC 9457 beside our own. */
+function problemJson(problem: Problem): Record<string, unknown> {
+  const { code, title, status } = problem;
+  return { type: `/problems/${code}`, title, status, ...problem.toJSON() };
 }
 
 function humanLines(error: unknown, output: Output): string[] {
@@ -53,6 +62,7 @@ function hintFor(error: unknown, output: Output): string | undefined {
       ? `run it again: parse3d retry ${error.jobId} --watch`
       : undefined;
   }
+  if (error instanceof BatchEnded) return `what failed: parse3d batch items ${error.batchId} --status failed`;
   if (error instanceof UsageError) return `see: ${output.commandLine} --help`;
   if (!(error instanceof Problem)) {
     return process.env['PARSE3D_DEBUG'] === '1' ? undefined : 'set PARSE3D_DEBUG=1 to see where it comes from';

@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { Problem, problemCodes, problemKinds } from '@parse3d/shared/problems';
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
-import { Interrupted, JobEnded, UsageError } from '../src/errors.js';
-import { exitCodeOf } from '../src/exit-codes.js';
+import { BatchEnded, Interrupted, JobEnded, UsageError } from '../src/errors.js';
+import { createProgram } from '../src/program.js';
+import { exitCodeOf, exitCodes } from '../src/exit-codes.js';
 
 test('every problem has the exit code that its status means', () => {
   for (const code of problemCodes) {
@@ -15,6 +17,22 @@ test('every problem has the exit code that its status means', () => {
 test('a job that ended badly is exit code 1, whatever its problem', () => {
   expect(exitCodeOf(new JobEnded('id', new Problem('nifti-truncated', 'x')))).toBe(1);
   expect(exitCodeOf(new JobEnded('id', new Problem('queue-unavailable', 'x')))).toBe(1);
+});
+
+test('a batch that ended with failures is exit code 1', () => {
+  expect(exitCodeOf(new BatchEnded('id', 'completed', 'x'))).toBe(1);
+});
+
+test('the documents and the help tell every exit code, and no other', async () => {
+  const document = await readFile(new URL('../../docs/cli.md', import.meta.url), 'utf8');
+  const told = [...document.matchAll(/^\| (\d+) \| /gm)].map(([, code]) => Number(code));
+  expect(told).toEqual(Object.values(exitCodes));
+  let help = '';
+  const program = await createProgram();
+  program.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  const [, section = ''] = /Exit codes:\n((?: {2}.+\n)+)/.exec(help) ?? [];
+  const helped = [...section.matchAll(/(?:^| {2})(\d+) /gm)].map(([, code]) => Number(code));
+  expect(helped).toEqual(told);
 });
 
 test('usage, help, interruption and surprises have their own', () => {

@@ -38,6 +38,11 @@ test('the version and the help are no errors', async () => {
     'up',
     'demo',
     'key',
+    'tenant',
+    'doctor',
+    'job',
+    'batch',
+    'completion',
     'submit',
     'status',
     'watch',
@@ -88,7 +93,11 @@ test('a stack is shown only when PARSE3D_DEBUG asks for it', async () => {
 });
 
 test.each([
-  ['a problem', ['pack', 'inspect', 'ct-tisue', '--json'], { code: 'pack-unknown', exitCode: 4 }],
+  [
+    'a problem',
+    ['pack', 'inspect', 'ct-tisue', '--json'],
+    { code: 'pack-unknown', type: '/problems/pack-unknown', status: 422, exitCode: 4 },
+  ],
   ['wrong usage', ['watch', '--json'], { code: 'usage', exitCode: 2 }],
 ] as const)('with --json %s is one JSON object on stderr, and stdout stays empty', async (_what, args, error) => {
   const run = await runCli(args);

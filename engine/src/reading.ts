@@ -1,5 +1,5 @@
 import type { Modality } from '@parse3d/shared/contract';
-import type { NiftiImage } from '@parse3d/shared/formats';
+import type { VolumeImage } from '@parse3d/shared/formats';
 import { Problem } from '@parse3d/shared/problems';
 import type { LoadedPack } from './types.js';
 
@@ -14,8 +14,8 @@ export function assertModality({ pack }: LoadedPack, modality: Modality): void {
 }
 
 /** What the user should know about the volume before trusting a mask of it. */
-export function readingWarnings(image: NiftiImage): string[] {
-  const warnings: string[] = [];
+export function readingWarnings(image: VolumeImage): string[] {
+  const warnings: string[] = [...(image.readWarnings ?? [])];
   if (image.nonFiniteVoxels > 0) {
     warnings.push(
       `${image.nonFiniteVoxels} voxels were not finite and were replaced by the smallest value of the volume.`,

@@ -1,15 +1,15 @@
 import { readVolume } from '@parse3d/shared/formats';
-import type { LoadedPack, LocalOutput, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
+import type { LoadedPack, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
 import { throwIfCanceled } from './engines/cancel.js';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.js';
 import { stageClock } from './stage-clock.js';
-import { writeOutputs } from './outputs/index.js';
+import { writeOutputs, type Outputs } from './outputs/index.js';
 import { assertModality, readingWarnings } from './reading.js';
 
 /**
  * Segments one volume: reads it, lets the engine find the prompts, and writes the outputs into `outputFolder`, all on the
  * input's own grid.
- * @throws Problem of the volume (`nifti-…`, `volume-…`), of the request (`prompt-unknown`, `modality-unsupported`), of the
+ * @throws Problem of the volume (`nifti-…`, `dicom-…`, `volume-…`), of the request (`prompt-unknown`, `modality-unsupported`), of the
  * run (`inference-failed`, `memory-cap`), or `canceled`
  */
 export async function segment(
@@ -28,13 +28,13 @@ export async function segment(
 
   const wanted = {
     wantProbabilities: request.outputs.probabilities !== 'none',
-    wantMasks: request.outputs.masks,
+    wantMasks: request.outputs.masks || request.outputs.dicomSeg === true,
     scratchFolder: request.outputFolder,
   };
   const found = await engine.infer(image, { ...request, ...wanted }, clock.report, signal);
 
   clock.report({ stage: 'encode', done: 0, total: 1 });
-  let outputs: LocalOutput[];
+  let outputs: Outputs;
   try {
     outputs = await writeOutputs(found, image, request, engine.pack, signal);
   } finally {
@@ -45,9 +45,9 @@ export async function segment(
     geometry: image.geometry,
     findings: found.findings,
     preparation: found.preparation,
-    warnings: [...readingWarnings(image), ...found.warnings],
+    warnings: [...readingWarnings(image), ...found.warnings, ...outputs.warnings],
     timingsMs: clock.stop(),
-    outputs,
+    outputs: outputs.files,
     device: engine.device,
     graphs: graphChecksums(engine.pack),
     peakMemoryBytes: peakMemoryBytes(),

@@ -69,7 +69,7 @@ export interface Engine {
 }
 
 export interface SegmentRequest extends Omit<InferRequest, 'wantProbabilities' | 'wantMasks' | 'scratchFolder'> {
-  /** A .nii, .nii.gz or .npz file. */
+  /** A .nii, .nii.gz or .npz file, or a DICOM series: a folder or a zip file. */
   readonly inputPath: string;
   readonly outputs: OutputOptions;
   /** Existing folder that receives the output files. */

@@ -3,21 +3,12 @@ import { Manifest, type JobStatus, type SubmitJob } from '@parse3d/shared/contra
 import { isProblem, Problem } from '@parse3d/shared/problems';
 import type { z } from 'zod';
 import { JobAnswer, JobEventAnswer, JobPageAnswer, PackListAnswer, VolumeAnswer } from './answers.js';
-import { Http } from './http.js';
+import { BatchClient } from './batches.js';
+import { Http, type Download, type Signalled } from './http.js';
 import { serverSentEvents } from './sse.js';
 
 /** What a job is asked for with; everything that has a default may be left out. */
 export type SubmitInput = z.input<typeof SubmitJob>;
-
-export interface Download {
-  /** Size as announced, in bytes. */
-  readonly bytes: number | undefined;
-  readonly body: Readable;
-}
-
-interface Signalled {
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** How long a stream of events that was cut may take to come back. */
 const RECONNECT_WITHIN_MS = 60_000;
@@ -26,10 +17,12 @@ const LONGEST_PAUSE_MS = 5_000;
 
 /** The HTTP API of one parse3d server, typed by the contract. Every method throws a Problem. */
 export class Parse3dClient {
+  readonly batches: BatchClient;
   readonly #http: Http;
 
   constructor(options: { url: string; key?: string | undefined }) {
     this.#http = new Http(options.url, options.key);
+    this.batches = new BatchClient(this.#http);
   }
 
   /** Stores a NIfTI file on the server; `uri` of the answer is what a job refers to. @param bytes size of the file */
@@ -96,10 +89,8 @@ export class Parse3dClient {
     return this.#http.json(Manifest, `${pathOf(id)}/outputs/manifest.json`, { signal });
   }
 
-  async download(id: string, name: string, { signal }: Signalled = {}): Promise<Download> {
-    const response = await this.#http.send(`${pathOf(id)}/outputs/${encodeURIComponent(name)}`, { signal });
-    const length = Number(response.headers['content-length']);
-    return { bytes: Number.isFinite(length) ? length : undefined, body: response.body };
+  download(id: string, name: string, options: Signalled = {}): Promise<Download> {
+    return this.#http.download(`${pathOf(id)}/outputs/${encodeURIComponent(name)}`, options);
   }
 
   /**

@@ -12,6 +12,16 @@ export interface HttpRequest {
 
 export type HttpResponse = Dispatcher.ResponseData;
 
+export interface Signalled {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Download {
+  /** Size as announced, in bytes. */
+  readonly bytes: number | undefined;
+  readonly body: Readable;
+}
+
 const ProblemAnswer = z.looseObject({ type: z.string(), detail: z.string(), status: z.int() });
 
 /** HTTP to one parse3d server: adds the key, and turns every failure into a Problem. */
@@ -52,6 +62,13 @@ export class Http {
       'internal',
       `the answer of ${this.#base.origin} to ${path} is not what parse3d sends (${where}: ${issue?.message ?? ''})`,
     );
+  }
+
+  /** A file, as it comes. @throws Problem as `send` */
+  async download(path: string, { signal }: Signalled = {}): Promise<Download> {
+    const response = await this.send(path, { signal });
+    const length = Number(response.headers['content-length']);
+    return { bytes: Number.isFinite(length) ? length : undefined, body: response.body };
   }
 
   close(): Promise<void> {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Parse3dClient } from '../client/index.js';
 import { chooseSample } from '../demo/sample.js';
 import { followJob } from '../jobs/follow.js';
-import { uploadFile } from '../jobs/upload.js';
+import { uploadVolume } from '../jobs/upload.js';
 import { packFolders } from '../stack/pack-folders.js';
 import { DEFAULT_DIR } from '../stack/paths.js';
 import type { RunningStack } from '../stack/stack.js';
@@ -71,7 +71,7 @@ async function segmentSample(
     output.hint(`segmenting ${sample.description} with ${pack.id}: ${sample.prompts.join(', ')}`);
 
     const line = board.line('demo');
-    const { uri } = await uploadFile(client, sample.path, line, signal);
+    const { uri } = await uploadVolume(client, sample.path, line, signal);
     const job = await client.submit({ input: { uri }, prompts: [...sample.prompts], pack: pack.id }, { signal });
     await followJob(client, job, line, output, signal);
     board.close();

@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { openEngine, segment, type LoadedPack, type SegmentRequest, type SegmentResult } from '@parse3d/engine';
 import { software } from '@parse3d/shared/config';
 import { geometryToJson, Modality, OutputOptions, RESEARCH_NOTICE } from '@parse3d/shared/contract';
@@ -11,6 +8,7 @@ import { Problem } from '@parse3d/shared/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../job-options.js';
+import { sizeAndHash } from '../local/size-and-hash.js';
 import { openOutputFolder } from '../local/output-folder.js';
 import { openPack } from '../local/open-pack.js';
 import { PromptOptions, promptsOfFile, readPrompts, withPrompts } from '../prompts.js';
@@ -30,6 +28,8 @@ const Options = PromptOptions.extend(JobOptionFlags.shape).extend({
   modality: Modality.optional(),
   probabilities: z.enum(['uint8', 'float32']).optional(),
   masks: z.boolean().default(false),
+  segNrrd: z.boolean().default(false),
+  dicomSeg: z.boolean().default(false),
   preview: z.boolean(),
   threads: wholeNumber(1, 1024).optional(),
   device: z.string().regex(/^(cpu|cuda:\d{1,2})$/, 'expected cpu or cuda:<index>'),
@@ -41,13 +41,18 @@ type Options = z.infer<typeof Options>;
 export function segmentCommand(): Command {
   const command = new Command('segment')
     .description('Segments one volume here: no service, no Redis, nothing leaves this machine.')
-    .argument('<volume>', 'a NIfTI file, .nii or .nii.gz, or an .npz file of the segmentation challenge')
+    .argument(
+      '<volume>',
+      'NIfTI (.nii, .nii.gz), a DICOM series (its folder, or a zip of it), or an .npz of the challenge',
+    )
     .option('--pack <id>', `pack, by id or by path (PARSE3D_DEFAULT_PACK, else ${DEFAULT_PACK})`)
     .option('--packs <folders>', 'where packs lie, comma-separated (PARSE3D_PACKS, else those of parse3d)')
     .requiredOption('--out <folder>', 'receives the label map, the preview and result.json')
     .option('--modality <name>', `${Modality.options.join(', ')} (else the pack’s first)`)
     .option('--probabilities <type>', 'also write probability maps: uint8 (small) or float32 (exact)')
     .option('--masks', 'also write one binary mask per prompt')
+    .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
+    .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
     .option('--no-preview', 'write no preview.png')
     .option('--threads <count>', 'CPU threads (else all cores)')
     .option('--device <device>', 'cpu, or cuda:<index>', 'cpu')
@@ -67,6 +72,10 @@ export function segmentCommand(): Command {
       'parse3d segment t1.nii.gz --pack ./my-pack --prompts targets.txt --masks --probabilities uint8 --out found',
     ],
     [
+      'A DICOM series, and the result for a PACS and for 3D Slicer',
+      'parse3d segment series/ --pack ct-tissue --prompt bone --dicom-seg --seg-nrrd --out found',
+    ],
+    [
       'The volume of the first target in millilitres',
       "parse3d segment ct.nii.gz --pack ct-tissue --prompt bone --out found --json | jq '.findings[0].volumeMl'",
     ],
@@ -76,7 +85,7 @@ export function segmentCommand(): Command {
 async function run(volume: string, options: Options, output: Output): Promise<void> {
   const inputPath = resolve(volume);
   const prompts = await readPrompts(options, () => promptsOfFile(inputPath));
-  await requireFile(inputPath, volume);
+  await requireVolume(inputPath, volume);
   const loaded = await openPack(options.pack ?? process.env['PARSE3D_DEFAULT_PACK'] ?? DEFAULT_PACK, options.packs);
   // Refused before the volume is read.
   matchPrompts(loaded.pack, prompts);
@@ -91,6 +100,8 @@ async function run(volume: string, options: Options, output: Output): Promise<vo
       outputs: OutputOptions.parse({
         masks: options.masks,
         npz: options.npz,
+        segNrrd: options.segNrrd,
+        dicomSeg: options.dicomSeg,
         preview: options.preview,
         ...(options.probabilities === undefined ? {} : { probabilities: options.probabilities }),
       }),
@@ -184,13 +195,8 @@ function tell(result: SegmentResult, { pack }: LoadedPack, folder: string, start
   notice(output, pack.demonstration);
 }
 
-async function requireFile(path: string, shown: string): Promise<void> {
+async function requireVolume(path: string, shown: string): Promise<void> {
   const info = await stat(path).catch(() => undefined);
-  if (info?.isFile() !== true) throw new Problem('not-found', `there is no file ${shown}`, { path });
-}
-
-async function sizeAndHash(path: string): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') };
+  if (info?.isFile() === true || info?.isDirectory() === true) return;
+  throw new Problem('not-found', `there is no file ${shown}`, { path });
 }

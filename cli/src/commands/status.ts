@@ -1,5 +1,6 @@
 import { JobStatus } from '@parse3d/shared/contract';
 import { Command } from 'commander';
+import type { z } from 'zod';
 import type { JobAnswer } from '../client/index.js';
 import { ConnectionOptions, withClient, withConnection } from '../connection.js';
 import { formatAge, formatBytes, formatSeconds, shorten } from '../terminal/format.js';
@@ -12,22 +13,17 @@ const Options = ConnectionOptions.extend({
   limit: wholeNumber(1, 200),
 });
 
+type Options = z.infer<typeof Options>;
+
 export function statusCommand(): Command {
-  const command = new Command('status')
+  const command = withListOptions(new Command('status'))
     .description('Shows one job, or the recent ones.')
     .argument('[id]', 'job; without it the recent ones are listed, newest first')
-    .option('--status <status>', `only ${JobStatus.options.join(', ')}`)
-    .option('--limit <count>', 'how many are listed, at most 200', '20')
     .action(
-      action(Options, ({ args, options, output }) =>
-        withClient(options, async (client) => {
-          const [id] = args;
-          if (id !== undefined) return showJob(await client.job(id), output);
-          const page = await client.jobs({ status: options.status, limit: options.limit });
-          output.document(page);
-          output.say(page.jobs.length === 0 ? 'no jobs' : listOf(page.jobs, output.colours));
-        }),
-      ),
+      action(Options, ({ args, options, output }) => {
+        const [id] = args;
+        return id === undefined ? list(options, output) : show(id, options, output);
+      }),
     );
   withConnection(command);
   return examples(
@@ -37,6 +33,40 @@ export function statusCommand(): Command {
     ['How far it is, for a script', 'parse3d status $JOB --json | jq .progress'],
   );
 }
+
+/** `parse3d job list` */
+export function listJobsCommand(): Command {
+  const command = withListOptions(new Command('list'))
+    .description('Lists the recent jobs, newest first.')
+    .action(action(Options, ({ options, output }) => list(options, output)));
+  withConnection(command);
+  return examples(command, ['What failed', 'parse3d job list --status failed']);
+}
+
+/** `parse3d job show` */
+export function showJobCommand(): Command {
+  const command = new Command('show')
+    .description('Shows one job.')
+    .argument('<id>', 'job')
+    .action(action(ConnectionOptions, ({ args, options, output }) => show(args[0] ?? '', options, output)));
+  withConnection(command);
+  return examples(command, ['How far it is, for a script', 'parse3d job show $JOB --json | jq .progress']);
+}
+
+const withListOptions = (command: Command): Command =>
+  command
+    .option('--status <status>', `only ${JobStatus.options.join(', ')}`)
+    .option('--limit <count>', 'how many are listed, at most 200', '20');
+
+const list = (options: Options, output: Output): Promise<void> =>
+  withClient(options, async (client) => {
+    const page = await client.jobs({ status: options.status, limit: options.limit });
+    output.document(page);
+    output.say(page.jobs.length === 0 ? 'no jobs' : listOf(page.jobs, output.colours));
+  });
+
+const show = (id: string, options: ConnectionOptions, output: Output): Promise<void> =>
+  withClient(options, async (client) => showJob(await client.job(id), output));
 
 function listOf(jobs: readonly JobAnswer[], colours: Colours): string {
   const columns = [

@@ -2,12 +2,14 @@ import { basename } from 'node:path';
 import { Modality } from '@parse3d/shared/contract';
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { JobAnswer, Parse3dClient, SubmitInput } from '../client/index.js';
+import { batchSource, isUri, SourceOptions, type SourceInput } from '../batches/source.js';
+import { BatchOptions, batchSettings, submitBatch } from '../batches/submit.js';
+import type { BatchInput, JobAnswer, Parse3dClient, SubmitInput } from '../client/index.js';
 import { ConnectionOptions, withClient, withConnection } from '../connection.js';
 import { SomeFailed, untilInterrupted, UsageError } from '../errors.js';
 import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../job-options.js';
 import { followJob } from '../jobs/follow.js';
-import { uploadFile } from '../jobs/upload.js';
+import { uploadVolume } from '../jobs/upload.js';
 import { PromptOptions, readPrompts, withPrompts } from '../prompts.js';
 import { reportError } from '../report-error.js';
 import { shorten } from '../terminal/format.js';
@@ -15,34 +17,55 @@ import { progressBoard, type ProgressBoard } from '../terminal/progress.js';
 import type { Output } from '../terminal/output.js';
 import { action, collect, examples, wholeNumber } from './define.js';
 
-const Options = ConnectionOptions.extend(PromptOptions.shape)
-  .extend(JobOptionFlags.shape)
-  .extend({
-    pack: z.string().optional(),
-    modality: Modality.optional(),
-    masks: z.boolean().default(false),
-    probabilities: z.enum(['uint8', 'float32']).optional(),
-    lane: z.enum(['interactive', 'batch']).optional(),
-    deadline: wholeNumber(1, 86_400).optional(),
-    meta: z.array(z.string().regex(/^[^=]+=/, 'expected name=value')).default([]),
-    idempotencyKey: z.string().min(1).max(255).optional(),
-    watch: z.boolean().default(false),
-  });
+const Options = ConnectionOptions.extend({
+  ...PromptOptions.shape,
+  ...SourceOptions.shape,
+  ...BatchOptions.shape,
+  ...JobOptionFlags.shape,
+
+  pack: z.string().optional(),
+  modality: Modality.optional(),
+  masks: z.boolean().default(false),
+  segNrrd: z.boolean().default(false),
+  dicomSeg: z.boolean().default(false),
+  probabilities: z.enum(['uint8', 'float32']).optional(),
+  lane: z.enum(['interactive', 'batch']).optional(),
+  deadline: wholeNumber(1, 86_400).optional(),
+  meta: z.array(z.string().regex(/^[^=]+=/, 'expected name=value')).default([]),
+  idempotencyKey: z.string().min(1).max(255).optional(),
+  watch: z.boolean().default(false),
+});
 type Options = z.infer<typeof Options>;
 
 export function submitCommand(): Command {
   const command = new Command('submit')
-    .description('Submits jobs: one per volume. A file of this machine is uploaded first.')
-    .argument('<volumes...>', 'NIfTI files of this machine, or s3://bucket/key, or local://bucket/key')
+    .description(
+      'Submits jobs: one per volume. A file of this machine is uploaded first. A folder in storage is a batch.',
+    )
+    .argument(
+      '[volumes...]',
+      'NIfTI files or DICOM folders of this machine, s3://bucket/key, s3://bucket/folder/, or a .jsonl manifest there',
+    )
     .option('--pack <id>', 'pack (else the server’s default)')
     .option('--modality <name>', `${Modality.options.join(', ')} (else the pack’s first)`)
     .option('--masks', 'also write one binary mask per prompt')
     .option('--probabilities <type>', 'also write probability maps: uint8 or float32')
-    .option('--lane <lane>', 'interactive goes before batch (else interactive)')
+    .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
+    .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
+    .option('--lane <lane>', 'interactive goes before batch (else interactive, and batch for batches)')
     .option('--deadline <seconds>', 'longest time that one attempt may take')
     .option('--meta <name=value>', 'your own note, given back with the job; no patient identifiers', collect)
     .option('--idempotency-key <key>', 'for one URI: the same key again finds the same job')
-    .option('--watch', 'follow the jobs to their end')
+    .option('--watch', 'follow the jobs or the batch to the end')
+    .option('--pattern <glob>', 'batch: of a folder, only these keys (else **/*.{nii,nii.gz})')
+    .option('--bids', 'batch: the folder is a BIDS dataset; results come as a BIDS derivative')
+    .option('--dicom', 'a folder in storage is one DICOM series, not a batch')
+    .option('--suffix <suffix>', 'batch: with --bids, which images (else T1w)')
+    .option('--list <file>', 'batch: a file of this machine with a URI a line; - is standard input')
+    .option('--name <name>', 'batch: for people')
+    .option('--error-threshold <count|share>', 'batch: stop after so many failures, such as 20 or 5%')
+    .option('--rerun', 'batch: run volumes again that have a result of equal prompts, pack and options')
+    .option('--dry-run', 'batch: only count volumes and bytes')
     .action(action(Options, ({ args, options, output }) => run(args, options, output)));
   withPrompts(command);
   withJobOptions(command);
@@ -61,11 +84,22 @@ export function submitCommand(): Command {
       'Safe to repeat, from a script',
       'parse3d submit s3://scans/a.nii.gz --prompt thalamus --idempotency-key scan-a-v1',
     ],
+    ['A folder in storage, as a batch', 'parse3d submit s3://scans/study/ --prompts prompts.txt --watch'],
+    ['A BIDS dataset', 'parse3d submit s3://scans/bids/ --bids --suffix T1w --prompt thalamus --name cohort'],
+    ['How much that would be', "parse3d submit s3://scans/study --pattern '*/ct.nii.gz' --prompt bone --dry-run"],
     ['Only the ids', 'parse3d submit *.nii.gz --prompt thalamus --json | jq -r .id'],
   );
 }
 
 async function run(volumes: readonly string[], options: Options, output: Output): Promise<void> {
+  const source = await batchSource(volumes, options);
+  if (source !== undefined) return runBatch(source, options, output);
+  if (volumes.length === 0)
+    throw new UsageError('say which volumes: files, URIs, a folder in storage, or --list <file>');
+  const [misplaced] = Object.keys(BatchOptions.shape).filter((name) => typedOption(options, name));
+  if (misplaced !== undefined) {
+    throw new UsageError(`--${kebab(misplaced)} belongs to a batch: a folder in storage, a manifest, or --list`);
+  }
   if (options.idempotencyKey !== undefined && (volumes.length !== 1 || !volumes.every(isUri))) {
     throw new UsageError(
       '--idempotency-key belongs to one s3:// or local:// URI: an upload is a new object each time, and so another request',
@@ -113,6 +147,28 @@ async function run(volumes: readonly string[], options: Options, output: Output)
   );
 }
 
+/** Items of a manifest or a list can bring prompts of their own. */
+async function runBatch(source: SourceInput, options: Options, output: Output): Promise<void> {
+  if (options.idempotencyKey !== undefined) throw new UsageError('--idempotency-key belongs to single volumes');
+  const own = source.kind === 'manifest' || source.kind === 'items';
+  const none = options.prompt.length === 0 && options.prompts === undefined;
+  const prompts = own && none ? undefined : await readPrompts(options);
+  const batch: BatchInput = {
+    source,
+    ...(prompts === undefined ? {} : { prompts }),
+    ...settingsOf(options),
+    ...batchSettings(options),
+  };
+  await withClient(options, (client) => submitBatch(client, batch, options, output));
+}
+
+const typedOption = (options: Options, name: string): boolean => {
+  const value: unknown = Object.entries(options).find(([key]) => key === name)?.[1];
+  return value !== undefined && value !== false;
+};
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 /** Throws the only failure, or tells those that were not told and throws that some failed. */
 function settle(failures: readonly unknown[], output: Output): void {
   const [first] = failures;
@@ -125,7 +181,7 @@ function settle(failures: readonly unknown[], output: Output): void {
 async function upload(client: Parse3dClient, path: string, board: ProgressBoard, signal: AbortSignal): Promise<string> {
   const line = board.line(shorten(basename(path), 24));
   try {
-    const { uri } = await uploadFile(client, path, line, signal);
+    const { uri } = await uploadVolume(client, path, line, signal);
     line.update(1, 'uploaded');
     line.end('uploaded');
     return uri;
@@ -147,13 +203,31 @@ function watch(
 }
 
 function requestFor(uri: string, prompts: SubmitInput['prompts'], options: Options): SubmitInput {
-  const { pack, modality, masks, probabilities, lane, deadline, meta } = options;
+  return { input: { uri }, prompts, ...settingsOf(options) };
+}
+
+/** What jobs and batches are asked for with alike. */
+function settingsOf({
+  pack,
+  modality,
+  masks,
+  segNrrd,
+  dicomSeg,
+  probabilities,
+  lane,
+  deadline,
+  meta,
+  ...options
+}: Options) {
   return {
-    input: { uri },
-    prompts,
     ...(pack === undefined ? {} : { pack }),
     ...(modality === undefined ? {} : { modality }),
-    outputs: { masks, ...(probabilities === undefined ? {} : { probabilities }) },
+    outputs: {
+      masks,
+      ...(segNrrd ? { segNrrd } : {}),
+      ...(dicomSeg ? { dicomSeg } : {}),
+      ...(probabilities === undefined ? {} : { probabilities }),
+    },
     options: jobOptionsOf(options, deadline),
     ...(lane === undefined ? {} : { lane }),
     metadata: Object.fromEntries(
@@ -168,5 +242,3 @@ function tell(job: JobAnswer, volume: string, { watch: watching }: Options, outp
   output.say(`${bold(job.id)}  ${job.status}  ${dim(isUri(volume) ? volume : `${volume} -> ${job.input.uri}`)}`);
   if (!watching) output.hint(`follow it: parse3d watch ${job.id}`);
 }
-
-const isUri = (text: string): boolean => /^(s3|local):\/\//.test(text);

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Problem } from '@parse3d/shared/problems';
-import type { JobAnswer, Parse3dClient } from '../client/index.js';
+import type { Download, JobAnswer, Parse3dClient } from '../client/index.js';
 import type { OutputFolder } from '../local/output-folder.js';
-import { formatBytes } from '../terminal/format.js';
+import { pace } from '../terminal/format.js';
 import type { ProgressLine } from '../terminal/progress.js';
 
 export interface DownloadedFile {
@@ -27,12 +27,13 @@ const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 export async function downloadOutputs(
   client: Parse3dClient,
   job: JobAnswer,
-  folder: OutputFolder,
-  line: ProgressLine,
+  folder: Pick<OutputFolder, 'path' | 'partial'>,
+  line: Pick<ProgressLine, 'update'>,
   signal: AbortSignal,
 ): Promise<DownloadedFile[]> {
   const outputs = job.outputs ?? [];
   const total = outputs.reduce((sum, { bytes }) => sum + bytes, 0);
+  const startedAt = Date.now();
   let before = 0;
   const files: DownloadedFile[] = [];
   for (const output of outputs) {
@@ -42,17 +43,9 @@ export async function downloadOutputs(
         `the server names an output ${JSON.stringify(output.name)}, which is no file name`,
       );
     }
-    const { bytes, sha256 } = await downloadOne(
-      client,
-      job.id,
-      output.name,
-      join(folder.partial, output.name),
-      signal,
-      (count) =>
-        line.update(
-          (before + count) / Math.max(1, total),
-          `download, ${formatBytes(before + count)} of ${formatBytes(total)}`,
-        ),
+    const download = await client.download(job.id, output.name, { signal });
+    const { bytes, sha256 } = await saveDownload(download, join(folder.partial, output.name), signal, (count) =>
+      line.update((before + count) / Math.max(1, total), `download${pace(before + count, total, startedAt)}`),
     );
     if (sha256 !== output.sha256 || bytes !== output.bytes) {
       throw new Problem(
@@ -67,15 +60,17 @@ export async function downloadOutputs(
   return files;
 }
 
-async function downloadOne(
-  client: Parse3dClient,
-  jobId: string,
-  name: string,
+/**
+ * Brings one file to a path, under another name until it is whole.
+ * @returns its size and SHA-256
+ * @throws Problem `service-unavailable` when it breaks off, or the signal's reason
+ */
+export async function saveDownload(
+  { body }: Download,
   path: string,
   signal: AbortSignal,
-  onBytes: (count: number) => void,
+  onBytes: (count: number) => void = () => undefined,
 ): Promise<{ bytes: number; sha256: string }> {
-  const { body } = await client.download(jobId, name, { signal });
   const hash = createHash('sha256');
   let bytes = 0;
   const meter = new Transform({
@@ -91,6 +86,7 @@ async function downloadOne(
   } catch (error) {
     await rm(`${path}.part`, { force: true });
     if (signal.aborted) throw signal.reason;
+    const name = basename(path);
     throw new Problem(
       'service-unavailable',
       `the download of ${name} broke off: ${String(error)}`,

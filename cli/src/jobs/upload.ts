@@ -3,11 +3,31 @@ import { open, stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { isProblem, Problem } from '@parse3d/shared/problems';
 import type { Parse3dClient, VolumeAnswer } from '../client/index.js';
-import { formatBytes, formatSeconds } from '../terminal/format.js';
+import { pace } from '../terminal/format.js';
 import type { ProgressLine } from '../terminal/progress.js';
+import { packSeries } from './pack-series.js';
 
-/** Sends a file of this machine to the server. @throws Problem `not-found`, or the server's */
-export async function uploadFile(
+/**
+ * Sends a file of this machine to the server, or a folder with a DICOM series as a zip file.
+ * @throws Problem `not-found`, `dicom-no-images`, or the server's
+ */
+export async function uploadVolume(
+  client: Parse3dClient,
+  path: string,
+  line: ProgressLine,
+  signal: AbortSignal,
+): Promise<VolumeAnswer> {
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory() !== true) return uploadFile(client, path, line, signal);
+  const series = await packSeries(path);
+  try {
+    return await uploadFile(client, series.path, line, signal);
+  } finally {
+    await series.remove();
+  }
+}
+
+async function uploadFile(
   client: Parse3dClient,
   path: string,
   line: ProgressLine,
@@ -20,10 +40,7 @@ export async function uploadFile(
   const meter = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       sent += chunk.length;
-      const seconds = (Date.now() - startedAt) / 1000;
-      const rate = sent / Math.max(seconds, 0.001);
-      const left = seconds > 1 ? `, ${formatBytes(rate)}/s, ${formatSeconds((info.size - sent) / rate)} left` : '';
-      line.update(sent / Math.max(1, info.size), `upload${left}`);
+      line.update(sent / Math.max(1, info.size), `upload${pace(sent, info.size, startedAt)}`);
       done(null, chunk);
     },
   });

@@ -40,7 +40,11 @@ export async function openOutputFolder(folder: string, overwrite: boolean): Prom
     path,
     partial,
     publish: async () => {
-      for (const name of await readdir(partial)) await rename(join(partial, name), join(path, name));
+      for (const name of await readdir(partial)) {
+        // Only with leave to overwrite can there be anything; a folder cannot be renamed onto one that holds files.
+        await rm(join(path, name), { recursive: true, force: true });
+        await rename(join(partial, name), join(path, name));
+      }
       await rm(partial, { recursive: true });
     },
     discard: () => rm(partial, { recursive: true, force: true }),

@@ -43,3 +43,12 @@ export const formatCount = (count: number): string => count.toLocaleString('en-U
 export function shorten(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1))}…`;
 }
+
+/** `, 3.1 MiB of 12 MiB, 1.4 MiB/s, 6.2 s left`; rate and time left once they mean something. */
+export function pace(bytes: number, total: number, startedAt: number, now: number = Date.now()): string {
+  const seconds = (now - startedAt) / 1000;
+  const amount = `, ${formatBytes(bytes)} of ${formatBytes(total)}`;
+  if (seconds < 1 || bytes === 0) return amount;
+  const rate = bytes / seconds;
+  return `${amount}, ${formatBytes(rate)}/s, ${formatSeconds(Math.max(0, total - bytes) / rate)} left`;
+}

@@ -1,24 +1,31 @@
 import { join } from 'node:path';
 import type { OutputOptions } from '@parse3d/shared/contract';
-import { writeLabelsNpz, type NiftiImage } from '@parse3d/shared/formats';
+import { writeLabelsNpz, type VolumeImage } from '@parse3d/shared/formats';
 import { Problem } from '@parse3d/shared/problems';
 import { throwIfCanceled } from '../engines/cancel.js';
 import { renderPreview } from '../preview/index.js';
 import type { Found, LoadedPack, LocalOutput, SegmentRequest } from '../types.js';
 import { coloursOf } from './colours.js';
+import { dicomSegFile, segNrrdFile, type Attempt } from './exchange.js';
 import { writeBytes, writeVolume } from './files.js';
 import { labelsJson, labelsTxt, type LabelName } from './label-names.js';
 
 export type { LabelName } from './label-names.js';
 
+export interface Outputs {
+  readonly files: readonly LocalOutput[];
+  /** What could not be written, though the result is whole without it. */
+  readonly warnings: readonly string[];
+}
+
 /** Writes what was asked for, one file after another, so that one volume is encoded at a time. */
 export async function writeOutputs(
   found: Found,
-  image: NiftiImage,
+  image: VolumeImage,
   request: Pick<SegmentRequest, 'outputs' | 'outputFolder' | 'modality'>,
   { pack }: LoadedPack,
   signal: AbortSignal,
-): Promise<LocalOutput[]> {
+): Promise<Outputs> {
   const { outputs: wanted, outputFolder: folder } = request;
   const colours = coloursOf(found.findings, pack);
   const names = found.findings.map(({ label, prompt }, n): LabelName => ({
@@ -26,7 +33,7 @@ export async function writeOutputs(
     prompt,
     colour: colours[n] ?? '#ffffff',
   }));
-  const written: LocalOutput[] = [];
+  const files: LocalOutput[] = [];
   for (const write of [
     ...(wanted.labels ? labelFiles(found, image, names, folder) : []),
     ...(wanted.npz ? [npzFile(found, folder)] : []),
@@ -35,14 +42,24 @@ export async function writeOutputs(
     ...(wanted.preview ? [previewFile(found, image, names, request)] : []),
   ]) {
     throwIfCanceled(signal);
-    written.push(await write());
+    files.push(await write());
   }
-  return written;
+  const warnings: string[] = [];
+  for (const attempt of [
+    ...(wanted.segNrrd === true ? [segNrrdFile(found, names, pack, folder)] : []),
+    ...(wanted.dicomSeg === true ? [dicomSegFile(found, image, names, pack, folder)] : []),
+  ] satisfies Attempt[]) {
+    throwIfCanceled(signal);
+    const result = await attempt();
+    if ('warning' in result) warnings.push(result.warning);
+    else files.push(result);
+  }
+  return { files, warnings };
 }
 
 type Write = () => Promise<LocalOutput>;
 
-function labelFiles(found: Found, image: NiftiImage, names: readonly LabelName[], folder: string): Write[] {
+function labelFiles(found: Found, image: VolumeImage, names: readonly LabelName[], folder: string): Write[] {
   const { data } = found.labels;
   const datatype = data instanceof Uint8Array ? 'uint8' : 'uint16';
   const calMax = Math.max(...names.map(({ id }) => id));
@@ -62,7 +79,7 @@ function npzFile({ labels }: Found, folder: string): Write {
   };
 }
 
-function maskFiles(found: Found, image: NiftiImage, names: readonly LabelName[], folder: string): Write[] {
+function maskFiles(found: Found, image: VolumeImage, names: readonly LabelName[], folder: string): Write[] {
   return names.map(
     ({ id }, prompt) =>
       () =>
@@ -76,7 +93,7 @@ function maskFiles(found: Found, image: NiftiImage, names: readonly LabelName[],
 
 function probabilityFiles(
   found: Found,
-  image: NiftiImage,
+  image: VolumeImage,
   names: readonly LabelName[],
   folder: string,
   kind: OutputOptions['probabilities'],
@@ -93,7 +110,7 @@ function probabilityFiles(
 
 function previewFile(
   found: Found,
-  image: NiftiImage,
+  image: VolumeImage,
   names: readonly LabelName[],
   { modality, outputFolder }: Pick<SegmentRequest, 'outputFolder' | 'modality'>,
 ): Write {

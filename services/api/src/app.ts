@@ -8,6 +8,7 @@ import { timing } from './http/timing.js';
 import { traceRequests } from './http/tracing.js';
 import { problemHandler } from './problems.js';
 import { batchRoutes } from './routes/batches.js';
+import { derivativeRoutes } from './routes/derivatives.js';
 import { docsRoutes } from './routes/docs.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
@@ -58,6 +59,7 @@ export function createApp(deps: ApiDeps): Express {
     outputRoutes(deps),
     packRoutes(deps),
     taskRoutes(deps),
+    derivativeRoutes(deps),
   );
   app.use(ruleRoutes(deps), webhookRoutes(deps));
   app.use((request) => {

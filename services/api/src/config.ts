@@ -12,6 +12,9 @@ const apiEnv = commonEnv.extend({
   PARSE3D_REDIRECT_DOWNLOADS: flag('false').describe(
     'Send downloads to the store by presigned URLs instead of through the api, where the store has them.',
   ),
+  PARSE3D_CHECK_STORAGE: flag('true').describe(
+    'Refuse to start with an S3 store that does not honour `If-None-Match: *`, on which every commit rests.',
+  ),
   PARSE3D_RECONCILE_EVERY: duration('2m').describe('Time between two comparisons of storage with Redis.'),
   PARSE3D_SCORE_TIMEOUT: duration('5m').describe('Longest time that POST /score waits for a job.'),
   PARSE3D_EVENTS_TOKEN: z

@@ -45,7 +45,7 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
       '/v1/volumes': {
         post: {
           operationId: 'uploadVolume',
-          summary: 'Upload a NIfTI or .npz volume',
+          summary: 'Upload a volume: NIfTI, a zip file of a DICOM series, or .npz',
           tags: ['volumes'],
           requestBody: {
             required: true,

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { ApiKeys, Tenants } from '@parse3d/shared/access';
 import { software, storageFromEnv, tracingFromEnv } from '@parse3d/shared/config';
 import { readPackCatalog } from '@parse3d/shared/packs';
-import { Problem } from '@parse3d/shared/problems';
+import { isProblem, Problem } from '@parse3d/shared/problems';
 import {
   connectRedis,
   DeliveryRelay,
@@ -17,7 +17,7 @@ import {
   startDeliveries,
   whenReady,
 } from '@parse3d/shared/queue';
-import { createBucketIfMissing, openStores } from '@parse3d/shared/storage';
+import { createBucketIfMissing, openStores, requireConditionalWrites, type BlobStore } from '@parse3d/shared/storage';
 import { startTracing } from '@parse3d/shared/telemetry';
 import type { Logger } from 'pino';
 import { createApp } from './app.js';
@@ -54,6 +54,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
   // A folder is ours to make; a bucket elsewhere is its owner's.
   if (storage.kind === 'file') await createBucketIfMissing(storage);
   const stores = openStores(storage);
+  if (storage.kind === 's3' && config.PARSE3D_CHECK_STORAGE) await checkStorage(stores.primary, log);
   const packs = await readPackCatalog(config.PARSE3D_PACKS);
   for (const { folder, problem } of packs.rejected) log.warn({ folder, problem: problem.message }, 'pack rejected');
   packs.get(config.PARSE3D_DEFAULT_PACK);
@@ -172,6 +173,16 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
       await tracing.shutdown();
     },
   };
+}
+
+/** A store that is away at the start says nothing about what it honours; readiness tells that it is away. */
+async function checkStorage(store: BlobStore, log: Logger): Promise<void> {
+  try {
+    await requireConditionalWrites(store);
+  } catch (error) {
+    if (!isProblem(error) || error.code === 'storage-unsafe') throw error;
+    log.warn({ code: error.code, err: error.message }, 'conditional writes of the store could not be checked');
+  }
 }
 
 async function listen(server: Server, port: number, host: string): Promise<number> {

@@ -39,6 +39,32 @@ export class Tenants {
     this.#cache.delete(tenant);
   }
 
+  /** Whether it has settings of its own. */
+  async exists(tenant: string): Promise<boolean> {
+    try {
+      await this.#store.head(blobKeys.tenant(tenant));
+      return true;
+    } catch (error) {
+      if (isProblem(error, 'blob-missing')) return false;
+      throw error;
+    }
+  }
+
+  /** Tenants that have settings of their own, by name. */
+  async list(): Promise<string[]> {
+    const names: string[] = [];
+    let startAfter: string | undefined;
+    do {
+      const page = await this.#store.list({ prefix: blobKeys.tenantPrefix, startAfter });
+      for (const { key } of page.blobs) {
+        const name = /^tenants\/([a-z0-9-]+)\.json$/.exec(key)?.[1];
+        if (name !== undefined) names.push(name);
+      }
+      startAfter = page.next;
+    } while (startAfter !== undefined);
+    return names;
+  }
+
   async #read(tenant: string): Promise<TenantSettings> {
     try {
       return TenantSettings.parse(await readJson(this.#store, blobKeys.tenant(tenant)));

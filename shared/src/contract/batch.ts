@@ -170,9 +170,35 @@ export const BatchView = z
     etaSeconds: z.number().optional(),
     metadata: z.record(z.string(), z.string()),
     reports: z.array(z.strictObject({ name: z.string(), url: z.string() })).optional(),
+    derivative: z
+      .strictObject({ url: z.string() })
+      .optional()
+      .meta({ description: 'Of a batch of a BIDS dataset that has ended: its results as a BIDS derivative.' }),
   })
   .meta({ id: 'Batch' });
 export type BatchView = z.infer<typeof BatchView>;
+
+/** Query of `GET /v1/batches/:id/derivative`. */
+export const ListDerivative = z.strictObject({
+  after: z.string().max(1024).optional().meta({ description: '`next` of the page before.' }),
+  limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+});
+export type ListDerivative = z.infer<typeof ListDerivative>;
+
+/** Answer of `GET /v1/batches/:id/derivative`, by path. */
+export const DerivativePage = z
+  .strictObject({
+    files: z.array(
+      z.strictObject({
+        path: z.string().meta({ example: 'sub-01/anat/sub-01_space-orig_dseg.nii.gz' }),
+        bytes: z.int(),
+        url: z.string(),
+      }),
+    ),
+    next: z.string().optional(),
+  })
+  .meta({ id: 'DerivativePage' });
+export type DerivativePage = z.infer<typeof DerivativePage>;
 
 /** Answer of `GET /v1/batches`: newest first. */
 export const BatchList = z.strictObject({ batches: z.array(BatchView) }).meta({ id: 'BatchList' });

@@ -18,6 +18,18 @@ export const OutputOptions = z
       .default(false)
       .meta({ description: 'labels.npz: `segs` (z, y, x) and `spacing`, as the segmentation challenge wants it' }),
     preview: z.boolean().default(true).meta({ description: 'preview.png: three mid-planes with outlines' }),
+    segNrrd: z.boolean().optional().meta({
+      description: 'labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false.',
+    }),
+    dicomSeg: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and ' +
+          'study of the images, as the standard asks. Where it cannot be written the job completes with a warning. ' +
+          'Default: false.',
+      }),
   })
   .meta({ id: 'OutputOptions' });
 export type OutputOptions = z.infer<typeof OutputOptions>;

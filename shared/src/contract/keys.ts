@@ -20,6 +20,8 @@ export const blobKeys = {
   /** Final counts; present once the reports are written. */
   batchFinished: (batchId: string): string => `batches/${batchId}/finished.json`,
   batchReport: (batchId: string, name: string): string => `batches/${batchId}/${name}`,
+  /** Results of a batch of a BIDS dataset, laid out as a derivative; its `dataset_description.json` is written last. */
+  batchDerivative: (batchId: string): string => `batches/${batchId}/derivatives/parse3d/`,
   /** Present while a batch has work left. */
   openBatch: (batchId: string): string => `open-batches/${batchId}.json`,
   openBatchPrefix: 'open-batches/',
@@ -41,6 +43,7 @@ export const blobKeys = {
   outboxPrefix: 'outbox/',
   upload: (tenant: string, uploadId: string, name: string): string => `uploads/${tenant}/${uploadId}/${name}`,
   tenant: (tenant: string): string => `tenants/${tenant}.json`,
+  tenantPrefix: 'tenants/',
   apiKey: (keyId: string): string => `keys/${keyId}.json`,
   apiKeyPrefix: 'keys/',
 } as const;

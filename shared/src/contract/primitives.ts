@@ -7,12 +7,15 @@ export type Modality = z.infer<typeof Modality>;
 
 export const JobId = z.uuid().meta({ description: 'Identifies a job; sorts by the time of submission.' });
 
-/** `s3://bucket/key` or `local://bucket/key`. */
+/** `s3://bucket/key` or `local://bucket/key`; with a slash at the end, a folder. */
 export const BlobUri = z
   .string()
   .max(2048)
   .regex(/^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/.+$/, 'expected s3://bucket/key or local://bucket/key')
-  .meta({ description: 'An object in storage.', example: 's3://scans/study-1/ct.nii.gz' });
+  .meta({
+    description: 'An object in storage; with a slash at the end, a folder with a DICOM series.',
+    example: 's3://scans/study-1/ct.nii.gz',
+  });
 
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits');
 

@@ -11,8 +11,11 @@ export const UploadedVolume = z
     uri: BlobUri,
     bytes: z.int(),
     sha256: Sha256,
-    geometry: GeometryJson,
-    datatype: z.string().meta({ description: 'Type of the stored voxels, as nibabel names it.', example: 'int16' }),
+    geometry: GeometryJson.optional().meta({ description: 'Absent for DICOM, whose images are read by a worker.' }),
+    datatype: z
+      .string()
+      .optional()
+      .meta({ description: 'Type of the stored voxels, as nibabel names it; absent for DICOM.', example: 'int16' }),
     prompts: z.array(Prompt).optional().meta({ description: 'Those that an .npz file brings, for a job to use.' }),
   })
   .meta({ id: 'UploadedVolume' });

@@ -15,9 +15,29 @@ export type {
 export { openNiftiWriter, writeNifti } from './nifti/write.js';
 export { buildNiftiHeader } from './nifti/write-header.js';
 export { readNiftiHeader } from './preflight.js';
-export type { RandomAccess } from './npz/access.js';
+export {
+  decimalElement,
+  dicomFilesInFolder,
+  dicomFilesInZip,
+  dicomFileStart,
+  longElement,
+  DICOM_MAGIC_BYTES,
+  isDicom,
+  peekDicomZip,
+  pixelHead,
+  rawElement,
+  readDicom,
+  sequence,
+  shortElement,
+  tagElement,
+  textElement,
+  type DicomElement,
+} from './dicom/index.js';
+export type { DicomFile, DicomImage, DicomReference, RawElement } from './dicom/index.js';
+export { withFile, type RandomAccess } from './npz/access.js';
 export type { NpzPrompts } from './npz/prompts.js';
 export { readNpz, readNpzHeader, type NpzImage, type NpzOptions } from './npz/read.js';
 export { writeLabelsNpz } from './npz/write.js';
-export { isZip } from './npz/zip.js';
+export { isNpz, isZip } from './npz/zip.js';
 export { readPromptsOfVolume, readVolume, type VolumeImage } from './read-volume.js';
+export { writeNrrd, type NrrdSpec } from './nrrd/write.js';

@@ -1,21 +1,39 @@
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { Problem } from '../problems/index.js';
+import {
+  DICOM_MAGIC_BYTES,
+  dicomFilesInFolder,
+  dicomFilesInZip,
+  isDicom,
+  readDicom,
+  type DicomImage,
+} from './dicom/index.js';
 import { readNifti } from './nifti/read.js';
 import type { NiftiImage, NiftiLimits } from './nifti/types.js';
 import { withFile } from './npz/access.js';
 import type { NpzPrompts } from './npz/prompts.js';
 import { readNpz, readNpzHeader, type NpzImage } from './npz/read.js';
-import { isZip } from './npz/zip.js';
+import { isNpz, isZip } from './npz/zip.js';
 
-/** A volume of any format that parse3d reads. `prompts` are those that the file itself brings. */
-export type VolumeImage = NiftiImage & Partial<Pick<NpzImage, 'prompts' | 'instanceLabel'>>;
+/** A volume of any format. `prompts` are those that an `.npz` brings; `dicom` is there for volumes from DICOM. */
+export type VolumeImage = NiftiImage &
+  Partial<Pick<NpzImage, 'prompts' | 'instanceLabel'>> &
+  Partial<Pick<DicomImage, 'dicom' | 'readWarnings'>>;
 
 /**
- * Reads a volume: NIfTI, compressed or not, or `.npz`. The first bytes tell which, never the name.
- * @throws Problem everything that `readNifti` and `readNpz` throw
+ * Reads a volume: NIfTI, compressed or not, `.npz`, or a DICOM series in a folder or a zip file. The first bytes tell
+ * which, never the name.
+ * @throws Problem everything that `readNifti`, `readNpz` and `readDicom` throw
  */
 export async function readVolume(path: string, limits: NiftiLimits = {}): Promise<VolumeImage> {
-  return isZip(await firstBytes(path)) ? readNpz(path, limits) : readNifti(path, limits);
+  if (await isFolder(path)) return readDicom(await dicomFilesInFolder(path, limits), limits);
+  const start = await firstBytes(path);
+  if (isNpz(start)) return readNpz(path, limits);
+  if (isZip(start)) return withFile(path, async (zip) => readDicom(await dicomFilesInZip(zip, limits), limits));
+  if (isDicom(start)) {
+    throw new Problem('volume-not-3d', 'expected a series, this is one DICOM file; give its folder, or a zip of it');
+  }
+  return readNifti(path, limits);
 }
 
 /**
@@ -24,9 +42,16 @@ export async function readVolume(path: string, limits: NiftiLimits = {}): Promis
  * @throws Problem `npz-invalid`, `npz-too-large`, `pickle-refused`, `volume-missing`
  */
 export async function readPromptsOfVolume(path: string): Promise<NpzPrompts['prompts']> {
-  if (!isZip(await firstBytes(path))) return [];
+  if ((await isFolder(path)) || !isNpz(await firstBytes(path))) return [];
   const { prompts } = await withFile(path, (file) => readNpzHeader(file));
   return prompts;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
 }
 
 async function firstBytes(path: string): Promise<Uint8Array> {
@@ -35,7 +60,7 @@ async function firstBytes(path: string): Promise<Uint8Array> {
     throw new Problem('volume-missing', `there is no file ${path}`, {}, { cause: error });
   });
   try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(4), 0, 4, 0);
+    const { buffer, bytesRead } = await handle.read(new Uint8Array(DICOM_MAGIC_BYTES), 0, DICOM_MAGIC_BYTES, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();

@@ -54,6 +54,16 @@ export const problemKinds = {
   'labels-invalid': never(422, 'The volume is not a label map'),
   'geometry-mismatch': never(422, 'Two volumes that should lie on one grid do not'),
 
+  'archive-invalid': never(422, 'The zip file is damaged'),
+  'archive-too-large': never(422, 'The zip file or folder holds more than is accepted'),
+  'dicom-no-images': never(422, 'There are no DICOM images in the zip file or folder'),
+  'dicom-several-series': never(422, 'There is more than one DICOM series in the zip file or folder'),
+  'dicom-invalid': never(422, 'A DICOM file does not hold what it should'),
+  'dicom-truncated': never(422, 'A DICOM file ends before its pixels do'),
+  'dicom-unsupported': never(422, 'The DICOM images are of a kind that is not read'),
+  'dicom-slices-missing': never(422, 'Slices of the DICOM series are missing'),
+  'dicom-geometry': never(422, 'The slices of the DICOM series do not form one regular grid'),
+
   // The pack
   'pack-invalid': never(500, 'The pack does not have the expected form'),
   'pack-checksum': never(500, 'A file of the pack does not match its checksum'),
@@ -68,6 +78,7 @@ export const problemKinds = {
   'blob-key-invalid': never(400, 'The object key is not allowed'),
   'blob-range-invalid': never(416, 'The byte range lies outside the object'),
   'storage-denied': never(403, 'The storage refused access'),
+  'storage-unsafe': never(500, 'The storage does not honour conditional writes'),
   'storage-unavailable': later(503, 'The object storage does not answer'),
 
   // Admission

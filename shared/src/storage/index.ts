@@ -12,6 +12,15 @@ export { FileBlobStore, type FileBlobStoreOptions } from './file.js';
 export { S3BlobStore } from './s3-store.js';
 export { S3Account, type S3Settings } from './s3.js';
 export type { S3Timeouts } from './s3-http.js';
+export {
+  probeConditionalWrites,
+  probeRoundTrip,
+  PROBE_PREFIX,
+  requireConditionalWrites,
+  type ConditionalWrites,
+  type RoundTrip,
+} from './probe.js';
 export { createBucketIfMissing, openStores, type StorageConfig, type Stores } from './stores.js';
 export { copyToFile, readAll, readJson, sha256Of, writeFileTo, writeJson } from './transfer.js';
 export { checkBucket, checkKey, formatBlobUri, parseBlobUri, type BlobAddress, type BlobScheme } from './uri.js';
+export { isFolderUri, listBlobFolder, type BlobFolder } from './folder.js';

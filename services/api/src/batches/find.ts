@@ -57,12 +57,16 @@ export function viewBatch({ batch, live, end }: FoundBatch, deps: ApiDeps): Batc
     metadata: batch.metadata,
     ...(ended === undefined
       ? {}
-      : { reports: reportNames.map((name) => ({ name, url: reportUrl(batch, name, deps) })) }),
+      : {
+          reports: reportNames.map((name) => ({ name, url: batchUrl(batch, `reports/${name}`, deps) })),
+          ...(batch.source.kind === 'bids' ? { derivative: { url: batchUrl(batch, 'derivative', deps) } } : {}),
+        }),
   };
 }
 
-function reportUrl(batch: BatchRecord, name: string, deps: ApiDeps): string {
-  return `${deps.config.PARSE3D_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/v1/batches/${batch.batchId}/reports/${name}`;
+/** URL of something below a batch. */
+export function batchUrl(batch: BatchRecord, path: string, deps: ApiDeps): string {
+  return `${deps.config.PARSE3D_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/v1/batches/${batch.batchId}/${path}`;
 }
 
 /** By the two bits of the bit field. */

@@ -1,17 +1,27 @@
 import type { ApiKeyRecord } from '@parse3d/shared/access';
-import { isZip, readNiftiHeader, readNpzHeader, type NiftiHeader, type NpzPrompts } from '@parse3d/shared/formats';
+import {
+  isNpz,
+  isZip,
+  peekDicomZip,
+  readNiftiHeader,
+  readNpzHeader,
+  type NiftiHeader,
+  type NpzPrompts,
+} from '@parse3d/shared/formats';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import { readAll, type BlobInfo, type BlobStore, type Stores } from '@parse3d/shared/storage';
+import { isFolderUri, readAll, type BlobInfo, type BlobStore, type Stores } from '@parse3d/shared/storage';
 import type { ApiConfig } from '../config.js';
 import { blobAccess } from './blob-access.js';
+import { inspectFolder } from './preflight-folder.js';
 
 /** Enough for the header of a compressed file, whatever its gzip header holds. */
 const PREFIX_BYTES = 64 * 1024;
 
 /** What the beginning of a stored volume tells; `prompts` are those that an `.npz` file brings. */
 export interface Inspected {
-  readonly info: BlobInfo;
-  readonly header: NiftiHeader;
+  readonly info: Pick<BlobInfo, 'bytes' | 'etag'>;
+  /** Absent for DICOM, which has no header for the whole: its images are read by a worker. */
+  readonly header?: NiftiHeader;
   readonly prompts: NpzPrompts['prompts'];
 }
 
@@ -36,14 +46,17 @@ function isOwnBucketSecret(uri: string, primary: BlobStore): boolean {
 
 /**
  * Looks at a volume before anything is queued: that the key may read it, that it exists, and that its first bytes are
- * the header of a 3D volume that the workers can take.
+ * the header of a 3D volume that the workers can take, or that it is a zip file or folder with DICOM images.
  */
 export async function preflight(uri: string, caller: Reader, stores: Stores, config: ApiConfig): Promise<Inspected> {
   if (!mayRead(caller, uri, stores.primary)) {
     throw new Problem('input-not-allowed', `this API key may not read ${uri}`, { uri });
   }
-  const { store, key } = stores.open(uri);
   try {
+    if (isFolderUri(uri)) {
+      return { info: await inspectFolder(uri, stores, config.PARSE3D_MAX_VOLUME_BYTES), prompts: [] };
+    }
+    const { store, key } = stores.open(uri);
     return await inspectVolume(store, key, config);
   } catch (error) {
     if (isProblem(error, 'blob-missing')) throw new Problem('volume-missing', `there is no object at ${uri}`, { uri });
@@ -61,7 +74,14 @@ export async function inspectVolume(store: BlobStore, key: string, config: ApiCo
       limit,
     });
   }
-  const { header, prompts } = await readHeader(store, info);
+  const prefix = await readPrefix(store, key, info);
+  if (isZip(prefix) && !isNpz(prefix)) {
+    await peekDicomZip(blobAccess(store, info), { maxBytes: config.PARSE3D_MAX_VOLUME_BYTES });
+    return { info, prompts: [] };
+  }
+  const { header, prompts } = isZip(prefix)
+    ? await readNpzHeader(blobAccess(store, info))
+    : { header: await readNiftiHeader(prefix), prompts: [] };
   const [i, j, k] = header.geometry.shape;
   if (i * j * k > config.PARSE3D_MAX_VOXELS) {
     const limit = config.PARSE3D_MAX_VOXELS;
@@ -73,11 +93,8 @@ export async function inspectVolume(store: BlobStore, key: string, config: ApiCo
   return { info, header, prompts };
 }
 
-/** Of NIfTI the first bytes are read; of `.npz` the directory at the end and the first bytes of its arrays. */
-async function readHeader(store: BlobStore, info: BlobInfo): Promise<Omit<Inspected, 'info'>> {
-  const { key, bytes, etag } = info;
-  const end = Math.min(bytes, PREFIX_BYTES) - 1;
-  const prefix = bytes === 0 ? new Uint8Array(0) : await readAll(store, key, { start: 0, end, etag });
-  if (isZip(prefix)) return readNpzHeader(blobAccess(store, info));
-  return { header: await readNiftiHeader(prefix), prompts: [] };
+/** Enough to tell every format, and for the whole header of a NIfTI file. */
+async function readPrefix(store: BlobStore, key: string, { bytes, etag }: BlobInfo): Promise<Uint8Array> {
+  if (bytes === 0) return new Uint8Array(0);
+  return readAll(store, key, { start: 0, end: Math.min(bytes, PREFIX_BYTES) - 1, etag });
 }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { blobKeys, geometryToJson, type UploadedVolume } from '@parse3d/shared/contract';
-import { isGzip, isZip } from '@parse3d/shared/formats';
+import { isGzip, isNpz, isZip } from '@parse3d/shared/formats';
 import { Problem } from '@parse3d/shared/problems';
 import { formatBlobUri } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../deps.js';
@@ -42,8 +42,7 @@ export async function storeUpload(
       uri: formatBlobUri({ scheme: primary.scheme, bucket: primary.bucket, key }),
       bytes: info.bytes,
       sha256: hash.digest('hex'),
-      geometry: geometryToJson(header.geometry),
-      datatype: header.datatype,
+      ...(header === undefined ? {} : { geometry: geometryToJson(header.geometry), datatype: header.datatype }),
       ...(prompts.length === 0 ? {} : { prompts: prompts.map(({ text, label }) => ({ text, label })) }),
     };
   } catch (error) {
@@ -55,20 +54,26 @@ export async function storeUpload(
 /** The content decides, never a name. */
 function kindOf(start: Uint8Array): { readonly name: string; readonly contentType: string } {
   if (isGzip(start)) return { name: 'volume.nii.gz', contentType: 'application/gzip' };
-  if (isZip(start)) return { name: 'volume.npz', contentType: 'application/zip' };
+  if (isNpz(start)) return { name: 'volume.npz', contentType: 'application/zip' };
+  if (isZip(start)) return { name: 'volume.zip', contentType: 'application/zip' };
   return { name: 'volume.nii', contentType: 'application/octet-stream' };
 }
 
-/** Four bytes tell gzip and zip from NIfTI; a client may send them one by one. */
+/** So many bytes tell every format, in a zip file the name of its first entry too; a client may send them one by one. */
+const TELLING_BYTES = 128;
+
 async function firstBytes(chunks: AsyncIterator<unknown>): Promise<Buffer> {
   let bytes = Buffer.alloc(0);
-  while (bytes.length < 4) {
+  while (bytes.length < TELLING_BYTES) {
     const next = await chunks.next();
     if (next.done === true) break;
     bytes = Buffer.concat([bytes, Buffer.from(next.value as Uint8Array)]);
   }
   if (bytes.length === 0) {
-    throw new Problem('request-invalid', 'there are no bytes of a volume; send the NIfTI or .npz file as it is');
+    throw new Problem(
+      'request-invalid',
+      'there are no bytes of a volume; send the NIfTI file, .npz file or zip of a DICOM series as it is',
+    );
   }
   return bytes;
 }

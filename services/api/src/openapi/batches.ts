@@ -1,5 +1,15 @@
-import { BatchList, BatchSize, BatchView, ItemPage, ListItems, SubmitBatch } from '@parse3d/shared/contract';
+import {
+  BatchList,
+  BatchSize,
+  BatchView,
+  DerivativePage,
+  ItemPage,
+  ListDerivative,
+  ListItems,
+  SubmitBatch,
+} from '@parse3d/shared/contract';
 import { BatchParams, ListBatches, ReportParams } from '../routes/batches.js';
+import { DerivativeParams } from '../routes/derivatives.js';
 import { binary, json, withErrors } from './parts.js';
 
 const batchId = { path: BatchParams };
@@ -77,6 +87,28 @@ export const batchPaths = {
           },
         },
         'notFound',
+      ),
+    },
+  },
+  '/v1/batches/{id}/derivative': {
+    get: {
+      operationId: 'listDerivative',
+      summary: 'List the results of a BIDS dataset as a BIDS derivative',
+      tags: ['batches'],
+      requestParams: { ...batchId, query: ListDerivative },
+      responses: withErrors({ '200': json(DerivativePage, 'A page, by path.') }, 'notFound', 'conflict'),
+    },
+  },
+  '/v1/batches/{id}/derivative/{path}': {
+    get: {
+      operationId: 'getDerivativeFile',
+      summary: 'Download a file of the BIDS derivative; the path keeps its slashes',
+      tags: ['batches'],
+      requestParams: { path: DerivativeParams },
+      responses: withErrors(
+        { '200': { description: 'The file.', content: { 'application/octet-stream': binary } } },
+        'notFound',
+        'conflict',
       ),
     },
   },

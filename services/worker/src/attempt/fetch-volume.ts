@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { JobRequest } from '@parse3d/shared/contract';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import { copyToFile, type Stores } from '@parse3d/shared/storage';
+import { copyToFile, isFolderUri, type Stores } from '@parse3d/shared/storage';
+import { fetchFolder } from './fetch-folder.js';
 
 export interface FetchedVolume {
   readonly path: string;
@@ -14,13 +15,15 @@ export async function fetchVolume(
   request: JobRequest,
   stores: Stores,
   folder: string,
+  maxBytes: number,
   onBytes: (total: number) => void,
   signal: AbortSignal,
 ): Promise<FetchedVolume> {
   const { uri, etag } = request.input;
-  const { store, key } = stores.open(uri);
   const path = join(folder, 'input');
   try {
+    if (isFolderUri(uri)) return { path, ...(await fetchFolder(request, stores, path, maxBytes, onBytes, signal)) };
+    const { store, key } = stores.open(uri);
     const { bytes, sha256 } = await copyToFile(store, key, path, { etag, signal, onBytes });
     return { path, bytes, sha256 };
   } catch (error) {

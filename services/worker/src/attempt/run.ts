@@ -29,7 +29,8 @@ export async function runAttempt(
   let committed = false;
   try {
     const onBytes = (bytes: number): void => progress.at('fetch', bytes, request.input.bytes);
-    const volume = await fetchVolume(request, deps.stores, folder, onBytes, signal);
+    const { PARSE3D_MAX_VOLUME_BYTES: maxBytes } = deps.config;
+    const volume = await fetchVolume(request, deps.stores, folder, maxBytes, onBytes, signal);
     progress.stageDone();
     const result = await compute(request, volume, folder, progress, deps, signal);
     progress.at('upload', 0, result.outputs.length);

@@ -166,9 +166,9 @@ export class BatchOverseer {
   }
 
   async #writeEnd(batch: BatchRecord, counts: BatchCounts): Promise<void> {
-    const { stores, records } = this.#deps;
+    const { stores, records, software } = this.#deps;
     const { primary } = stores;
-    await writeReports(batch, this.#batches, primary);
+    await writeReports(batch, this.#batches, primary, software);
     const { completed, failed, canceled, skipped } = counts;
     const status = counts.status === 'canceled' || counts.status === 'stopped' ? counts.status : 'completed';
     const end: BatchFinished = { status, finishedAt: new Date().toISOString(), completed, failed, canceled, skipped };

@@ -12,11 +12,14 @@ import {
   type Manifest,
 } from '../../contract/index.js';
 import type { BlobStore } from '../../storage/index.js';
-import { newestManifest } from '../commit.js';
+import { newestManifest, type Software } from '../commit.js';
+import { BidsDerivative } from './bids/derivative.js';
 import type { BatchStore } from './store.js';
 
 /** Manifests read at the same time. */
 const CONCURRENCY = 16;
+/** Items laid out at the same time. */
+const COPIES = 4;
 
 export const reportNames = ['results.jsonl', 'failures.jsonl', 'summary.csv'] as const;
 export type ReportName = (typeof reportNames)[number];
@@ -30,9 +33,15 @@ const contentTypes: Record<ReportName, string> = {
 /**
  * Writes the reports of a batch whose items have all ended: every item in `results.jsonl`, those that did not complete
  * also in `failures.jsonl`, and one row a volume and prompt in `summary.csv`. Manifests are streamed; the files grow on
- * local disk until they are whole.
+ * local disk until they are whole. The results of a BIDS dataset are also laid out as a derivative of it.
  */
-export async function writeReports(batch: BatchRecord, batches: BatchStore, store: BlobStore): Promise<void> {
+export async function writeReports(
+  batch: BatchRecord,
+  batches: BatchStore,
+  store: BlobStore,
+  software: Software,
+): Promise<void> {
+  const derivative = batch.source.kind === 'bids' ? new BidsDerivative(batch, store, software) : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'parse3d-reports-'));
   try {
     const files = new Map(reportNames.map((name) => [name, createWriteStream(join(folder, name))]));
@@ -58,8 +67,10 @@ export async function writeReports(batch: BatchRecord, batches: BatchStore, stor
         if (manifest?.status !== 'completed') await write('failures.jsonl', line);
         for (const row of summaryRows(batch, first + index, item, manifest)) await write('summary.csv', row);
       }
+      if (derivative !== undefined) await layOut(derivative, items, manifests);
       first -= CONCURRENCY - count;
     }
+    await derivative?.close();
     for (const [name, file] of files) {
       file.end();
       await once(file, 'close');
@@ -69,6 +80,18 @@ export async function writeReports(batch: BatchRecord, batches: BatchStore, stor
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Copies a few at a time: every upload to S3 holds a part in memory. */
+async function layOut(
+  derivative: BidsDerivative,
+  items: readonly BatchItem[],
+  manifests: readonly (Manifest | undefined)[],
+): Promise<void> {
+  for (let first = 0; first < items.length; first += COPIES) {
+    const some = items.slice(first, first + COPIES);
+    await Promise.all(some.map((item, index) => derivative.add(item, manifests[first + index])));
   }
 }
 

@@ -1,0 +1,121 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { Problem } from '@parse3d/shared/problems';
+import { z } from 'zod';
+import type { BatchInput } from '../client/index.js';
+import { UsageError } from '../errors.js';
+
+export type SourceInput = BatchInput['source'];
+
+export const SourceOptions = z.object({
+  bids: z.boolean().default(false),
+  dicom: z.boolean().default(false),
+  suffix: z.string().optional(),
+  pattern: z.string().optional(),
+  list: z.string().optional(),
+});
+export type SourceOptions = z.infer<typeof SourceOptions>;
+
+/** Items that a batch takes in its request; more belong into a manifest in storage. */
+const MOST_ITEMS = 10_000;
+
+/**
+ * The source of the batch that was typed, or undefined when single volumes were: a folder in storage, a BIDS dataset, a
+ * manifest in storage, or a list of URIs on this machine.
+ * @throws UsageError for options that do not fit together
+ */
+export async function batchSource(
+  volumes: readonly string[],
+  options: SourceOptions,
+): Promise<SourceInput | undefined> {
+  const { bids, dicom, suffix, pattern, list } = options;
+  if (dicom) {
+    if (bids || pattern !== undefined || list !== undefined) throw new UsageError('--dicom names single volumes');
+    return undefined;
+  }
+  if (suffix !== undefined && !bids) throw new UsageError('--suffix belongs to --bids');
+  if (pattern !== undefined && (bids || list !== undefined)) {
+    throw new UsageError('--pattern belongs to a folder in storage, without --bids or --list');
+  }
+  if (list !== undefined) {
+    if (volumes.length > 0 || bids) throw new UsageError('--list names all volumes: give no others, and no --bids');
+    return { kind: 'items', items: parseList(await readList(list), list) };
+  }
+  const [uri] = volumes;
+  const single = volumes.length === 1 && uri !== undefined && isUri(uri);
+  if (bids || pattern !== undefined) {
+    if (!single) {
+      throw new UsageError(`${bids ? '--bids' : '--pattern'} needs one folder in storage, such as s3://scans/study/`);
+    }
+    const folder = withSlash(uri);
+    return bids
+      ? { kind: 'bids', uri: folder, ...(suffix === undefined ? {} : { suffix }) }
+      : { kind: 'prefix', uri: folder, ...(pattern === undefined ? {} : { pattern }) };
+  }
+  if (single && uri.endsWith('.jsonl')) return { kind: 'manifest', uri };
+  if (single && isFolder(uri)) return { kind: 'prefix', uri: withSlash(uri) };
+  const folder = volumes.find((volume) => isUri(volume) && isFolder(volume));
+  if (folder !== undefined) {
+    throw new UsageError(
+      `${folder} is a folder: one folder is one batch, give it alone; folders of DICOM series need --dicom`,
+    );
+  }
+  return undefined;
+}
+
+export const isUri = (volume: string): boolean => /^(s3|local):\/\//.test(volume);
+
+/** A key without any extension is the beginning of others; a folder with a dot in its name needs its slash. */
+function isFolder(uri: string): boolean {
+  const key = uri.replace(/^(s3|local):\/\/[^/]*\/?/, '');
+  return key === '' || key.endsWith('/') || !key.slice(key.lastIndexOf('/') + 1).includes('.');
+}
+
+const withSlash = (uri: string): string => (uri.endsWith('/') ? uri : `${uri}/`);
+
+async function readList(file: string): Promise<string> {
+  try {
+    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
+  } catch (error) {
+    throw new Problem('not-found', `the list in ${file} cannot be read: ${String(error)}`, { file });
+  }
+}
+
+const ListLine = z.strictObject({
+  uri: z.string(),
+  prompts: z.array(z.union([z.string(), z.strictObject({ text: z.string(), label: z.int().optional() })])).optional(),
+});
+
+type Item = Extract<SourceInput, { kind: 'items' }>['items'][number];
+
+/** A URI a line, or a JSON object `{"uri": …, "prompts"?: […]}` a line; blank lines and lines that begin with # are left out. */
+export function parseList(lines: string, file: string): Item[] {
+  const items = lines.split(/\r?\n/).flatMap((line, index): Item[] => {
+    const content = line.trim();
+    if (content === '' || content.startsWith('#')) return [];
+    if (isUri(content)) return [{ uri: content }];
+    const parsed = ListLine.safeParse(parseJson(content));
+    if (parsed.success) return [parsed.data];
+    throw new Problem(
+      'request-invalid',
+      `${file}, line ${index + 1}: expected s3://bucket/key, local://bucket/key or {"uri": …, "prompts": […]}`,
+      { file, line: index + 1 },
+    );
+  });
+  if (items.length === 0) throw new Problem('request-invalid', `${file} lists no volume`, { file });
+  if (items.length > MOST_ITEMS) {
+    throw new UsageError(
+      `${file} lists ${items.length} volumes, ${MOST_ITEMS} at most go with the request: put the list into storage as ` +
+        'a manifest of one {"uri": …} a line, and submit s3://bucket/list.jsonl',
+    );
+  }
+  return items;
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,4517 @@
+/** Made by `npm run reference` from the OpenAPI document; not to be edited. */
+
+export interface paths {
+  '/v1/volumes': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Upload a volume: NIfTI, a zip file of a DICOM series, or .npz */
+    post: operations['uploadVolume'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List recent jobs, newest first */
+    get: operations['listJobs'];
+    put?: never;
+    /**
+     * Segment a volume
+     * @description The 202 comes once the job is durable: no failure of the queue loses it.
+     */
+    post: operations['submitJob'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Status of a job */
+    get: operations['getJob'];
+    put?: never;
+    post?: never;
+    /** Cancel a job */
+    delete: operations['cancelJob'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Run a failed or canceled job again */
+    post: operations['retryJob'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Follow a job as server-sent events
+     * @description Resumes after `Last-Event-ID`; ends with the job. The data of each event is a JobEvent.
+     */
+    get: operations['watchJob'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/outputs/manifest.json': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Manifest of an ended job */
+    get: operations['getManifest'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/outputs/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Download an output */
+    get: operations['getOutput'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List recent batches, newest first */
+    get: operations['listBatches'];
+    put?: never;
+    /**
+     * Segment many volumes
+     * @description The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count.
+     */
+    post: operations['submitBatch'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Counters of a batch */
+    get: operations['getBatch'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/items': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Items of a batch, by state */
+    get: operations['listBatchItems'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/pause': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Pause a batch
+     * @description Nothing more is fed; what runs goes on.
+     */
+    post: operations['pauseBatch'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/resume': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Resume a paused batch
+     * @description It goes on where it was.
+     */
+    post: operations['resumeBatch'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Cancel a batch
+     * @description What was done stays; the rest is not run.
+     */
+    post: operations['cancelBatch'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/retry-failed': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Run the failed items of a batch again
+     * @description Each as a new run of its job.
+     */
+    post: operations['retryFailedItems'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/reports/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Download results.jsonl, failures.jsonl or summary.csv */
+    get: operations['getBatchReport'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/derivative': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List the results of a BIDS dataset as a BIDS derivative */
+    get: operations['listDerivative'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/derivative/{path}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Download a file of the BIDS derivative; the path keeps its slashes */
+    get: operations['getDerivativeFile'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/rules': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List rules, oldest first */
+    get: operations['listRules'];
+    put?: never;
+    /**
+     * Start a job for every new object
+     * @description The rule acts in the name of the key’s tenant and reads no more than the key may read now.
+     */
+    post: operations['createRule'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/rules/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One rule */
+    get: operations['getRule'];
+    put?: never;
+    post?: never;
+    /**
+     * Remove a rule
+     * @description Its jobs go on.
+     */
+    delete: operations['deleteRule'];
+    options?: never;
+    head?: never;
+    /**
+     * Change a rule, or switch it on or off
+     * @description It then acts with the rights of this key. What it newly matches and was there before starts no job.
+     */
+    patch: operations['changeRule'];
+    trace?: never;
+  };
+  '/v1/rules/{id}/refusals': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Objects that a rule took and that could make no job */
+    get: operations['listRefusals'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/events/storage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Take a storage event
+     * @description Notifications of S3, MinIO and Ceph, SNS envelopes, EventBridge, and CloudEvents of Azure Blob Storage and Google Cloud Storage. The 200 comes when all of it is durable; the sender should send again until then.
+     */
+    post: operations['storageEvent'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/webhooks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List webhooks, oldest first */
+    get: operations['listWebhooks'];
+    put?: never;
+    /**
+     * Be told when jobs and batches end
+     * @description Messages are signed by the Standard Webhooks scheme and sent until a 2xx comes, for three days. The secret is shown in this answer alone.
+     */
+    post: operations['createWebhook'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/webhooks/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One webhook */
+    get: operations['getWebhook'];
+    put?: never;
+    post?: never;
+    /** Remove a webhook and its log */
+    delete: operations['deleteWebhook'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/webhooks/{id}/rotate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Make a new secret
+     * @description The old one signs too for 24 hours.
+     */
+    post: operations['rotateWebhookSecret'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/webhooks/{id}/deliveries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What was sent, the latest first */
+    get: operations['listDeliveries'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/webhooks/{id}/deliveries/{deliveryId}/replay': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Send an event once more */
+    post: operations['replayDelivery'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/packs': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Models of this server */
+    get: operations['listPacks'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/tasks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Search the task catalogue
+     * @description What the promptable model was evaluated for, by modality; with `q` it completes a typed prompt. For research use only: not a medical device, not for diagnosis or treatment. Inputs must hold no patient identifiers.
+     */
+    get: operations['searchTasks'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/score': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Segment at once, as the hosted MedImageParse 3D endpoint does
+     * @description For clients of that endpoint: another URL and key are all they need. Jobs run in the interactive lane and are listed with the others. Labels are numbered by the order of the prompts.
+     */
+    post: operations['score'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/healthz': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The process lives */
+    get: operations['health'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/readyz': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The service can do its work */
+    get: operations['readiness'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    SubmitJob: {
+      input: {
+        /**
+         * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+         * @example s3://scans/study-1/ct.nii.gz
+         */
+        uri: string;
+      };
+      /**
+       * @description What to find: texts, or texts with label numbers.
+       * @example [
+       *       "left hippocampus",
+       *       "right hippocampus"
+       *     ]
+       */
+      prompts: (
+        | string
+        | {
+            text: string;
+            label?: number;
+          }
+      )[];
+      /** @description Default: the server’s default pack. */
+      pack?: components['schemas']['PackId'];
+      /**
+       * @description Default: the first modality of the pack.
+       * @enum {string}
+       */
+      modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+      /** @default {} */
+      outputs?: components['schemas']['OutputOptions'];
+      /** @default {} */
+      options?: components['schemas']['JobOptions'];
+      /**
+       * @default interactive
+       * @enum {string}
+       */
+      lane?: 'interactive' | 'batch';
+      /**
+       * @description Your own keys, given back with the job. No patient identifiers.
+       * @default {}
+       */
+      metadata?: {
+        [key: string]: string;
+      };
+    };
+    /**
+     * @description Names a pack on this server.
+     * @example ct-tissue
+     */
+    PackId: string;
+    OutputOptions: {
+      /**
+       * @description labels.nii.gz and labels.json
+       * @default true
+       */
+      labels?: boolean;
+      /**
+       * @description mask-<label>.nii.gz for every prompt
+       * @default false
+       */
+      masks?: boolean;
+      /**
+       * @description prob-<label>.nii.gz for every prompt; uint8 is scaled by 1/255
+       * @default none
+       * @enum {string}
+       */
+      probabilities?: 'none' | 'uint8' | 'float32';
+      /**
+       * @description labels.npz: `segs` (z, y, x) and `spacing`, as the segmentation challenge wants it
+       * @default false
+       */
+      npz?: boolean;
+      /**
+       * @description preview.png: three mid-planes with outlines
+       * @default true
+       */
+      preview?: boolean;
+      /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
+      segNrrd?: boolean;
+      /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
+      dicomSeg?: boolean;
+    };
+    JobOptions: {
+      /** @default 0 */
+      seed?: number;
+      /** @description Longest time that one attempt may take. Default: the server’s. */
+      deadlineSeconds?: number;
+      /**
+       * @description Promptable packs: how masks come back to the volume’s grid. `reference` (default) takes the nearest pixel, as the published code does; `smooth` interpolates probabilities. A pack that resamples the volume always interpolates.
+       * @enum {string}
+       */
+      resample?: 'reference' | 'smooth';
+      /**
+       * @description Promptable packs: `full` (default) runs every slice; `adaptive` skips constant slices, looks at every fourth slice and then only around those that show a target. Targets thinner than four slices can be missed.
+       * @enum {string}
+       */
+      schedule?: 'full' | 'adaptive';
+      /** @description Promptable packs that sample at random: how many seeds are averaged, from `seed` on. Default 1; the decoder’s time grows with it. */
+      samples?: number;
+      /**
+       * @description Promptable packs: `longest` pads every prompt to the longest of the job; `isolated` runs each at its own length, so that no prompt changes another’s mask. Default: the pack’s.
+       * @enum {string}
+       */
+      promptPadding?: 'longest' | 'isolated';
+      /**
+       * @description Promptable packs: which of several prompts that claim a voxel the label map shows. `most-probable` is the published rule; `most-specific` shows the target with the smallest mask, so that a brain does not hide its hippocampus. Default: the pack’s.
+       * @enum {string}
+       */
+      overlap?: 'most-probable' | 'most-specific';
+      /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
+      intensity?:
+        | {
+            /** @constant */
+            kind: 'none';
+          }
+        | {
+            /** @constant */
+            kind: 'min-max';
+            /** @description Least and greatest value that the model sees. */
+            range: [number, number];
+          }
+        | {
+            /** @constant */
+            kind: 'window';
+            width: number;
+            level: number;
+            /** @description Least and greatest value that the model sees. */
+            range: [number, number];
+          }
+        | {
+            /** @constant */
+            kind: 'percentile';
+            low: number;
+            high: number;
+            /**
+             * @description Voxels that are counted: all, or those above 0.
+             * @enum {string}
+             */
+            of: 'all' | 'positive';
+            /** @description Least and greatest value that the model sees. */
+            range: [number, number];
+          }
+        | {
+            /** @constant */
+            kind: 'z-score';
+            /**
+             * @description Voxels that are counted: all, or those above 0.
+             * @enum {string}
+             */
+            of: 'all' | 'positive';
+          }
+        | {
+            /** @constant */
+            kind: 'biomedparse';
+          };
+      /** @description CT window in Hounsfield units for all prompts of the job. Default: chosen per prompt. */
+      window?: {
+        width: number;
+        level: number;
+      };
+    };
+    SubmitBatch: {
+      name?: string;
+      source: components['schemas']['BatchSource'];
+      /** @description For every item that brings none of its own. */
+      prompts?: (
+        | string
+        | {
+            text: string;
+            label?: number;
+          }
+      )[];
+      pack?: components['schemas']['PackId'];
+      /**
+       * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
+       * @enum {string}
+       */
+      modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+      /** @default {} */
+      outputs?: components['schemas']['OutputOptions'];
+      /** @default {} */
+      options?: components['schemas']['JobOptions'];
+      /**
+       * @default batch
+       * @enum {string}
+       */
+      lane?: 'interactive' | 'batch';
+      errorThreshold?: {
+        count?: number;
+        /** @description Of the items that ended, once 20 have. */
+        share?: number;
+      };
+      /**
+       * @description Reuse the result of an equal input, prompts, pack and options instead of running again.
+       * @default true
+       */
+      skipCompleted?: boolean;
+      /**
+       * @description Only count: how many volumes and bytes.
+       * @default false
+       */
+      dryRun?: boolean;
+      /** @default {} */
+      metadata?: {
+        [key: string]: string;
+      };
+    };
+    BatchSource:
+      | {
+          /** @constant */
+          kind: 'prefix';
+          uri: string;
+          /**
+           * @description Glob over the key below the folder.
+           * @default **\/*.{nii,nii.gz}
+           */
+          pattern?: string;
+        }
+      | {
+          /** @constant */
+          kind: 'manifest';
+          /**
+           * @description A JSONL object: `{"uri": …, "prompts"?: […]}` a line.
+           * @example s3://scans/study-1/ct.nii.gz
+           */
+          uri: string;
+        }
+      | {
+          /** @constant */
+          kind: 'bids';
+          /** @description Root of a BIDS dataset. */
+          uri: string;
+          /** @default T1w */
+          suffix?: string;
+        }
+      | {
+          /** @constant */
+          kind: 'items';
+          items: {
+            /**
+             * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+             * @example s3://scans/study-1/ct.nii.gz
+             */
+            uri: string;
+            prompts?: (
+              | string
+              | {
+                  text: string;
+                  label?: number;
+                }
+            )[];
+          }[];
+        };
+    CreateRule: {
+      name?: string;
+      /** @example s3://scans/ */
+      bucket: string;
+      /**
+       * @description Keys begin so.
+       * @default
+       * @example incoming/
+       */
+      prefix?: string;
+      /** @description Keys end so. Default: `.nii` or `.nii.gz`. */
+      suffix?: string;
+      job: components['schemas']['JobTemplate'];
+      /** @default true */
+      enabled?: boolean;
+    };
+    JobTemplate: {
+      /**
+       * @description What to find: texts, or texts with label numbers.
+       * @example [
+       *       "left hippocampus",
+       *       "right hippocampus"
+       *     ]
+       */
+      prompts: (
+        | string
+        | {
+            text: string;
+            label?: number;
+          }
+      )[];
+      /** @description Default: the server’s default pack. */
+      pack?: components['schemas']['PackId'];
+      /**
+       * @description Default: the first modality of the pack.
+       * @enum {string}
+       */
+      modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+      /** @default {} */
+      outputs?: components['schemas']['OutputOptions'];
+      /** @default {} */
+      options?: components['schemas']['JobOptions'];
+      /**
+       * @default batch
+       * @enum {string}
+       */
+      lane?: 'interactive' | 'batch';
+      /**
+       * @description Your own keys, given back with the job. No patient identifiers.
+       * @default {}
+       */
+      metadata?: {
+        [key: string]: string;
+      };
+    };
+    ChangeRule: {
+      name?: string;
+      /**
+       * @description Keys begin so.
+       * @example incoming/
+       */
+      prefix?: string;
+      /** @description Keys end so. Default: `.nii` or `.nii.gz`. */
+      suffix?: string;
+      job?: components['schemas']['JobTemplate'];
+      enabled?: boolean;
+    };
+    CreateWebhook: {
+      /**
+       * Format: uri
+       * @description HTTPS, at a public address.
+       * @example https://example.org/hooks
+       */
+      url: string;
+      /**
+       * @default [
+       *       "job.completed",
+       *       "job.failed",
+       *       "job.canceled",
+       *       "batch.finished"
+       *     ]
+       */
+      events?: ('job.completed' | 'job.failed' | 'job.canceled' | 'batch.finished')[];
+      name?: string;
+    };
+    ScoreRequest: {
+      input_data: {
+        /** @description Before `data`. */
+        columns: ['image', 'text'];
+        index?: number[];
+        /**
+         * @description Rows of a volume (NIfTI, compressed or not, in base64; line breaks do no harm) and its prompts, joined by `&` or `[SEP]`.
+         * @example [
+         *       [
+         *         "H4sIAAAA…",
+         *         "left kidney in abdominal CT & right kidney in abdominal CT"
+         *       ]
+         *     ]
+         */
+        data: [string, string][];
+      };
+    };
+    UploadedVolume: {
+      /**
+       * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+       * @example s3://scans/study-1/ct.nii.gz
+       */
+      uri: string;
+      bytes: number;
+      sha256: string;
+      /** @description Absent for DICOM, whose images are read by a worker. */
+      geometry?: {
+        shape: [number, number, number];
+        /** @description Voxel to RAS millimetres, row-major. */
+        affine: number[];
+        spacingMm: [number, number, number];
+      };
+      /**
+       * @description Type of the stored voxels, as nibabel names it; absent for DICOM.
+       * @example int16
+       */
+      datatype?: string;
+      /** @description Those that an .npz file brings, for a job to use. */
+      prompts?: components['schemas']['Prompt'][];
+    };
+    /** @description What to find, and its number in the label map. */
+    Prompt: {
+      /** @example left hippocampus */
+      text: string;
+      /** @description Value of this target in the label map. */
+      label: number;
+    };
+    Problem: {
+      /**
+       * @description Stable slug of the problem.
+       * @example /problems/prompt-unknown
+       */
+      type: string;
+      title: string;
+      status: number;
+      /** @description What was expected, what came, what to do. */
+      detail: string;
+      requestId?: string;
+    } & {
+      [key: string]: unknown;
+    };
+    Job: {
+      /**
+       * Format: uuid
+       * @description Identifies a job; sorts by the time of submission.
+       */
+      id: string;
+      /** @enum {string} */
+      status: 'waiting' | 'running' | 'completed' | 'failed' | 'canceled';
+      run: number;
+      input: {
+        /**
+         * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+         * @example s3://scans/study-1/ct.nii.gz
+         */
+        uri: string;
+        bytes: number;
+      };
+      prompts: components['schemas']['Prompt'][];
+      pack: {
+        id: components['schemas']['PackId'];
+        version: string;
+      };
+      /**
+       * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
+       * @enum {string}
+       */
+      modality: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+      /** @enum {string} */
+      lane: 'interactive' | 'batch';
+      metadata: {
+        [key: string]: string;
+      };
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      startedAt?: string;
+      /** Format: date-time */
+      finishedAt?: string;
+      /** @enum {string} */
+      stage?: 'fetch' | 'read' | 'prepare' | 'infer' | 'restore' | 'encode' | 'upload' | 'commit';
+      /** @description Share of the work done, 0 to 1. */
+      progress?: number;
+      etaSeconds?: number;
+      /** @description Number of the attempt, from 1. */
+      attempt?: number;
+      cancelRequested?: boolean;
+      position?: number;
+      problem?: components['schemas']['ProblemBody'];
+      outputs?: {
+        name: string;
+        url: string;
+        bytes: number;
+        sha256: string;
+      }[];
+    };
+    ProblemBody: {
+      /** @enum {string} */
+      code:
+        | 'request-invalid'
+        | 'unauthorized'
+        | 'forbidden'
+        | 'not-found'
+        | 'method-not-allowed'
+        | 'input-not-allowed'
+        | 'idempotency-conflict'
+        | 'state-conflict'
+        | 'payload-too-large'
+        | 'unsupported-media-type'
+        | 'event-unknown'
+        | 'event-signature-invalid'
+        | 'events-incomplete'
+        | 'webhook-url-refused'
+        | 'prompt-unknown'
+        | 'pack-unknown'
+        | 'modality-unsupported'
+        | 'volume-missing'
+        | 'volume-changed'
+        | 'volume-too-large'
+        | 'volume-not-3d'
+        | 'nifti-not-nifti'
+        | 'nifti-header-invalid'
+        | 'nifti-datatype-unsupported'
+        | 'nifti-pair-unsupported'
+        | 'nifti-affine-invalid'
+        | 'nifti-truncated'
+        | 'nifti-trailing-data'
+        | 'npz-invalid'
+        | 'npz-too-large'
+        | 'pickle-refused'
+        | 'gzip-corrupt'
+        | 'gzip-too-large'
+        | 'labels-invalid'
+        | 'geometry-mismatch'
+        | 'archive-invalid'
+        | 'archive-too-large'
+        | 'dicom-no-images'
+        | 'dicom-several-series'
+        | 'dicom-invalid'
+        | 'dicom-truncated'
+        | 'dicom-unsupported'
+        | 'dicom-slices-missing'
+        | 'dicom-geometry'
+        | 'pack-invalid'
+        | 'pack-checksum'
+        | 'pack-graph-refused'
+        | 'pack-import-failed'
+        | 'engine-unsupported'
+        | 'blob-missing'
+        | 'blob-exists'
+        | 'blob-changed'
+        | 'blob-key-invalid'
+        | 'blob-range-invalid'
+        | 'storage-denied'
+        | 'storage-unsafe'
+        | 'storage-unavailable'
+        | 'quota-exceeded'
+        | 'queue-full'
+        | 'still-running'
+        | 'service-unavailable'
+        | 'queue-unavailable'
+        | 'output-mismatch'
+        | 'child-crashed'
+        | 'child-stalled'
+        | 'memory-cap'
+        | 'deadline-exceeded'
+        | 'inference-failed'
+        | 'worker-lost'
+        | 'worker-draining'
+        | 'canceled'
+        | 'config-invalid'
+        | 'dependency-missing'
+        | 'internal';
+      detail: string;
+      /** @enum {string} */
+      retry: 'never' | 'later';
+      /** @default {} */
+      fields: {
+        [key: string]: unknown;
+      };
+    };
+    JobPage: {
+      jobs: components['schemas']['Job'][];
+      /** @description Give it as `cursor` for the next page; absent on the last. */
+      next?: string;
+    };
+    JobEvent: {
+      /**
+       * Format: uuid
+       * @description Identifies a job; sorts by the time of submission.
+       */
+      jobId: string;
+      run: number;
+      /** Format: date-time */
+      at: string;
+      /** @enum {string} */
+      status: 'waiting' | 'running' | 'completed' | 'failed' | 'canceled';
+      /** @enum {string} */
+      stage?: 'fetch' | 'read' | 'prepare' | 'infer' | 'restore' | 'encode' | 'upload' | 'commit';
+      progress?: number;
+      etaSeconds?: number;
+      attempt?: number;
+      message?: string;
+      problemCode?: string;
+    };
+    Manifest:
+      | {
+          /** @constant */
+          schemaVersion: 1;
+          /**
+           * Format: uuid
+           * @description Identifies a job; sorts by the time of submission.
+           */
+          jobId: string;
+          run: number;
+          tenant: string;
+          attemptId: string;
+          /** Format: date-time */
+          createdAt: string;
+          /** Format: date-time */
+          startedAt?: string;
+          /** Format: date-time */
+          finishedAt: string;
+          input: {
+            /**
+             * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+             * @example s3://scans/study-1/ct.nii.gz
+             */
+            uri: string;
+            etag: string;
+            bytes: number;
+            sha256?: string;
+          };
+          prompts: {
+            text: string;
+            label: number;
+          }[];
+          pack: {
+            id: components['schemas']['PackId'];
+            version: string;
+          };
+          /**
+           * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
+           * @enum {string}
+           */
+          modality: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+          outputOptions: components['schemas']['OutputOptionsOutput'];
+          options: components['schemas']['JobOptionsOutput'];
+          /** @enum {string} */
+          lane: 'interactive' | 'batch';
+          metadata: {
+            [key: string]: string;
+          };
+          requestSha256: string;
+          software: {
+            /** @constant */
+            name: 'parse3d';
+            version: string;
+            commit?: string;
+          };
+          notice: string;
+          /** @constant */
+          status: 'completed';
+          geometry: {
+            shape: [number, number, number];
+            /** @description Voxel to RAS millimetres, row-major. */
+            affine: number[];
+            spacingMm: [number, number, number];
+          };
+          model: {
+            title: string;
+            licence: string;
+            citation?: string;
+            intendedUse: string;
+            demonstration: boolean;
+            graphs: {
+              [key: string]: string;
+            };
+          };
+          device: string;
+          findings: components['schemas']['Finding'][];
+          preparation: string[];
+          warnings: string[];
+          timingsMs: {
+            [key: string]: number;
+          };
+          peakMemoryBytes?: number;
+          outputs: {
+            name: string;
+            /** @description Object key in the service’s bucket. */
+            key: string;
+            bytes: number;
+            sha256: string;
+            contentType: string;
+          }[];
+          reusedFrom?: {
+            /**
+             * Format: uuid
+             * @description Identifies a job; sorts by the time of submission.
+             */
+            jobId: string;
+            run: number;
+          };
+        }
+      | {
+          /** @constant */
+          schemaVersion: 1;
+          /**
+           * Format: uuid
+           * @description Identifies a job; sorts by the time of submission.
+           */
+          jobId: string;
+          run: number;
+          tenant: string;
+          attemptId: string;
+          /** Format: date-time */
+          createdAt: string;
+          /** Format: date-time */
+          startedAt?: string;
+          /** Format: date-time */
+          finishedAt: string;
+          input: {
+            /**
+             * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+             * @example s3://scans/study-1/ct.nii.gz
+             */
+            uri: string;
+            etag: string;
+            bytes: number;
+            sha256?: string;
+          };
+          prompts: {
+            text: string;
+            label: number;
+          }[];
+          pack: {
+            id: components['schemas']['PackId'];
+            version: string;
+          };
+          /**
+           * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
+           * @enum {string}
+           */
+          modality: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+          outputOptions: components['schemas']['OutputOptionsOutput'];
+          options: components['schemas']['JobOptionsOutput'];
+          /** @enum {string} */
+          lane: 'interactive' | 'batch';
+          metadata: {
+            [key: string]: string;
+          };
+          requestSha256: string;
+          software: {
+            /** @constant */
+            name: 'parse3d';
+            version: string;
+            commit?: string;
+          };
+          notice: string;
+          /** @constant */
+          status: 'failed';
+          problem: components['schemas']['ProblemBody'];
+        }
+      | {
+          /** @constant */
+          schemaVersion: 1;
+          /**
+           * Format: uuid
+           * @description Identifies a job; sorts by the time of submission.
+           */
+          jobId: string;
+          run: number;
+          tenant: string;
+          attemptId: string;
+          /** Format: date-time */
+          createdAt: string;
+          /** Format: date-time */
+          startedAt?: string;
+          /** Format: date-time */
+          finishedAt: string;
+          input: {
+            /**
+             * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+             * @example s3://scans/study-1/ct.nii.gz
+             */
+            uri: string;
+            etag: string;
+            bytes: number;
+            sha256?: string;
+          };
+          prompts: {
+            text: string;
+            label: number;
+          }[];
+          pack: {
+            id: components['schemas']['PackId'];
+            version: string;
+          };
+          /**
+           * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
+           * @enum {string}
+           */
+          modality: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+          outputOptions: components['schemas']['OutputOptionsOutput'];
+          options: components['schemas']['JobOptionsOutput'];
+          /** @enum {string} */
+          lane: 'interactive' | 'batch';
+          metadata: {
+            [key: string]: string;
+          };
+          requestSha256: string;
+          software: {
+            /** @constant */
+            name: 'parse3d';
+            version: string;
+            commit?: string;
+          };
+          notice: string;
+          /** @constant */
+          status: 'canceled';
+        };
+    Finding: {
+      label: number;
+      prompt: string;
+      /** @enum {string} */
+      verdict: 'present' | 'absent';
+      voxels: number;
+      volumeMl: number;
+      meanProbability: number | null;
+      maxProbability: number | null;
+      /** @description Score that the target is there: the highest of all slices. Null for packs without one. */
+      existence: number | null;
+      existenceBySlice?: {
+        /**
+         * @description Axis of the input that was cut.
+         * @enum {string}
+         */
+        axis: 'i' | 'j' | 'k';
+        /** @description One per index along the axis, to three digits; null where the slice was not looked at. */
+        scores: (number | null)[];
+      };
+      recommended: boolean;
+      classes?: string[];
+    };
+    BatchSize: {
+      total: number;
+      /** @description Of sources that tell sizes; a manifest and a list do not. */
+      bytes: number;
+    };
+    Batch: {
+      /** Format: uuid */
+      id: string;
+      name?: string;
+      /** @enum {string} */
+      status: 'running' | 'paused' | 'canceled' | 'stopped' | 'completed';
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      finishedAt?: string;
+      total: number;
+      bytes: number;
+      counts: {
+        waiting: number;
+        running: number;
+        completed: number;
+        failed: number;
+        canceled: number;
+      };
+      /** @description Of the completed: reused from an earlier result. */
+      skipped: number;
+      itemsPerMinute?: number;
+      etaSeconds?: number;
+      metadata: {
+        [key: string]: string;
+      };
+      reports?: {
+        name: string;
+        url: string;
+      }[];
+      /** @description Of a batch of a BIDS dataset that has ended: its results as a BIDS derivative. */
+      derivative?: {
+        url: string;
+      };
+    };
+    BatchList: {
+      batches: components['schemas']['Batch'][];
+    };
+    BatchItemPage: {
+      items: {
+        ordinal: number;
+        /**
+         * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+         * @example s3://scans/study-1/ct.nii.gz
+         */
+        uri: string;
+        /** Format: uuid */
+        jobId: string;
+        /** @enum {string} */
+        status: 'open' | 'completed' | 'failed' | 'canceled';
+      }[];
+      next?: number;
+    };
+    DerivativePage: {
+      files: {
+        /** @example sub-01/anat/sub-01_space-orig_dseg.nii.gz */
+        path: string;
+        bytes: number;
+        url: string;
+      }[];
+      next?: string;
+    };
+    Rule: {
+      /** Format: uuid */
+      id: string;
+      name?: string;
+      /** @example s3://scans/ */
+      bucket: string;
+      prefix: string;
+      suffix?: string;
+      job: {
+        prompts: components['schemas']['Prompt'][];
+        /** @description Default: the server’s default pack. */
+        pack?: components['schemas']['PackId'];
+        /**
+         * @description Default: the first modality of the pack.
+         * @enum {string}
+         */
+        modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+        outputs: components['schemas']['OutputOptionsOutput'];
+        options: components['schemas']['JobOptionsOutput'];
+        /**
+         * @default batch
+         * @enum {string}
+         */
+        lane: 'interactive' | 'batch';
+        /**
+         * @description Your own keys, given back with the job. No patient identifiers.
+         * @default {}
+         */
+        metadata: {
+          [key: string]: string;
+        };
+      };
+      enabled: boolean;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      since: string;
+    };
+    RuleList: {
+      rules: components['schemas']['Rule'][];
+    };
+    RefusalList: {
+      refusals: {
+        /** Format: date-time */
+        at: string;
+        /**
+         * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+         * @example s3://scans/study-1/ct.nii.gz
+         */
+        uri: string;
+        /**
+         * @description Code of the problem.
+         * @example nifti-not-nifti
+         */
+        code: string;
+        detail: string;
+      }[];
+    };
+    EventReceipt: {
+      format: string;
+      /** @description New jobs. */
+      started: number;
+      /** @description Jobs that were there already. */
+      repeated: number;
+      /** @description Objects that can make no job; logged and listed with their rule. */
+      refused: number;
+      /** @description Not for any rule: removals, folder markers, other keys, own results. */
+      ignored: number;
+    };
+    WebhookWithSecret: {
+      /** Format: uuid */
+      id: string;
+      /** Format: uri */
+      url: string;
+      events: ('job.completed' | 'job.failed' | 'job.canceled' | 'batch.finished')[];
+      name?: string;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      disabledAt?: string;
+      secret: string;
+    };
+    WebhookList: {
+      webhooks: components['schemas']['Webhook'][];
+    };
+    Webhook: {
+      /** Format: uuid */
+      id: string;
+      /** Format: uri */
+      url: string;
+      events: ('job.completed' | 'job.failed' | 'job.canceled' | 'batch.finished')[];
+      name?: string;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      disabledAt?: string;
+    };
+    WebhookDeliveryList: {
+      deliveries: components['schemas']['WebhookDelivery'][];
+    };
+    WebhookDelivery: {
+      /** @description The `webhook-id` of every attempt. */
+      id: string;
+      event: components['schemas']['WebhookEvent'];
+      /** @enum {string} */
+      status: 'due' | 'delivered' | 'failed';
+      /** Format: date-time */
+      dueSince: string;
+      attempts: {
+        /** Format: date-time */
+        at: string;
+        durationMs: number;
+        /** @description HTTP status, where there was an answer. */
+        status?: number;
+        error?: string;
+      }[];
+    };
+    WebhookEvent:
+      | {
+          /** @enum {string} */
+          type: 'job.completed' | 'job.failed' | 'job.canceled';
+          /** Format: date-time */
+          timestamp: string;
+          data: {
+            /**
+             * Format: uuid
+             * @description Identifies a job; sorts by the time of submission.
+             */
+            jobId: string;
+            run: number;
+            /** @enum {string} */
+            status: 'waiting' | 'running' | 'completed' | 'failed' | 'canceled';
+            problemCode?: string;
+            metadata: {
+              [key: string]: string;
+            };
+          };
+        }
+      | {
+          /** @constant */
+          type: 'batch.finished';
+          /** Format: date-time */
+          timestamp: string;
+          data: {
+            /** Format: uuid */
+            batchId: string;
+            /** @enum {string} */
+            status: 'running' | 'paused' | 'canceled' | 'stopped' | 'completed';
+            completed: number;
+            failed: number;
+            canceled: number;
+            metadata: {
+              [key: string]: string;
+            };
+          };
+        };
+    PackList: {
+      packs: components['schemas']['PackSummary'][];
+    };
+    PackSummary: {
+      id: components['schemas']['PackId'];
+      version: string;
+      title: string;
+      description: string;
+      /** @enum {string} */
+      kind: 'label-map' | 'promptable-slices';
+      modalities: ('ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet')[];
+      licence: string;
+      citation?: string;
+      intendedUse: string;
+      demonstration: boolean;
+      /** @description Used by jobs that name no pack. */
+      default: boolean;
+      targets: {
+        name: string;
+        /** @enum {string} */
+        side?: 'left' | 'right';
+      }[];
+    };
+    TaskList: {
+      tasks: components['schemas']['Task'][];
+      /** @description How many there are without the limit. */
+      total: number;
+      notice: string;
+    };
+    Task: {
+      /** @description Without a side: `hippocampus`, not `left hippocampus`. */
+      name: string;
+      /**
+       * @description Absent where the target has none, or both sides are one.
+       * @enum {string}
+       */
+      side?: 'left' | 'right';
+      /**
+       * @description Other names; the same one on several targets names them as a group.
+       * @default []
+       */
+      synonyms: string[];
+      /**
+       * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
+       * @enum {string}
+       */
+      modality: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+      /**
+       * @description Part of the body or kind of finding.
+       * @example abdomen and pelvis
+       */
+      group: string;
+      /**
+       * @description Name with its side, as a prompt.
+       * @example left kidney
+       */
+      prompt: string;
+      /** @description CT only. */
+      window?: components['schemas']['CtWindow'];
+    };
+    /**
+     * @description Range of Hounsfield units in which a target is seen best.
+     * @enum {string}
+     */
+    CtWindow: 'soft-tissue' | 'lung' | 'brain' | 'bone';
+    /** @description A row each: JSON with the label map (.nii.gz in base64), labels 1 to n. */
+    ScoreAnswer: {
+      /** @example {"data": "H4sIAAAA…"} */
+      nifti_file: string;
+    }[];
+    ScoreAccepted: {
+      jobs: {
+        /** Format: uuid */
+        id: string;
+        url: string;
+      }[];
+    };
+    Readiness: {
+      ready: boolean;
+      checks: {
+        [key: string]: {
+          ok: boolean;
+          detail?: string;
+        };
+      };
+      warnings: string[];
+    };
+    OutputOptionsOutput: {
+      /**
+       * @description labels.nii.gz and labels.json
+       * @default true
+       */
+      labels: boolean;
+      /**
+       * @description mask-<label>.nii.gz for every prompt
+       * @default false
+       */
+      masks: boolean;
+      /**
+       * @description prob-<label>.nii.gz for every prompt; uint8 is scaled by 1/255
+       * @default none
+       * @enum {string}
+       */
+      probabilities: 'none' | 'uint8' | 'float32';
+      /**
+       * @description labels.npz: `segs` (z, y, x) and `spacing`, as the segmentation challenge wants it
+       * @default false
+       */
+      npz: boolean;
+      /**
+       * @description preview.png: three mid-planes with outlines
+       * @default true
+       */
+      preview: boolean;
+      /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
+      segNrrd?: boolean;
+      /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
+      dicomSeg?: boolean;
+    };
+    JobOptionsOutput: {
+      /** @default 0 */
+      seed: number;
+      /** @description Longest time that one attempt may take. Default: the server’s. */
+      deadlineSeconds?: number;
+      /**
+       * @description Promptable packs: how masks come back to the volume’s grid. `reference` (default) takes the nearest pixel, as the published code does; `smooth` interpolates probabilities. A pack that resamples the volume always interpolates.
+       * @enum {string}
+       */
+      resample?: 'reference' | 'smooth';
+      /**
+       * @description Promptable packs: `full` (default) runs every slice; `adaptive` skips constant slices, looks at every fourth slice and then only around those that show a target. Targets thinner than four slices can be missed.
+       * @enum {string}
+       */
+      schedule?: 'full' | 'adaptive';
+      /** @description Promptable packs that sample at random: how many seeds are averaged, from `seed` on. Default 1; the decoder’s time grows with it. */
+      samples?: number;
+      /**
+       * @description Promptable packs: `longest` pads every prompt to the longest of the job; `isolated` runs each at its own length, so that no prompt changes another’s mask. Default: the pack’s.
+       * @enum {string}
+       */
+      promptPadding?: 'longest' | 'isolated';
+      /**
+       * @description Promptable packs: which of several prompts that claim a voxel the label map shows. `most-probable` is the published rule; `most-specific` shows the target with the smallest mask, so that a brain does not hide its hippocampus. Default: the pack’s.
+       * @enum {string}
+       */
+      overlap?: 'most-probable' | 'most-specific';
+      /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
+      intensity?:
+        | {
+            /** @constant */
+            kind: 'none';
+          }
+        | {
+            /** @constant */
+            kind: 'min-max';
+            /** @description Least and greatest value that the model sees. */
+            range: [number, number];
+          }
+        | {
+            /** @constant */
+            kind: 'window';
+            width: number;
+            level: number;
+            /** @description Least and greatest value that the model sees. */
+            range: [number, number];
+          }
+        | {
+            /** @constant */
+            kind: 'percentile';
+            low: number;
+            high: number;
+            /**
+             * @description Voxels that are counted: all, or those above 0.
+             * @enum {string}
+             */
+            of: 'all' | 'positive';
+            /** @description Least and greatest value that the model sees. */
+            range: [number, number];
+          }
+        | {
+            /** @constant */
+            kind: 'z-score';
+            /**
+             * @description Voxels that are counted: all, or those above 0.
+             * @enum {string}
+             */
+            of: 'all' | 'positive';
+          }
+        | {
+            /** @constant */
+            kind: 'biomedparse';
+          };
+      /** @description CT window in Hounsfield units for all prompts of the job. Default: chosen per prompt. */
+      window?: {
+        width: number;
+        level: number;
+      };
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  uploadVolume: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/octet-stream': string;
+        'application/gzip': string;
+        'application/zip': string;
+      };
+    };
+    responses: {
+      /** @description Stored; `uri` is what a job refers to. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['UploadedVolume'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Volume, prompts, pack or modality cannot be used. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listJobs: {
+    parameters: {
+      query?: {
+        status?: 'waiting' | 'running' | 'completed' | 'failed' | 'canceled';
+        limit?: number;
+        /** @description `next` of the page before. */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['JobPage'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  submitJob: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description A repeated request under the same key finds the first one’s job, at any time. */
+        'idempotency-key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SubmitJob'];
+      };
+    };
+    responses: {
+      /** @description Accepted. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Volume, prompts, pack or modality cannot be used. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getJob: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The job, live or from its manifest. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  cancelJob: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It stops within seconds. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  retryJob: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A new run of the same job. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Job'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  watchJob: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Events. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/event-stream': components['schemas']['JobEvent'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getManifest: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What was done and found. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Manifest'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getOutput: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file. Byte ranges are served. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description A short-lived URL of the store, where the server is set up so. */
+      307: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listBatches: {
+    parameters: {
+      query?: {
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Batches. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BatchList'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  submitBatch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SubmitBatch'];
+      };
+    };
+    responses: {
+      /** @description A dry run. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BatchSize'];
+        };
+      };
+      /** @description Accepted. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Batch'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Volume, prompts, pack or modality cannot be used. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getBatch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Counters that add up at every moment. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Batch'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listBatchItems: {
+    parameters: {
+      query?: {
+        status?: 'open' | 'completed' | 'failed' | 'canceled';
+        /** @description `next` of the page before. */
+        from?: number;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page, in the order of the source. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['BatchItemPage'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  pauseBatch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The batch as it stands now. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Batch'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  resumeBatch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The batch as it stands now. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Batch'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  cancelBatch: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The batch as it stands now. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Batch'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  retryFailedItems: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The batch as it stands now. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Batch'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getBatchReport: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        name: 'results.jsonl' | 'failures.jsonl' | 'summary.csv';
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The report, once the batch has ended. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listDerivative: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page, by path. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['DerivativePage'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getDerivativeFile: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        path: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listRules: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Rules. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RuleList'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  createRule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CreateRule'];
+      };
+    };
+    responses: {
+      /** @description Made; it takes what comes from now on. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Rule'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Volume, prompts, pack or modality cannot be used. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getRule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The rule. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Rule'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deleteRule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Removed. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  changeRule: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ChangeRule'];
+      };
+    };
+    responses: {
+      /** @description The rule as it is now. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Rule'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Volume, prompts, pack or modality cannot be used. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listRefusals: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The last hundred of a week, the latest first. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RefusalList'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  storageEvent: {
+    parameters: {
+      query?: {
+        /** @description The token, for senders that can set no header. */
+        token?: string;
+      };
+      header?: {
+        'x-parse3d-token'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          [key: string]: unknown;
+        };
+      };
+    };
+    responses: {
+      /** @description Everything in it has its job, was refused for good, or concerns no rule. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['EventReceipt'];
+        };
+      };
+      /** @description The form is unknown. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Not the token of storage events. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The envelope is not signed by Amazon SNS. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Something in it could not be taken. Send it again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listWebhooks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Webhooks. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookList'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  createWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['CreateWebhook'];
+      };
+    };
+    responses: {
+      /** @description Made. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookWithSecret'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Volume, prompts, pack or modality cannot be used. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The webhook. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Webhook'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deleteWebhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Removed. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  rotateWebhookSecret: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description With the new secret. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookWithSecret'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listDeliveries: {
+    parameters: {
+      query?: {
+        limit?: number;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Deliveries and their attempts. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookDeliveryList'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  replayDelivery: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+        deliveryId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is due again, under the same id. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['WebhookDelivery'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No such job of yours. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job’s state or the idempotency key does not allow it. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listPacks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Packs and their targets. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PackList'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  searchTasks: {
+    parameters: {
+      query?: {
+        modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+        /** @description What has been typed of a prompt. */
+        q?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Tasks, the likeliest first. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['TaskList'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  score: {
+    parameters: {
+      query?: {
+        /** @description Default: the server’s default pack. */
+        pack?: components['schemas']['PackId'];
+        /** @description Default: what the prompts say (`… in abdominal CT`), else the first modality of the pack. */
+        modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+      };
+      header?: {
+        /** @description `respond-async`: answer 202 at once, with the jobs. */
+        prefer?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['ScoreRequest'];
+      };
+    };
+    responses: {
+      /** @description The label maps, row by row. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScoreAnswer'];
+        };
+      };
+      /** @description Accepted; each job is followed under its URL. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ScoreAccepted'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description A volume is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Volume, prompts, pack or modality cannot be used. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description It takes longer than the server waits; `jobs` says where it goes on. */
+      504: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  health: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It does. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  readiness: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ready. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Readiness'];
+        };
+      };
+      /** @description Not ready, and why. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Readiness'];
+        };
+      };
+    };
+  };
+}

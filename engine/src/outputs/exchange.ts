@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { software } from '@parse3d/shared/config';
+import type { Pack } from '@parse3d/shared/contract';
+import type { VolumeImage } from '@parse3d/shared/formats';
+import { Problem } from '@parse3d/shared/problems';
+import type { Found, LocalOutput } from '../types.js';
+import { writeDicomSeg, type Segment } from './dicom-seg/index.js';
+import type { LabelName } from './label-names.js';
+import { writeSegNrrd } from './seg-nrrd.js';
+import { codeOf } from './terminology/index.js';
+
+/** Formats for other programs come last, and failing they cost a warning: the NIfTI files are the result. */
+export type Attempt = () => Promise<LocalOutput | { readonly warning: string }>;
+
+export function segNrrdFile(found: Found, names: readonly LabelName[], pack: Pack, folder: string): Attempt {
+  return attempt('labels.seg.nrrd', folder, 'application/octet-stream', (path) => {
+    const segments = names.map((name, n) => ({ ...name, code: codeOf(name.prompt, found.findings[n]?.classes, pack) }));
+    return writeSegNrrd(path, found.labels, segments);
+  });
+}
+
+export function dicomSegFile(
+  found: Found,
+  image: VolumeImage,
+  names: readonly LabelName[],
+  pack: Pack,
+  folder: string,
+): Attempt {
+  const { dicom, geometry } = image;
+  if (dicom === undefined) {
+    return () =>
+      Promise.resolve({ warning: 'segmentation.dcm was not written: it refers to DICOM images, the input is NIfTI.' });
+  }
+  return attempt('segmentation.dcm', folder, 'application/dicom', (path) =>
+    writeDicomSeg(path, {
+      geometry,
+      reference: dicom,
+      segments: names.map(({ id, prompt, colour }, n): Segment => ({
+        name: prompt,
+        label: id,
+        colour,
+        code: codeOf(prompt, found.findings[n]?.classes, pack),
+      })),
+      maskOf: (segment) => found.mask(segment),
+      pack,
+      softwareVersion: software({}).version,
+    }),
+  );
+}
+
+function attempt(name: string, folder: string, contentType: string, write: (path: string) => Promise<void>): Attempt {
+  return async () => {
+    const path = join(folder, name);
+    try {
+      await write(path);
+      return { name, path, contentType, ...(await sizeAndHash(path)) };
+    } catch (error) {
+      await rm(path, { force: true }).catch(() => undefined);
+      // The code alone: the message of an unforeseen error may quote the file.
+      return { warning: `${name} was not written (${Problem.from(error).code}); the other files are whole.` };
+    }
+  };
+}
+
+async function sizeAndHash(path: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return { bytes: (await stat(path)).size, sha256: hash.digest('hex') };
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { JobRequest } from '@parse3d/shared/contract';
+import { Problem } from '@parse3d/shared/problems';
+import { copyToFile, listBlobFolder, type Stores } from '@parse3d/shared/storage';
+
+/** Small objects cost a round trip each. */
+const AT_A_TIME = 8;
+
+/**
+ * Copies the objects of a folder into a folder of local disk, under numbers: their names may name patients.
+ * @returns the size, and the SHA-256 of the SHA-256 of every object in the order of their keys
+ * @throws Problem `volume-changed` when the folder is not what was accepted, and those of storage
+ */
+export async function fetchFolder(
+  request: JobRequest,
+  stores: Stores,
+  path: string,
+  maxBytes: number,
+  onBytes: (total: number) => void,
+  signal: AbortSignal,
+): Promise<{ bytes: number; sha256: string }> {
+  const { uri, etag } = request.input;
+  const folder = await listBlobFolder(stores, uri, maxBytes);
+  // Items of a batch's list come without a version.
+  if (etag !== '' && folder.etag !== etag) {
+    throw new Problem('volume-changed', `${uri} is not in the state that was accepted; submit it again`, { uri });
+  }
+  await mkdir(path);
+  const hash = createHash('sha256');
+  let fetched = 0;
+  for (let start = 0; start < folder.blobs.length; start += AT_A_TIME) {
+    const copies = await Promise.all(
+      folder.blobs.slice(start, start + AT_A_TIME).map(async (blob, n) => {
+        const copy = await copyToFile(folder.store, blob.key, join(path, String(start + n).padStart(6, '0')), {
+          etag: blob.etag,
+          signal,
+        });
+        fetched += copy.bytes;
+        onBytes(fetched);
+        return copy.sha256;
+      }),
+    );
+    for (const sha256 of copies) hash.update(sha256);
+  }
+  return { bytes: fetched, sha256: hash.digest('hex') };
+}

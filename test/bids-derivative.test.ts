@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { batchResultsPrefix, BatchView, DerivativePage } from '@parse3d/shared/contract';
+import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { faultOfPath } from './support/bids-rules.js';
+import { startStack, type Stack } from './support/stack.js';
+import { phantomCtFile } from './support/volumes.js';
+
+let stack: Stack;
+let good: Buffer;
+beforeAll(async () => {
+  stack = await startStack({ env: { PARSE3D_RECONCILE_EVERY: '1s' } });
+  good = await phantomCtFile([12, 10, 8]);
+});
+afterAll(async () => {
+  await stack.stop();
+  await assertNothingLeaks();
+});
+
+async function dataset(files: Record<string, Buffer>): Promise<string> {
+  const { primary } = stack.stores;
+  const prefix = `uploads/default/${randomUUID()}/`;
+  for (const [name, bytes] of Object.entries(files)) await primary.write(prefix + name, bytes);
+  return `${primary.scheme}://${primary.bucket}/${prefix}`;
+}
+
+async function segmented(body: object): Promise<BatchView> {
+  const answer = await stack.api.send('POST', '/v1/batches', body);
+  expect(answer.status, JSON.stringify(answer.json)).toBe(202);
+  const { id } = BatchView.parse(answer.json);
+  return ended(id);
+}
+
+const ended = (id: string): Promise<BatchView> =>
+  eventually(
+    async () => {
+      const view = BatchView.parse((await stack.api.send('GET', `/v1/batches/${id}`)).json);
+      return view.finishedAt === undefined ? undefined : view;
+    },
+    { what: `batch ${id} to end`, timeoutMs: 60_000 },
+  );
+
+async function paths(id: string): Promise<string[]> {
+  const found: string[] = [];
+  let after: string | undefined;
+  do {
+    const query = `limit=4${after === undefined ? '' : `&after=${encodeURIComponent(after)}`}`;
+    const page = DerivativePage.parse((await stack.api.send('GET', `/v1/batches/${id}/derivative?${query}`)).json);
+    found.push(...page.files.map(({ path }) => path));
+    after = page.next;
+  } while (after !== undefined);
+  return found;
+}
+
+async function file(id: string, path: string): Promise<Buffer> {
+  const response = await stack.api.fetch(`/v1/batches/${id}/derivative/${path}`);
+  expect(response.status, path).toBe(200);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+const jsonFile = async (id: string, path: string): Promise<unknown> => JSON.parse((await file(id, path)).toString());
+
+test('a BIDS dataset becomes a BIDS derivative: names, label tables, sidecars and description', async () => {
+  const uri = await dataset({
+    'dataset_description.json': Buffer.from('{}'),
+    'sub-01/anat/sub-01_T1w.nii.gz': good,
+    'sub-02/ses-a/anat/sub-02_ses-a_acq-fast_run-2_desc-raw_T1w.nii.gz': good,
+    'sub-03/anat/sub-03_T1w.nii.gz': good.subarray(0, good.length - 30),
+    'sub-01/anat/sub-01_T2w.nii.gz': good,
+  });
+  const batch = await segmented({
+    name: 'cohort',
+    source: { kind: 'bids', uri },
+    prompts: [{ text: 'bone', label: 4 }, 'aerated lung'],
+    outputs: { masks: true, probabilities: 'uint8', preview: false },
+  });
+  expect(batch.counts).toMatchObject({ completed: 2, failed: 1 });
+  expect(batch.derivative?.url).toContain(`/v1/batches/${batch.id}/derivative`);
+
+  const found = await paths(batch.id);
+  expect(found.map(faultOfPath).filter((fault) => fault !== undefined)).toEqual([]);
+  const anat = 'sub-01/anat/sub-01_space-orig';
+  const other = 'sub-02/ses-a/anat/sub-02_ses-a_acq-fast_run-2_space-orig';
+  expect(found).toEqual(
+    [
+      'README.md',
+      'dataset_description.json',
+      ...['_dseg.nii.gz', '_dseg.tsv', '_dseg.json'].flatMap((end) => [`${anat}${end}`, `${other}_desc-raw${end}`]),
+      ...['bone', 'aeratedLung'].flatMap((label) =>
+        ['mask', 'probseg'].flatMap((suffix) =>
+          ['.nii.gz', '.json'].flatMap((end) => [
+            `${anat}_label-${label}_${suffix}${end}`,
+            `${other}_label-${label}_desc-raw_${suffix}${end}`,
+          ]),
+        ),
+      ),
+    ].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+  );
+
+  expect(await jsonFile(batch.id, 'dataset_description.json')).toMatchObject({
+    Name: 'cohort',
+    BIDSVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    DatasetType: 'derivative',
+    GeneratedBy: [{ Name: 'parse3d', Version: expect.any(String) }, { Name: 'parse3d-pack-ct-tissue' }],
+    SourceDatasets: [{ URL: uri }],
+    DatasetLinks: { raw: uri },
+  });
+  expect(await jsonFile(batch.id, `${anat}_dseg.json`)).toMatchObject({
+    Sources: ['bids:raw:sub-01/anat/sub-01_T1w.nii.gz'],
+    SpatialReference: 'orig',
+    Manual: false,
+    volume_ml: { Units: 'mL' },
+  });
+  const table = (await file(batch.id, `${anat}_dseg.tsv`)).toString().trim().split('\n');
+  const rows = table.map((line) => line.split('\t'));
+  expect(rows[0]?.slice(0, 3)).toEqual(['index', 'name', 'color']);
+  expect(rows.slice(1)).toEqual([
+    ['4', 'bone', expect.stringMatching(/^#[0-9a-f]{6}$/i), 'present', ...Array<unknown>(4).fill(expect.any(String))],
+    ['2', 'aerated lung', expect.stringMatching(/^#[0-9a-f]{6}$/i), ...Array<unknown>(5).fill(expect.any(String))],
+  ]);
+
+  // The label map is the job's own, and holds exactly the voxels that the table tells.
+  const items = await stack.api.send('GET', `/v1/batches/${batch.id}/items`);
+  const { jobId } = z.object({ items: z.array(z.object({ jobId: z.string() })) }).parse(items.json).items[0] ?? {
+    jobId: '',
+  };
+  const labels = await file(batch.id, `${anat}_dseg.nii.gz`);
+  expect(labels.equals(await stack.api.output(jobId, 'labels.nii.gz'))).toBe(true);
+  const voxels = gunzipSync(labels).subarray(352);
+  expect(String(voxels.filter((value) => value === 4).length)).toBe(rows[1]?.[4]);
+});
+
+test('a batch of another source has no derivative, and no path leads out of one', async () => {
+  const uri = await dataset({ 'sub-01/anat/sub-01_T1w.nii.gz': good });
+  const body = { prompts: ['bone'], outputs: { preview: false } };
+  const plain = await segmented({ ...body, source: { kind: 'prefix', uri } });
+  expect(plain.derivative).toBeUndefined();
+  expect(await stack.api.send('GET', `/v1/batches/${plain.id}/derivative`)).toMatchObject({ status: 404 });
+
+  const bids = await segmented({ ...body, source: { kind: 'bids', uri } });
+  for (const path of ['..%2F..%2Fbatch.json', '%2e%2e/%2e%2e/batch.json', 'nothing.json']) {
+    const response = await stack.api.fetch(`/v1/batches/${bids.id}/derivative/${path}`);
+    expect([path, response.status]).toEqual([path, path === 'nothing.json' ? 404 : expect.toBeOneOf([400, 404])]);
+  }
+  const stranger = await stack.client({ tenant: 'stranger' });
+  expect(await stranger.send('GET', `/v1/batches/${bids.id}/derivative`)).toMatchObject({ status: 404 });
+});
+
+test('a retried failure joins the derivative, and every run has one manifest', async () => {
+  // A worker that accepts little, then one that accepts more: the volumes stay as they are.
+  for (const worker of stack.workers) await worker.stop();
+  const narrow = await stack.startWorker({ PARSE3D_MAX_VOXELS: '600' });
+  const uri = await dataset({
+    'sub-01/anat/sub-01_T1w.nii.gz': await phantomCtFile([8, 8, 8]),
+    'sub-02/anat/sub-02_T1w.nii.gz': good,
+  });
+  const batch = await segmented({ source: { kind: 'bids', uri }, prompts: ['bone'], outputs: { preview: false } });
+  expect(batch.counts).toMatchObject({ completed: 1, failed: 1 });
+  const one = ['_dseg.json', '_dseg.nii.gz', '_dseg.tsv'].map((end) => `sub-01/anat/sub-01_space-orig${end}`);
+  expect(await paths(batch.id)).toEqual(['README.md', 'dataset_description.json', ...one]);
+
+  await narrow.stop();
+  await stack.startWorker();
+  expect((await stack.api.send('POST', `/v1/batches/${batch.id}/retry-failed`)).status).toBe(202);
+  expect((await ended(batch.id)).counts).toMatchObject({ completed: 2, failed: 0 });
+  const both = [...one, ...one.map((path) => path.replaceAll('sub-01', 'sub-02'))];
+  expect(await paths(batch.id)).toEqual(['README.md', 'dataset_description.json', ...both]);
+
+  const { blobs } = await stack.stores.primary.list({ prefix: batchResultsPrefix(batch.id) });
+  const manifests = blobs
+    .map(({ key }) => /\/(\d+)\/manifest\.json$/.exec(key)?.[1])
+    .filter((run) => run !== undefined);
+  expect(manifests).toEqual(['1', '1', '2']);
+});

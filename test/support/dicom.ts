@@ -1,0 +1,74 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+export const PYTHON = '/usr/bin/python3';
+
+/** One series of `dicom_series.py`, which says what each field means. */
+export interface SeriesSpec {
+  readonly folder: string;
+  readonly plane: 'axial' | 'sagittal' | 'coronal';
+  readonly rotate?: readonly [number, number, number];
+  readonly slices?: number;
+  readonly spacing?: number;
+  readonly drop?: readonly number[];
+  readonly tilt?: number;
+  readonly reverse?: boolean;
+  readonly modality?: 'MR' | 'CT';
+  readonly kind?: 'uint16' | 'int16' | 'uint12' | 'uint8' | 'pet' | 'bigendian' | 'implicit' | 'deflated' | 'overlay';
+  readonly compress?: 'rle' | 'jpeg-lossless' | 'jpeg-ls';
+  readonly echoes?: number;
+  readonly number?: number;
+}
+
+/** A real T1 head that comes with the development dependencies. */
+export const realHead = join(
+  dirname(createRequire(import.meta.url).resolve('nifti-reader-js-samples/package.json')),
+  'tests/data/avg152T1_LR_nifti.nii.gz',
+);
+
+/** Texts in the series that name a patient, a doctor or a place: they may appear nowhere but in a DICOM object. */
+export const identifiers = ['Secret', 'SECRET', 'nsal', '19700101', '4711'];
+
+/** Writes series made of the real head, by pydicom, each into its sub-folder. */
+export function writeSeries(folder: string, series: readonly SeriesSpec[]): void {
+  const script = join(import.meta.dirname, 'dicom_series.py');
+  execFileSync(PYTHON, [script, realHead, folder, JSON.stringify({ series })], { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+/** Runs a script of this folder with JSON arguments and returns the JSON that it prints. */
+export function runScript(name: string, args: unknown): unknown {
+  const output = execFileSync(PYTHON, [join(import.meta.dirname, name), JSON.stringify(args)], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return JSON.parse(output);
+}
+
+function missing(): string | undefined {
+  const python = spawnSync(PYTHON, ['-c', 'import nibabel, numpy, pydicom'], { encoding: 'utf8' });
+  if (python.status !== 0) return `${PYTHON} cannot import nibabel and pydicom`;
+  const programs = ['dcm2niix', 'dcmcjpeg', 'dciodvfy'].filter(
+    (name) => spawnSync('which', [name], { encoding: 'utf8' }).status !== 0,
+  );
+  return programs.length === 0 ? undefined : `there is no ${programs.join(', ')}`;
+}
+
+/**
+ * Tests with DICOM series and its judges (pydicom, dcm2niix, dcmtk, dicom3tools). Without them they fail in CI, and are
+ * skipped elsewhere with the reason in their name.
+ */
+export function describeWithDicomTools(name: string, body: () => void): void {
+  const reason = missing();
+  if (reason === undefined) {
+    describe(name, body);
+  } else if (process.env['CI']) {
+    describe(name, () => {
+      test('the tools are installed', () => expect.fail(`${reason}; run scripts/install-test-services.sh`));
+    });
+  } else {
+    describe.skip(`${name} [skipped: ${reason}; scripts/install-test-services.sh installs it]`, body);
+  }
+}
