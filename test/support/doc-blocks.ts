@@ -12,6 +12,7 @@ export const reasons = {
   cluster: 'it needs a Kubernetes cluster',
   s3: 'it needs buckets and a store of your own',
   https: 'it needs an address on the public internet',
+  dicom: 'it needs a DICOM series of your own',
   model: 'it needs a model that is not part of the repository',
   checkpoint: 'it needs the checkpoint of BiomedParse v2',
 } as const;

@@ -14,7 +14,7 @@ const Up = z.object({ event: z.literal('up'), url: z.url(), key: z.string() });
 const PAGES_URL = 'http://127.0.0.1:8080';
 /** The head that the pages copy takes long: its way through the model is shortened, not the commands. */
 const PAGES_HEAD = 'node_modules/nifti-reader-js-samples/tests/data/avg152T1_LR_nifti.nii.gz';
-const SLICES = 8;
+const SLICES = 4;
 
 /** A folder that looks like a clone, with the service of `parse3d up` running in it, and a shell. */
 export interface DocShell {
