@@ -9,6 +9,7 @@ export default tseslint.config(
       'test-results/**',
       'test-artefacts/**',
       'tools/**',
+      'docs/.vitepress/cache/**',
       'clients/typescript/src/generated/**',
     ],
   },

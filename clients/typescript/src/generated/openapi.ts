@@ -759,6 +759,7 @@ export interface components {
         | {
             /** @constant */
             kind: 'min-max';
+            /** @description Least and greatest value that the model sees. */
             range: [number, number];
           }
         | {
@@ -766,6 +767,7 @@ export interface components {
             kind: 'window';
             width: number;
             level: number;
+            /** @description Least and greatest value that the model sees. */
             range: [number, number];
           }
         | {
@@ -773,14 +775,21 @@ export interface components {
             kind: 'percentile';
             low: number;
             high: number;
-            /** @enum {string} */
+            /**
+             * @description Voxels that are counted: all, or those above 0.
+             * @enum {string}
+             */
             of: 'all' | 'positive';
+            /** @description Least and greatest value that the model sees. */
             range: [number, number];
           }
         | {
             /** @constant */
             kind: 'z-score';
-            /** @enum {string} */
+            /**
+             * @description Voxels that are counted: all, or those above 0.
+             * @enum {string}
+             */
             of: 'all' | 'positive';
           }
         | {
@@ -1743,10 +1752,17 @@ export interface components {
       notice: string;
     };
     Task: {
+      /** @description Without a side: `hippocampus`, not `left hippocampus`. */
       name: string;
-      /** @enum {string} */
+      /**
+       * @description Absent where the target has none, or both sides are one.
+       * @enum {string}
+       */
       side?: 'left' | 'right';
-      /** @default [] */
+      /**
+       * @description Other names; the same one on several targets names them as a group.
+       * @default []
+       */
       synonyms: string[];
       /**
        * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
@@ -2002,6 +2018,7 @@ export interface components {
         | {
             /** @constant */
             kind: 'min-max';
+            /** @description Least and greatest value that the model sees. */
             range: [number, number];
           }
         | {
@@ -2009,6 +2026,7 @@ export interface components {
             kind: 'window';
             width: number;
             level: number;
+            /** @description Least and greatest value that the model sees. */
             range: [number, number];
           }
         | {
@@ -2016,14 +2034,21 @@ export interface components {
             kind: 'percentile';
             low: number;
             high: number;
-            /** @enum {string} */
+            /**
+             * @description Voxels that are counted: all, or those above 0.
+             * @enum {string}
+             */
             of: 'all' | 'positive';
+            /** @description Least and greatest value that the model sees. */
             range: [number, number];
           }
         | {
             /** @constant */
             kind: 'z-score';
-            /** @enum {string} */
+            /**
+             * @description Voxels that are counted: all, or those above 0.
+             * @enum {string}
+             */
             of: 'all' | 'positive';
           }
         | {

@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readNifti, writeNifti } from '@parse3d/shared/formats';
+import { makeGeometry } from '@parse3d/shared/geometry';
+import { eventually, scratchFolder, track } from '@parse3d/shared/testing';
+import { z } from 'zod';
+import { repository, type DocBlock } from './doc-blocks.js';
+
+const Up = z.object({ event: z.literal('up'), url: z.url(), key: z.string() });
+
+/** Address that the pages name; a test's service has another port. */
+const PAGES_URL = 'http://127.0.0.1:8080';
+/** The head that the pages copy takes long: its way through the model is shortened, not the commands. */
+const PAGES_HEAD = 'node_modules/nifti-reader-js-samples/tests/data/avg152T1_LR_nifti.nii.gz';
+const SLICES = 4;
+
+/** A folder that looks like a clone, with the service of `parse3d up` running in it, and a shell. */
+export interface DocShell {
+  /**
+   * Runs a block as somebody would type it; variables stay for the next one. Only the address of the service and the head
+   * that is segmented are others. @throws Error with what it printed, when it fails
+   */
+  run(block: DocBlock): Promise<string>;
+  write(block: DocBlock): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function openDocShell(): Promise<DocShell> {
+  const folder = await scratchFolder('docs');
+  for (const name of await readdir(repository)) {
+    if (name !== '.parse3d' && name !== '.git') await symlink(join(repository, name), join(folder.path, name));
+  }
+  await writeSmallHead(join(folder.path, 'small-head.nii.gz'));
+  const env = cleanEnv();
+  const up = spawn('parse3d', ['up', '--port', '0', '--json'], { cwd: folder.path, env, stdio: 'pipe' });
+  const untrack = track('parse3d up of the documents', () => void up.kill('SIGTERM'));
+  let stdout = '';
+  let stderr = '';
+  up.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  up.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  const ended = once(up, 'close');
+  const line = await eventually(() => stdout.includes('\n') && stdout.split('\n')[0], {
+    timeoutMs: 60_000,
+    what: `parse3d up to be up, which says: ${stderr}`,
+  });
+  const { url, key } = Up.parse(JSON.parse(line));
+  const state = join(folder.path, 'shell-state');
+  await writeFile(state, '');
+
+  return {
+    async run({ text }) {
+      const script = text.replaceAll(PAGES_URL, url).replaceAll(PAGES_HEAD, 'small-head.nii.gz');
+      // Variables of a block are those of the next, as in one terminal.
+      const whole = `set -eao pipefail; . "$STATE"; ${script}\nexport -p > "$STATE"`;
+      const shell = spawn('bash', ['-c', whole], {
+        cwd: folder.path,
+        env: { ...env, STATE: state, KEY: key },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let output = '';
+      for (const stream of [shell.stdout, shell.stderr]) {
+        stream.setEncoding('utf8').on('data', (part: string) => (output += part));
+      }
+      const [code] = await once(shell, 'close');
+      if (code !== 0) throw new Error(`exit code ${code} of\n${script}\n${output}`);
+      return output;
+    },
+    write: ({ file, text }) => writeFile(join(folder.path, file ?? ''), text),
+    async stop() {
+      up.kill('SIGTERM');
+      await ended;
+      untrack();
+      await folder.remove();
+    },
+  };
+}
+
+/** No setting of this machine; programs of the clone on the path. */
+function cleanEnv(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(PARSE3D_|NO_COLOR|FORCE_COLOR|VITEST|NODE_)/.test(name),
+  );
+  return {
+    ...Object.fromEntries(kept),
+    PATH: `${join(repository, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+    PARSE3D_WORKER_DRAIN: '1s',
+  };
+}
+
+/** A slab of the head that comes with the starter pack. */
+async function writeSmallHead(path: string): Promise<void> {
+  const { data, geometry } = await readNifti(join(repository, 'packs/starter-brain-mr/golden.nii.gz'));
+  const [ni, nj, nk] = geometry.shape;
+  const first = Math.floor((nk - SLICES) / 2);
+  const slab = Float32Array.from(data.subarray(ni * nj * first, ni * nj * (first + SLICES)));
+  await writeNifti(
+    path,
+    { geometry: makeGeometry([ni, nj, SLICES], geometry.affine), datatype: 'float32', gzipLevel: 1 },
+    slab,
+  );
+}
