@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { PassThrough, Transform, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -51,6 +51,7 @@ class FileWriter implements NiftiWriter {
   readonly #expected: number;
   readonly #head: Duplex;
   readonly #hash = createHash('sha256');
+  readonly #file: WriteStream;
   readonly #finished: Promise<void>;
   #bytes = 0;
   #voxels = 0;
@@ -68,7 +69,8 @@ class FileWriter implements NiftiWriter {
         done(null, chunk);
       },
     });
-    this.#finished = pipeline(this.#head, tap, createWriteStream(path));
+    this.#file = createWriteStream(path);
+    this.#finished = pipeline(this.#head, tap, this.#file);
     // `write` and `close` report a failure; until they are called it must not end the process.
     this.#finished.catch(() => undefined);
   }
@@ -101,6 +103,8 @@ class FileWriter implements NiftiWriter {
     if (this.#result !== undefined) return;
     this.#head.destroy();
     await this.#finished.catch(() => undefined);
+    // A file that was still being opened would appear after its removal.
+    await new Promise<void>((resolve) => (this.#file.closed ? resolve() : this.#file.once('close', resolve)));
     await rm(this.#path, { force: true }).catch(() => undefined);
   }
 
