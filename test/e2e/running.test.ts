@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BatchView } from '@parse3d/shared/contract';
 import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import type { Page } from 'playwright-core';
@@ -22,20 +20,9 @@ import {
   type Chromium,
   type Visit,
 } from './support/browser.js';
-
-const cli = resolve(import.meta.dirname, '../../cli/bin/parse3d.js');
+import { runRecipe } from './support/recipe.js';
 
 const LONG_MS = 240_000;
-
-/** Runs what somebody copied from the page, with `parse3d` on the path. */
-async function runRecipe(program: 'bash' | 'python3', text: string, folder: string, key: string): Promise<void> {
-  const bin = join(folder, 'bin');
-  await mkdir(bin, { recursive: true });
-  await writeFile(join(bin, 'parse3d'), `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o755 });
-  const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: folder, PARSE3D_API_KEY: key };
-  const script = program === 'bash' ? `set -eu\n${text}` : text;
-  await promisify(execFile)(program, ['-c', script], { cwd: folder, env });
-}
 
 withBrowser('the page, while things run and fail', () => {
   let packs: ScratchFolder;
