@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { JobOptions, Prompt } from '@parse3d/shared/contract';
 import { readNifti, type NiftiImage } from '@parse3d/shared/formats';
-import { reorient, voxelToWorld, type Volume } from '@parse3d/shared/geometry';
+import { asAffine, makeGeometry, reorient, voxelToWorld, type Volume } from '@parse3d/shared/geometry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openEngine } from '../../src/engines/index.js';
 import { loadPack } from '../../src/packs/index.js';
@@ -18,10 +18,23 @@ let upright: Found;
 const texts = ['left hippocampus', 'right hippocampus', 'left thalamus', 'right putamen', 'brain', 'liver'];
 beforeAll(async () => {
   engine = await openEngine(await loadPack(packFolder), { device: 'cpu', threads: 2 });
-  head = await readNifti(join(samples, 'tests/data/avg152T1_LR_nifti.nii.gz'));
+  head = slab(await readNifti(join(samples, 'tests/data/avg152T1_LR_nifti.nii.gz')), 24, 64);
   upright = await find(head, texts);
 }, 240_000);
 afterAll(() => engine.close());
+
+/** Planes k from `first` up to `end`: the deep structures lie there, and half a head takes half the time. */
+function slab(image: NiftiImage, first: number, end: number): NiftiImage {
+  const { shape, affine } = image.geometry;
+  const [ni, nj] = shape;
+  const origin = voxelToWorld(affine, [0, 0, first]);
+  const moved = affine.map((value, n) => (n % 4 === 3 && n < 12 ? (origin[(n - 3) / 4] ?? value) : value));
+  return {
+    ...image,
+    data: image.data.slice(ni * nj * first, ni * nj * end),
+    geometry: makeGeometry([ni, nj, end - first], asAffine(moved)),
+  };
+}
 
 const promptsOf = (texts: readonly string[]): Prompt[] => texts.map((text, n) => ({ text, label: n + 1 }));
 
@@ -72,7 +85,7 @@ test('left is left, right is right, and a liver is not found in a head', () => {
   const [, , thalamus, , brain, liver] = found.findings;
   expect(thalamus?.volumeMl).toBeGreaterThan(4);
   expect(thalamus?.volumeMl).toBeLessThan(12);
-  expect(brain?.volumeMl).toBeGreaterThan(900);
+  expect(brain?.volumeMl).toBeGreaterThan(600);
   expect(liver?.existence).toBeLessThan(0.5);
 });
 
