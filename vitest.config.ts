@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     include: ['{shared,engine,cli,test}/**/*.test.ts', '{services,clients}/*/test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
-    // Two cores: more parallel files only make real services slower.
-    maxWorkers: 2,
+    // On two cores a third file uses the time in which the others wait for locks, leases and retries.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: ['default', './test/support/summary-reporter.ts'],
