@@ -1,9 +1,6 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 
 const page = (text, link) => ({ text, link });
-/** A page that another change brings; its entry shows once the page is there. */
-const whenThere = (text, link) => (existsSync(new URL(`..${link}.md`, import.meta.url)) ? [page(text, link)] : []);
-
 const apiPages = readdirSync(new URL('../reference/api/', import.meta.url))
   .filter((name) => name.endsWith('.md') && name !== 'index.md')
   .map((name) => name.slice(0, -'.md'.length))
@@ -12,7 +9,12 @@ const apiPages = readdirSync(new URL('../reference/api/', import.meta.url))
 export const sidebar = [
   {
     text: 'Start',
-    items: [page('What it is', '/'), page('Quick start', '/quick-start'), page('Concepts', '/concepts')],
+    items: [
+      page('What it is', '/'),
+      page('Quick start', '/quick-start'),
+      page('Concepts', '/concepts'),
+      page('The page', '/page'),
+    ],
   },
   {
     text: 'How-tos',
@@ -23,7 +25,7 @@ export const sidebar = [
       page('From storage events to masks', '/how-to/storage-events'),
       page('A whole dataset', '/how-to/dataset'),
       page('Evaluate against ground truth', '/how-to/evaluate'),
-      ...whenThere('DICOM in and out', '/dicom'),
+      page('DICOM in and out', '/dicom'),
       page('A GPU node', '/how-to/gpu'),
       page('Kubernetes', '/how-to/kubernetes'),
       page('From the hosted endpoint', '/how-to/hosted-endpoint'),
@@ -56,6 +58,7 @@ export const sidebar = [
     text: 'Background',
     items: [
       page('Architecture', '/architecture'),
+      page('Benchmarks', '/benchmarks'),
       page('Decisions', '/decisions/README'),
       page('Alternatives', '/alternatives'),
       page('Limits', '/limits'),
