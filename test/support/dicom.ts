@@ -29,7 +29,7 @@ export const realHead = join(
 );
 
 /** Texts in the series that name a patient, a doctor or a place: they may appear nowhere but in a DICOM object. */
-export const identifiers = ['Secret', 'SECRET', 'nsal', '19700101', '4711'];
+export const identifiers = ['Secret', 'SECRET', 'nsal', '19700101', 'X4711X'];
 
 /** Writes series made of the real head, by pydicom, each into its sub-folder. */
 export function writeSeries(folder: string, series: readonly SeriesSpec[]): void {

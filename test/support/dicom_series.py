@@ -108,7 +108,7 @@ def write(head, folder, spec):
             image.SpecificCharacterSet = "ISO_IR 192"
             image.SOPClassUID, image.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
             image.StudyInstanceUID, image.SeriesInstanceUID, image.FrameOfReferenceUID = STUDY, series, FRAME
-            image.PatientName, image.PatientID = "Ünsal^Secret", "SECRET-4711"
+            image.PatientName, image.PatientID = "Ünsal^Secret", "SECRET-X4711X"
             image.PatientBirthDate, image.PatientSex, image.PatientAge = "19700101", "F", "050Y"
             image.StudyDate, image.StudyTime, image.StudyID, image.AccessionNumber = "20240102", "030405", "S1", "SECRET-9"
             image.ReferringPhysicianName, image.StudyDescription = "Secret^Doctor", "Secret study"

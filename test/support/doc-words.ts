@@ -102,7 +102,7 @@ const namesIn = (text: string): string[] => [...text.matchAll(/\bPARSE3D_[A-Z0-9
 
 /** Variables that the services know, and those that only the command line or the tests read. */
 function knownVariables(): Set<string> {
-  const sources = ['cli/src', 'test/support', 'docs/.vitepress'].flatMap((folder) =>
+  const sources = ['cli/src', 'test/support', 'docs/.vitepress', 'bench'].flatMap((folder) =>
     readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(ts|mjs)$/.test(name) && !name.includes('dist'))
       .map((name) => readFileSync(join(repository, folder, name), 'utf8')),

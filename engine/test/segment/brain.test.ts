@@ -51,7 +51,7 @@ describe.skipIf(data === undefined)(`a real head and a trained MeshNet${why}`, (
     () => {
       const { pack } = engine.pack;
       if (pack.kind !== 'label-map') throw new Error('expected a label map');
-      const part = cropPad(head, [71, 64, 59]).volume;
+      const part = cropPad(head, [131, 120, 109]).volume;
       const expected = bytesOf(prepare(part, pack.model, 'mr').volume.data);
       for (const codes of allAxisCodes()) {
         const turned = reorient(part, codes);
