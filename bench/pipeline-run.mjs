@@ -1,12 +1,12 @@
 // One run of the promptable engine in a process of its own, so that its peak memory is its own.
-// node bench/pipeline-run.mjs <pack folder> <volume> <threads> <prompts as JSON> <file for the label map>
+// node bench/pipeline-run.mjs <pack folder> <volume> <threads> <prompts as JSON> <file for the label map> [slice batch]
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadPack } from '@parse3d/engine';
 import { readVolume } from '@parse3d/shared/formats';
 import { openSession } from '../engine/dist/engines/onnx.js';
 import { openPromptableSlicesEngine } from '../engine/dist/engines/promptable-slices/index.js';
 
-const [, , folder, path, threads, prompts, labelsPath] = process.argv;
+const [, , folder, path, threads, prompts, labelsPath, sliceBatch = '1'] = process.argv;
 let networkMs = 0;
 const open = async (...args) => {
   const session = await openSession(...args);
@@ -26,7 +26,7 @@ const loaded = await loadPack(folder);
 const engine = await openPromptableSlicesEngine(
   loaded,
   loaded.pack,
-  { device: 'cpu', threads: Number(threads), sliceBatch: 1 },
+  { device: 'cpu', threads: Number(threads), sliceBatch: Number(sliceBatch) },
   open,
 );
 const image = await readVolume(path);

@@ -73,10 +73,11 @@ async function theirs(): Promise<Figures> {
   return { networkSeconds: found.networkSeconds, otherSeconds, peakMiB: found.peakMiB };
 }
 
-async function ours(count: number): Promise<Figures> {
+async function ours(count: number, on: { threads?: string; sliceBatch?: string } = {}): Promise<Figures> {
   const prompts = (await readPromptsOfVolume(at('case.npz'))).slice(0, count);
   const script = join(import.meta.dirname, 'pipeline-run.mjs');
-  const args = [script, pack ?? '', at('case.npz'), threads, JSON.stringify(prompts), at('labels.raw')];
+  const args = [script, pack ?? '', at('case.npz'), on.threads ?? threads, JSON.stringify(prompts), at('labels.raw')];
+  if (on.sliceBatch !== undefined) args.push(on.sliceBatch);
   const { stdout } = await run(process.execPath, args, { env });
   return Ours.parse(JSON.parse(stdout));
 }
@@ -117,5 +118,29 @@ test.skipIf(repo === undefined || pack === undefined || data === undefined)(
     row('voxels of the label map that differ', `${differing} of ${labels.length}`);
     expect(labels.length).toBe(expected.length);
     expect(differing / labels.length).toBeLessThan(1e-3);
+  },
+);
+
+test.skipIf(pack === undefined || data === undefined)(
+  'batches of one slice and of four, with one thread and two, give one label map',
+  async () => {
+    await run(python, ['-c', CUT, join(data ?? '', 'ct_amos/image.npz'), slices, at('case.npz'), tools], { env });
+    let first: Buffer | undefined;
+    for (const on of [
+      { threads: '1', sliceBatch: '1' },
+      { threads: '2', sliceBatch: '1' },
+      { threads: '1', sliceBatch: '4' },
+      { threads: '2', sliceBatch: '4' },
+    ]) {
+      const { networkSeconds } = await ours(15, on);
+      const labels = await readFile(at('labels.raw'));
+      first ??= labels;
+      const against = first;
+      const differing = labels.reduce((count, label, n) => count + (label === against[n] ? 0 : 1), 0);
+      const what = `${on.threads} threads, batches of ${on.sliceBatch}: voxels that differ from the first`;
+      row(what, `${differing} of ${labels.length}, network ${networkSeconds.toFixed(1)} s`);
+      // The order in which the runtime adds depends on the number of threads.
+      expect(differing / labels.length).toBeLessThanOrEqual(1e-5);
+    }
   },
 );

@@ -8,6 +8,7 @@ import { writeNifti } from '@parse3d/shared/formats';
 import { makeGeometry } from '@parse3d/shared/geometry';
 import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWithPython, PYTHON } from './support/python.js';
 import { startStack, type Stack } from './support/stack.js';
 import { writeSlowPack } from './support/slow-pack.js';
 import { phantomCt, phantomCtFile } from './support/volumes.js';
@@ -51,25 +52,24 @@ function countsOf(row: unknown): Map<number, number> {
   return counts;
 }
 
-test('a Python client of the hosted endpoint gets its masks, numbered by the order of its prompts', async () => {
-  const client = join(import.meta.dirname, 'support', 'score_client.py');
-  const rows = [
-    [path, 'lungs in chest CT & bone in chest CT'],
-    [path, 'fat[SEP]bone'],
-  ];
-  const { url, key } = stack.api;
-  const { stdout } = await promisify(execFile)('/usr/bin/python3', [
-    client,
-    JSON.stringify({ url: `${url}/score`, key, rows }),
-  ]);
-  const answers = stdout
-    .trim()
-    .split('\n')
-    .map((line): unknown => JSON.parse(line));
-  expect(answers).toEqual([
-    { shape: [48, 40, 24], same: true, counts: { 1: voxels(-750), 2: voxels(700) } },
-    { shape: [48, 40, 24], same: true, counts: { 1: voxels(-100), 2: voxels(700) } },
-  ]);
+describeWithPython(['numpy', 'nibabel'], 'the hosted endpoint’s contract', () => {
+  test('a Python client of the hosted endpoint gets its masks, numbered by the order of its prompts', async () => {
+    const client = join(import.meta.dirname, 'support', 'score_client.py');
+    const rows = [
+      [path, 'lungs in chest CT & bone in chest CT'],
+      [path, 'fat[SEP]bone'],
+    ];
+    const { url, key } = stack.api;
+    const { stdout } = await promisify(execFile)(PYTHON, [client, JSON.stringify({ url: `${url}/score`, key, rows })]);
+    const answers = stdout
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect(answers).toEqual([
+      { shape: [48, 40, 24], same: true, counts: { 1: voxels(-750), 2: voxels(700) } },
+      { shape: [48, 40, 24], same: true, counts: { 1: voxels(-100), 2: voxels(700) } },
+    ]);
+  });
 });
 
 test('the answer says its length, and the jobs are listed like any others', async () => {

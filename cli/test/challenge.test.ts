@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWithPython, PYTHON } from '../../test/support/python.js';
 import { runCli } from './support/cli.js';
 
 /** A CT of the segmentation challenge with its truth, and what numpy makes of the answer. */
@@ -18,35 +19,37 @@ found = np.load(sys.argv[1]); truth = np.load(sys.argv[2])["gts"]
 print(json.dumps({"equal": bool((found["segs"] == truth).all()), "spacing": found["spacing"].tolist()}))
 `;
 const python = (code: string, ...args: string[]): string =>
-  execFileSync('/usr/bin/python3', ['-c', code, ...args], { encoding: 'utf8' });
+  execFileSync(PYTHON, ['-c', code, ...args], { encoding: 'utf8' });
 
-let folder: ScratchFolder;
-beforeAll(async () => {
-  folder = await scratchFolder('challenge');
-  python(WRITE, join(folder.path, 'case.npz'));
-});
-afterAll(() => folder.remove());
+describeWithPython(['numpy'], 'files of the segmentation challenge', () => {
+  let folder: ScratchFolder;
+  beforeAll(async () => {
+    folder = await scratchFolder('challenge');
+    python(WRITE, join(folder.path, 'case.npz'));
+  });
+  afterAll(() => folder.remove());
 
-const segment = (...args: string[]) =>
-  runCli(['segment', 'case.npz', '--pack', 'ct-tissue', '--no-preview', ...args], { cwd: folder.path });
+  const segment = (...args: string[]) =>
+    runCli(['segment', 'case.npz', '--pack', 'ct-tissue', '--no-preview', ...args], { cwd: folder.path });
 
-test('a file of the challenge brings its prompts, and gets its answer in the challenge’s form', async () => {
-  const run = await segment('--npz', '--out', 'found', '--json');
-  expect(run.code, run.stderr).toBe(0);
-  expect(JSON.parse(run.stdout)).toMatchObject({ prompts: [{ label: 2 }, { label: 4 }] });
-  const answer = JSON.parse(python(READ, join(folder.path, 'found/labels.npz'), join(folder.path, 'case.npz')));
-  expect(answer).toEqual({ equal: true, spacing: [0.5, 0.75, 2.5] });
-  const scores = await runCli(['eval', 'case.npz', 'found/labels.npz', '--json'], { cwd: folder.path });
-  expect(JSON.parse(scores.stdout)).toMatchObject({ mean: { dice: 1, nsd: 1 } });
-});
+  test('a file of the challenge brings its prompts, and gets its answer in the challenge’s form', async () => {
+    const run = await segment('--npz', '--out', 'found', '--json');
+    expect(run.code, run.stderr).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({ prompts: [{ label: 2 }, { label: 4 }] });
+    const answer = JSON.parse(python(READ, join(folder.path, 'found/labels.npz'), join(folder.path, 'case.npz')));
+    expect(answer).toEqual({ equal: true, spacing: [0.5, 0.75, 2.5] });
+    const scores = await runCli(['eval', 'case.npz', 'found/labels.npz', '--json'], { cwd: folder.path });
+    expect(JSON.parse(scores.stdout)).toMatchObject({ mean: { dice: 1, nsd: 1 } });
+  });
 
-test('prompts on the command line go before those of the file', async () => {
-  const run = await segment('--prompt', 'bone', '--out', 'own', '--json');
-  expect(JSON.parse(run.stdout).prompts).toEqual([{ text: 'bone', label: 1 }]);
-});
+  test('prompts on the command line go before those of the file', async () => {
+    const run = await segment('--prompt', 'bone', '--out', 'own', '--json');
+    expect(JSON.parse(run.stdout).prompts).toEqual([{ text: 'bone', label: 1 }]);
+  });
 
-test('a window that is no window is refused with what is expected', async () => {
-  const run = await segment('--window', 'wide', '--out', 'none');
-  expect(run.code).toBe(2);
-  expect(run.stderr).toMatch(/width,level in Hounsfield units/);
+  test('a window that is no window is refused with what is expected', async () => {
+    const run = await segment('--window', 'wide', '--out', 'none');
+    expect(run.code).toBe(2);
+    expect(run.stderr).toMatch(/width,level in Hounsfield units/);
+  });
 });

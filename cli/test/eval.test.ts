@@ -5,6 +5,7 @@ import { writeNifti } from '@parse3d/shared/formats';
 import { makeGeometry, type Affine, type Shape } from '@parse3d/shared/geometry';
 import { scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWithPython, PYTHON } from '../../test/support/python.js';
 import { runCli } from './support/cli.js';
 
 const shape: Shape = [20, 16, 12];
@@ -42,7 +43,6 @@ beforeAll(async () => {
   await write('found/a.nii', 3);
   await write('found/b.nii.gz', 0);
   await write('elsewhere/a.nii.gz', 0, at(5));
-  execFileSync('/usr/bin/python3', ['-c', NPZ, folder.path]);
 });
 afterAll(async () => {
   await folder.remove();
@@ -116,25 +116,29 @@ test('what has no partner is named', async () => {
   expect(run.stderr).toContain('has no file for b');
 });
 
-test('single objects of an .npz file are counted; a mask is taken apart into what hangs together', async () => {
-  const run = await evaluate('gts.npz', 'segs.npz', '--json');
-  expect(run.code, run.stderr).toBe(0);
-  expect(JSON.parse(run.stdout)).toMatchObject({
-    cases: [{ labels: [], instances: { truePositives: 2, falsePositives: 0, falseNegatives: 1, f1: 0.8 } }],
-    mean: { f1: 0.8, dice: null },
-  });
-});
+describeWithPython(['numpy'], 'files of the challenge', () => {
+  beforeAll(() => void execFileSync(PYTHON, ['-c', NPZ, folder.path]));
 
-test('prompts of an .npz file name its labels, and its voxel sizes can be turned as the challenge does', async () => {
-  const run = await evaluate('semantic.npz', 'segs.npz', '--json');
-  const { cases } = JSON.parse(run.stdout);
-  expect(cases[0].labels).toMatchObject([
-    { name: 'liver', dice: 2 / 3 },
-    { name: 'spleen', dice: 0, nsd: 0 },
-    { name: '3', dice: 0, nsd: 0 },
-  ]);
-  const turned = JSON.parse((await evaluate('semantic.npz', 'segs.npz', '--json', '--challenge-spacing')).stdout);
-  expect(turned.cases[0].labels[0].nsd).not.toBe(cases[0].labels[0].nsd);
+  test('single objects of an .npz file are counted; a mask is taken apart into what hangs together', async () => {
+    const run = await evaluate('gts.npz', 'segs.npz', '--json');
+    expect(run.code, run.stderr).toBe(0);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      cases: [{ labels: [], instances: { truePositives: 2, falsePositives: 0, falseNegatives: 1, f1: 0.8 } }],
+      mean: { f1: 0.8, dice: null },
+    });
+  });
+
+  test('prompts of an .npz file name its labels, and its voxel sizes can be turned as the challenge does', async () => {
+    const run = await evaluate('semantic.npz', 'segs.npz', '--json');
+    const { cases } = JSON.parse(run.stdout);
+    expect(cases[0].labels).toMatchObject([
+      { name: 'liver', dice: 2 / 3 },
+      { name: 'spleen', dice: 0, nsd: 0 },
+      { name: '3', dice: 0, nsd: 0 },
+    ]);
+    const turned = JSON.parse((await evaluate('semantic.npz', 'segs.npz', '--json', '--challenge-spacing')).stdout);
+    expect(turned.cases[0].labels[0].nsd).not.toBe(cases[0].labels[0].nsd);
+  });
 });
 
 test('people get a table', async () => {

@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { OutputOptions } from '@parse3d/shared/contract';
 import { writeNifti } from '@parse3d/shared/formats';
 import { makeGeometry, type Affine, type Shape } from '@parse3d/shared/geometry';
+import { describeWithPython, PYTHON } from '../../../test/support/python.js';
 import { segment } from '../../src/segment.js';
 import type { SegmentRequest, SegmentResult } from '../../src/types.js';
 import { Bench, prompts } from '../engines/support.js';
@@ -70,7 +71,7 @@ print(json.dumps({
   "values": sorted(set(np.round(data.ravel(), 6).tolist()))[:5], "max": float(data.max()),
   "ones": int((data == 1).sum()),
 }))`;
-  const { stdout } = await run('/usr/bin/python3', ['-c', script, path, reference]);
+  const { stdout } = await run(PYTHON, ['-c', script, path, reference]);
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
@@ -87,13 +88,20 @@ describe('segmenting a volume', () => {
     expect(result.geometry.shape).toEqual(shape);
   });
 
-  it('writes labels that nibabel opens in the input’s own space', async () => {
-    const { result, inputPath, outputFolder } = await segmentBody();
-    expect((await readdir(outputFolder)).sort()).toEqual(['labels.json', 'labels.nii.gz', 'labels.txt', 'preview.png']);
-    const seen = await nibabel(join(outputFolder, 'labels.nii.gz'), inputPath);
-    expect(seen).toMatchObject({ affine: true, shape: [...shape], dtype: 'uint8', intent: 'label' });
-    expect(seen['codes']).toEqual(seen['expected_codes']);
-    expect(seen).toMatchObject({ values: [0, 1, 2, 3], ones: voxelsOf(result)[0] });
+  describeWithPython(['numpy', 'nibabel'], 'as nibabel reads it', () => {
+    it('writes labels that nibabel opens in the input’s own space', async () => {
+      const { result, inputPath, outputFolder } = await segmentBody();
+      expect((await readdir(outputFolder)).sort()).toEqual([
+        'labels.json',
+        'labels.nii.gz',
+        'labels.txt',
+        'preview.png',
+      ]);
+      const seen = await nibabel(join(outputFolder, 'labels.nii.gz'), inputPath);
+      expect(seen).toMatchObject({ affine: true, shape: [...shape], dtype: 'uint8', intent: 'label' });
+      expect(seen['codes']).toEqual(seen['expected_codes']);
+      expect(seen).toMatchObject({ values: [0, 1, 2, 3], ones: voxelsOf(result)[0] });
+    });
   });
 
   it('tells of each file its size and checksum as they are on disk', async () => {
@@ -111,20 +119,22 @@ describe('segmenting a volume', () => {
     }
   });
 
-  it.each([
-    ['uint8', 'uint8', 1 / 255],
-    ['float32', 'float32', 1e-6],
-  ] as const)('writes a mask and a probability map per prompt (%s)', async (probabilities, dtype, precision) => {
-    const outputs = OutputOptions.parse({ labels: false, masks: true, probabilities, preview: false });
-    const { result, inputPath, outputFolder } = await segmentBody({ outputs });
-    expect((await readdir(outputFolder)).sort()).toEqual(
-      [1, 2, 3].flatMap((n) => [`mask-${n}.nii.gz`, `prob-${n}.nii.gz`]).sort(),
-    );
-    const mask = await nibabel(join(outputFolder, 'mask-2.nii.gz'), inputPath);
-    expect(mask).toMatchObject({ affine: true, dtype: 'uint8', values: [0, 1], ones: voxelsOf(result)[1] });
-    const map = await nibabel(join(outputFolder, 'prob-2.nii.gz'), inputPath);
-    expect(map).toMatchObject({ affine: true, dtype, intent: 'estimate' });
-    expect(Math.abs(Number(map['max']) - (result.findings[1]?.maxProbability ?? NaN))).toBeLessThan(precision);
+  describeWithPython(['numpy', 'nibabel'], 'as nibabel reads it', () => {
+    it.each([
+      ['uint8', 'uint8', 1 / 255],
+      ['float32', 'float32', 1e-6],
+    ] as const)('writes a mask and a probability map per prompt (%s)', async (probabilities, dtype, precision) => {
+      const outputs = OutputOptions.parse({ labels: false, masks: true, probabilities, preview: false });
+      const { result, inputPath, outputFolder } = await segmentBody({ outputs });
+      expect((await readdir(outputFolder)).sort()).toEqual(
+        [1, 2, 3].flatMap((n) => [`mask-${n}.nii.gz`, `prob-${n}.nii.gz`]).sort(),
+      );
+      const mask = await nibabel(join(outputFolder, 'mask-2.nii.gz'), inputPath);
+      expect(mask).toMatchObject({ affine: true, dtype: 'uint8', values: [0, 1], ones: voxelsOf(result)[1] });
+      const map = await nibabel(join(outputFolder, 'prob-2.nii.gz'), inputPath);
+      expect(map).toMatchObject({ affine: true, dtype, intent: 'estimate' });
+      expect(Math.abs(Number(map['max']) - (result.findings[1]?.maxProbability ?? NaN))).toBeLessThan(precision);
+    });
   });
 
   it('gives the same bytes for the same input', async () => {
