@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Prompt } from '@parse3d/shared/contract';
 import { readNifti, writeNifti, type NiftiImage } from '@parse3d/shared/formats';
 import {
   allAxisCodes,
@@ -9,10 +10,10 @@ import {
   multiply,
   reorient,
   resample,
-  resampleLabels,
   type Affine,
   type Geometry,
   type Shape,
+  type Volume,
 } from '@parse3d/shared/geometry';
 import { scratchFolder } from '@parse3d/shared/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -41,8 +42,10 @@ let engine: Engine;
 let head: NiftiImage;
 let upright: Uint8Array[];
 
+const promptsOf = (): Prompt[] => texts.map((text, n) => ({ text, label: n + 1 }));
+
 async function find(image: NiftiImage): Promise<Uint8Array[]> {
-  const prompts = texts.map((text, n) => ({ text, label: n + 1 }));
+  const prompts = promptsOf();
   const found = await engine.infer(
     image,
     { prompts, modality: 'mr', options: { seed: 0 }, wantProbabilities: false, wantMasks: true },
@@ -50,6 +53,25 @@ async function find(image: NiftiImage): Promise<Uint8Array[]> {
     new AbortController().signal,
   );
   const masks = prompts.map((_, n) => found.mask(n));
+  await found.close?.();
+  return masks;
+}
+
+/** What is found on another grid, its probabilities interpolated back to the head's own. */
+async function findElsewhere(volume: Volume): Promise<Uint8Array[]> {
+  const found = await engine.infer(
+    { ...head, ...volume },
+    { prompts: promptsOf(), modality: 'mr', options: { seed: 0 }, wantProbabilities: true },
+    () => undefined,
+    new AbortController().signal,
+  );
+  const masks = texts.map((_, n) => {
+    const data = found.probabilities?.(n) ?? new Float32Array();
+    const back = resample({ data, geometry: volume.geometry }, head.geometry, 'linear').data;
+    const mask = new Uint8Array(back.length);
+    for (let voxel = 0; voxel < mask.length; voxel++) mask[voxel] = (back[voxel] ?? 0) > 0.5 ? 1 : 0;
+    return mask;
+  });
   await found.close?.();
   return masks;
 }
@@ -76,23 +98,23 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => engine?.close());
 
-test.skipIf(data === undefined)(`the same head in 48 axis orders${why}`, async () => {
+// All 48 take half an hour; that every one gives the same tensor is an exact test of the engine.
+const orders = Number(process.env['PARSE3D_BENCH_ORDERS'] ?? 48);
+
+test.skipIf(data === undefined)(`the same head in ${orders} axis orders${why}`, async () => {
   let lowest = { least: 1, mean: 1, worst: '' };
-  for (const codes of allAxisCodes()) {
+  for (const codes of allAxisCodes().filter((_, n) => n % Math.round(48 / orders) === 0)) {
     const { volume, undo } = reorient({ data: head.data, geometry: head.geometry }, codes);
-    const found = compare((await find({ ...head, ...volume })).map((mask) => Uint8Array.from(undo(mask))));
+    const found = compare((await find({ ...head, ...volume })).map((mask) => undo(mask)));
     if (found.least < lowest.least) lowest = found;
   }
-  row('48 axis orders, the worst', show(lowest));
+  row(`${orders} axis orders, the worst`, show(lowest));
   expect(lowest.least).toBeGreaterThan(0.9);
 });
 
 test.skipIf(data === undefined).each([1, 2, 3])(`the same head at %i mm${why}`, async (mm) => {
   const volume = resample({ data: Float32Array.from(head.data), geometry: head.geometry }, { spacingMm: mm }, 'linear');
-  const masks = await find({ ...head, ...volume });
-  const found = compare(
-    masks.map((mask) => resampleLabels({ data: mask, geometry: volume.geometry }, head.geometry).data),
-  );
+  const found = compare(await findElsewhere(volume));
   row(`at ${mm} mm, ${volume.geometry.shape.join('×')}`, show(found));
   expect(found.least).toBeGreaterThan(0.9);
 });
@@ -151,8 +173,7 @@ test.skipIf(data === undefined).each([
 ] as const)(`the same head on an oblique grid, %i° and %i°${why}`, async (a, b) => {
   const grid = turned(head.geometry, [a, b]);
   const volume = resample({ data: Float32Array.from(head.data), geometry: head.geometry }, grid, 'linear');
-  const masks = await find({ ...head, ...volume });
-  const found = compare(masks.map((mask) => resampleLabels({ data: mask, geometry: grid }, head.geometry).data));
+  const found = compare(await findElsewhere(volume));
   row(`oblique by ${a}° and ${b}°`, show(found));
   expect(found.least).toBeGreaterThan(0.9);
 });
