@@ -20,7 +20,7 @@ export const left = sct('7771000', 'Left');
 export const right = sct('24028007', 'Right');
 
 /** For everything without a code of its own: DICOM wants one, and the label says what was asked for. */
-export const anyTissue = sct('85756007', 'Tissue');
+export const anyTissue = categories.tissue;
 
 type Category = keyof typeof categories;
 
