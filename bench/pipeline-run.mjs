@@ -1,5 +1,5 @@
 // One run of the promptable engine in a process of its own, so that its peak memory is its own.
-// node bench/pipeline-run.mjs <a PipelineRun of pipeline-run.ts as JSON>
+// node bench/pipeline-run.mjs <a PipelineRun of run-pipeline.ts as JSON>
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadPack } from '@parse3d/engine';
 import { readVolume } from '@parse3d/shared/formats';

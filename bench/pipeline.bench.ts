@@ -7,7 +7,7 @@ import { scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readTestNpz } from '../engine/test/promptable-slices/npz.js';
-import { runPipeline, type PipelineFigures } from './pipeline-run.js';
+import { runPipeline, type PipelineFigures } from './run-pipeline.js';
 import { heading, row } from './support.js';
 
 // The whole of BiomedParse v2's pipeline on a CT with 15 prompts: the published Python code and parse3d in turns, with the

@@ -17,7 +17,7 @@ import {
 import { scratchFolder } from '@parse3d/shared/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadPack, openEngine, type Engine } from '../engine/src/index.js';
-import { runPipeline } from './pipeline-run.js';
+import { runPipeline } from './run-pipeline.js';
 import { heading, row } from './support.js';
 
 // The starter pack on the real head of the test data: does it find the same when the head lies, or is sampled, otherwise?
