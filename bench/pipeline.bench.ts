@@ -7,6 +7,7 @@ import { scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readTestNpz } from '../engine/test/promptable-slices/npz.js';
+import { runPipeline, type PipelineFigures } from './run-pipeline.js';
 import { heading, row } from './support.js';
 
 // The whole of BiomedParse v2's pipeline on a CT with 15 prompts: the published Python code and parse3d in turns, with the
@@ -18,7 +19,7 @@ const repo = process.env['PARSE3D_BENCH_REPO'];
 const pack = process.env['PARSE3D_BENCH_PACK'];
 const data = process.env['PARSE3D_TEST_DATA'];
 const width = process.env['PARSE3D_BENCH_WIDTH'] ?? 'small';
-const threads = process.env['PARSE3D_BENCH_THREADS'] ?? '2';
+const threads = Number(process.env['PARSE3D_BENCH_THREADS'] ?? 2);
 const rounds = Number(process.env['PARSE3D_BENCH_ROUNDS'] ?? 2);
 const slices = process.env['PARSE3D_BENCH_SLICES'] ?? (width === 'full' ? '24:32' : ':');
 const python = process.env['PARSE3D_BENCH_PYTHON'] ?? '/usr/bin/python3';
@@ -43,8 +44,7 @@ const Theirs = z.object({
   restoreSeconds: z.number(),
   peakMiB: z.number(),
 });
-const Ours = z.object({ networkSeconds: z.number(), otherSeconds: z.number(), peakMiB: z.number() });
-type Figures = z.infer<typeof Ours>;
+type Figures = Omit<PipelineFigures, 'readSeconds'>;
 
 let folder: ScratchFolder;
 beforeAll(async () => {
@@ -54,8 +54,12 @@ afterAll(() => folder.remove());
 const at = (name: string): string => join(folder.path, name);
 
 // Told to keep to the same number of threads; one BLAS setting of some machines makes numpy and torch slow.
-const env = { ...process.env, OMP_NUM_THREADS: threads, OPENBLAS_NUM_THREADS: threads };
-delete (env as NodeJS.ProcessEnv)['OPENBLAS_CORETYPE'];
+const env: NodeJS.ProcessEnv = {
+  ...process.env,
+  OMP_NUM_THREADS: String(threads),
+  OPENBLAS_NUM_THREADS: String(threads),
+};
+delete env['OPENBLAS_CORETYPE'];
 
 async function theirs(): Promise<Figures> {
   const bpe = join(data ?? '', 'clip/bpe_simple_vocab_16e6.txt.gz');
@@ -63,7 +67,7 @@ async function theirs(): Promise<Figures> {
     python,
     [
       ...[join(tools, 'infer.py'), '--repo', repo ?? '', '--bpe', bpe, '--random-weights', '--width', width],
-      ...['--volume', at('case.npz'), '--slice-batch', '4', '--at-once', '--threads', threads],
+      ...['--volume', at('case.npz'), '--slice-batch', '4', '--at-once', '--threads', String(threads)],
       ...['--timings', at('timings.json'), '--out', at('reference.npz')],
     ],
     { env, cwd: tools },
@@ -73,13 +77,10 @@ async function theirs(): Promise<Figures> {
   return { networkSeconds: found.networkSeconds, otherSeconds, peakMiB: found.peakMiB };
 }
 
-async function ours(count: number, on: { threads?: string; sliceBatch?: string } = {}): Promise<Figures> {
+async function ours(count: number, on: { threads?: number; sliceBatch?: number } = {}): Promise<Figures> {
   const prompts = (await readPromptsOfVolume(at('case.npz'))).slice(0, count);
-  const script = join(import.meta.dirname, 'pipeline-run.mjs');
-  const args = [script, pack ?? '', at('case.npz'), on.threads ?? threads, JSON.stringify(prompts), at('labels.raw')];
-  if (on.sliceBatch !== undefined) args.push(on.sliceBatch);
-  const { stdout } = await run(process.execPath, args, { env });
-  return Ours.parse(JSON.parse(stdout));
+  const given = { pack: pack ?? '', volume: at('case.npz'), modality: 'ct', labels: at('labels.raw') } as const;
+  return runPipeline({ threads, ...given, prompts, ...on }, env);
 }
 
 const least = (runs: readonly Figures[], name: keyof Figures): number => Math.min(...runs.map((each) => each[name]));
@@ -127,10 +128,10 @@ test.skipIf(pack === undefined || data === undefined)(
     await run(python, ['-c', CUT, join(data ?? '', 'ct_amos/image.npz'), slices, at('case.npz'), tools], { env });
     let first: Buffer | undefined;
     for (const on of [
-      { threads: '1', sliceBatch: '1' },
-      { threads: '2', sliceBatch: '1' },
-      { threads: '1', sliceBatch: '4' },
-      { threads: '2', sliceBatch: '4' },
+      { threads: 1, sliceBatch: 1 },
+      { threads: 2, sliceBatch: 1 },
+      { threads: 1, sliceBatch: 4 },
+      { threads: 2, sliceBatch: 4 },
     ]) {
       const { networkSeconds } = await ours(15, on);
       const labels = await readFile(at('labels.raw'));

@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { makeGeometry } from '@parse3d/shared/geometry';
 import { readNifti, writeNifti, type NiftiImage } from '@parse3d/shared/formats';
 import { scratchFolder } from '@parse3d/shared/testing';
@@ -21,7 +19,6 @@ const packFolder = process.env['PARSE3D_BENCH_PACK'];
 const referencePath = process.env['PARSE3D_BENCH_REFERENCE'];
 const volumePath = process.env['PARSE3D_BENCH_VOLUME'];
 const threads = Number(process.env['PARSE3D_BENCH_THREADS'] ?? 2);
-const run = promisify(execFile);
 
 /** An array of z, y, x as a volume in LPS. */
 async function imageOf({ shape, data }: NpyArray): Promise<NiftiImage> {
@@ -152,47 +149,5 @@ test.skipIf(packFolder === undefined || referencePath === undefined)(
     }
     await found.close?.();
     await engine.close();
-  },
-);
-
-// A process of its own for each, so that one does not inherit the other's memory.
-const child = `
-import { loadPack, openEngine } from '@parse3d/engine';
-import { readNifti } from '@parse3d/shared/formats';
-import { readFileSync } from 'node:fs';
-const [, folder, path, count, threads, sliceBatch] = process.argv;
-const engine = await openEngine(await loadPack(folder), { device: 'cpu', threads: Number(threads), sliceBatch: Number(sliceBatch) });
-const image = await readNifti(path);
-const prompts = Array.from({ length: Number(count) }, (_, n) => ({ text: 'target number ' + n, label: n + 1 }));
-const request = { prompts, modality: 'ct', options: { seed: 0 }, wantProbabilities: false, wantMasks: false };
-const before = performance.now();
-const found = await engine.infer(image, request, () => undefined, new AbortController().signal);
-const peak = Number(/VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024;
-console.log(JSON.stringify({ seconds: (performance.now() - before) / 1000, peak, voxels: found.labels.data.length }));
-`;
-
-test.skipIf(packFolder === undefined || volumePath === undefined)(
-  'peak memory with one prompt and with fifteen (PARSE3D_BENCH_PACK and PARSE3D_BENCH_VOLUME say of what)',
-  async () => {
-    const imgs = (await readTestNpz(volumePath ?? '', ['imgs'])).get('imgs');
-    if (imgs === undefined) throw new Error('imgs is missing');
-    const [nk = 0, nj = 0, ni = 0] = imgs.shape;
-    const folder = await scratchFolder('bench');
-    const path = join(folder.path, 'volume.nii');
-    const geometry = makeGeometry([ni, nj, nk], [-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
-    await writeNifti(path, { geometry, datatype: 'uint8' }, Uint8Array.from(imgs.data));
-    const peaks: number[] = [];
-    for (const count of [1, 15]) {
-      const args = ['--input-type=module', '-e', child, packFolder ?? '', path, String(count), String(threads), '1'];
-      const { stdout } = await run(process.execPath, args, { cwd: join(import.meta.dirname, '..') });
-      const { seconds, peak } = JSON.parse(stdout) as { seconds: number; peak: number };
-      peaks.push(peak);
-      row(
-        `${nk} slices, ${count} prompts, ${threads} threads`,
-        `${peak.toFixed(0)} MiB at the peak, ${seconds.toFixed(1)} s`,
-      );
-    }
-    await folder.remove();
-    expect((peaks[1] ?? NaN) / (peaks[0] ?? NaN)).toBeLessThan(1.1);
   },
 );

@@ -3,7 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeWithDicomTools, identifiers, PYTHON, runScript, writeSeries } from '../../test/support/dicom.js';
+import { describeWithDicomTools, identifiers, runScript, writeSeries } from '../../test/support/dicom.js';
+import { PYTHON } from '../../test/support/python.js';
 import { runCli } from './support/cli.js';
 
 describeWithDicomTools('segment with DICOM', () => {

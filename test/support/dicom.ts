@@ -1,9 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { describe, expect, test } from 'vitest';
-
-export const PYTHON = '/usr/bin/python3';
+import { describeWithPython, PYTHON, runPython } from './python.js';
 
 /** One series of `dicom_series.py`, which says what each field means. */
 export interface SeriesSpec {
@@ -39,36 +37,10 @@ export function writeSeries(folder: string, series: readonly SeriesSpec[]): void
 
 /** Runs a script of this folder with JSON arguments and returns the JSON that it prints. */
 export function runScript(name: string, args: unknown): unknown {
-  const output = execFileSync(PYTHON, [join(import.meta.dirname, name), JSON.stringify(args)], {
-    encoding: 'utf8',
-    maxBuffer: 2 ** 28,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  return JSON.parse(output);
+  return runPython([join(import.meta.dirname, name)], args);
 }
 
-function missing(): string | undefined {
-  const python = spawnSync(PYTHON, ['-c', 'import nibabel, numpy, pydicom'], { encoding: 'utf8' });
-  if (python.status !== 0) return `${PYTHON} cannot import nibabel and pydicom`;
-  const programs = ['dcm2niix', 'dcmcjpeg', 'dciodvfy'].filter(
-    (name) => spawnSync('which', [name], { encoding: 'utf8' }).status !== 0,
-  );
-  return programs.length === 0 ? undefined : `there is no ${programs.join(', ')}`;
-}
-
-/**
- * Tests with DICOM series and its judges (pydicom, dcm2niix, dcmtk, dicom3tools). Without them they fail in CI, and are
- * skipped elsewhere with the reason in their name.
- */
+/** Tests with DICOM series and its judges (pydicom, dcm2niix, dcmtk, dicom3tools). */
 export function describeWithDicomTools(name: string, body: () => void): void {
-  const reason = missing();
-  if (reason === undefined) {
-    describe(name, body);
-  } else if (process.env['CI']) {
-    describe(name, () => {
-      test('the tools are installed', () => expect.fail(`${reason}; run scripts/install-test-services.sh`));
-    });
-  } else {
-    describe.skip(`${name} [skipped: ${reason}; scripts/install-test-services.sh installs it]`, body);
-  }
+  describeWithPython(['nibabel', 'numpy', 'pydicom'], name, body, ['dcm2niix', 'dcmcjpeg', 'dciodvfy']);
 }

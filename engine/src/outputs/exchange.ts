@@ -33,7 +33,9 @@ export function dicomSegFile(
   const { dicom, geometry } = image;
   if (dicom === undefined) {
     return () =>
-      Promise.resolve({ warning: 'segmentation.dcm was not written: it refers to DICOM images, the input is NIfTI.' });
+      Promise.resolve({
+        warning: 'segmentation.dcm was not written: it refers to DICOM images, the input has another format.',
+      });
   }
   return attempt('segmentation.dcm', folder, 'application/dicom', (path) =>
     writeDicomSeg(path, {

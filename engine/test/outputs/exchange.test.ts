@@ -132,7 +132,7 @@ describeWithDicomTools('segmentations for other programs', () => {
   test('a NIfTI volume has no images to refer to, which is told', async () => {
     const { path: outputFolder } = await bench.folder();
     const result = await run(realHead, outputFolder);
-    expect(result.warnings).toContainEqual(expect.stringContaining('the input is NIfTI'));
+    expect(result.warnings).toContainEqual(expect.stringContaining('it refers to DICOM images'));
     expect(await readdir(outputFolder)).not.toContain('segmentation.dcm');
     expect(nameOf(result)).toContain('labels.seg.nrrd');
   });

@@ -25,6 +25,14 @@ describe('coded terms', () => {
     });
   });
 
+  test('articles do not count', () => {
+    expect(codeOf('upper lobe of the left lung')).toMatchObject({
+      type: { value: '45653009' },
+      side: { value: '7771000' },
+    });
+    expect(codeOf('the middle lobe of the right lung').type.value).toBe('72481006');
+  });
+
   test('names count as a whole: what has no code of its own is Tissue', () => {
     for (const prompt of ['liver vessels', 'liver and spleen', 'left ventricle', 'left and right kidney', '肝']) {
       expect(codeOf(prompt), prompt).toEqual({

@@ -32,6 +32,35 @@ function labelMapPack(classes: readonly Class[]): Pack {
   });
 }
 
+function promptablePack(targets: readonly Class[]): Pack {
+  return Pack.parse({
+    schemaVersion: 1,
+    id: 'promptable',
+    version: '1.0.0',
+    kind: 'promptable-slices',
+    title: 'Promptable',
+    licence: { spdx: 'MIT' },
+    intendedUse: 'tests',
+    modalities: ['ct', 'us'],
+    files: {},
+    targets,
+    model: {
+      textEncoder: 'text.onnx',
+      imageEncoder: 'image.onnx',
+      decoder: 'decoder.onnx',
+      tokenizer: 'tokenizer.json',
+      imageSize: 512,
+      maskSize: 128,
+      orientation: 'LPS',
+      sliceAxis: 'biomedparse',
+      intensity: { kind: 'biomedparse' },
+      normalise: { mean: 0, std: 1 },
+      fit: 'pad-resize',
+      suppression: 'iou',
+    },
+  });
+}
+
 const sided = labelMapPack([
   { name: 'hippocampus', side: 'left', synonyms: ['hippocampal formation', 'brain'] },
   { name: 'hippocampus', side: 'right', synonyms: ['hippocampal formation', 'brain'] },
@@ -173,26 +202,11 @@ describe('matching prompts to the classes of a label-map pack', () => {
 });
 
 describe('matching prompts to a pack that takes any text', () => {
-  const { model: _, ...base } = labelMapPack([{ name: 'x' }]);
-  const promptable = Pack.parse({
-    ...base,
-    kind: 'promptable-slices',
-    targets: [{ name: 'kidney', side: 'left' }, { name: 'kidney', side: 'right' }, { name: 'spleen' }],
-    model: {
-      textEncoder: 'text.onnx',
-      imageEncoder: 'image.onnx',
-      decoder: 'decoder.onnx',
-      tokenizer: 'tokenizer.json',
-      imageSize: 512,
-      maskSize: 128,
-      orientation: 'LPS',
-      sliceAxis: 'biomedparse',
-      intensity: { kind: 'biomedparse' },
-      normalise: { mean: 0, std: 1 },
-      fit: 'pad-resize',
-      suppression: 'iou',
-    },
-  });
+  const promptable = promptablePack([
+    { name: 'kidney', side: 'left' },
+    { name: 'kidney', side: 'right' },
+    { name: 'spleen' },
+  ]);
 
   it('never refuses, and recommends what the pack lists', () => {
     expect(matchPrompt(promptable, 'Abdominal CT showing the left kidney')).toEqual({
@@ -205,31 +219,7 @@ describe('matching prompts to a pack that takes any text', () => {
 });
 
 describe('a promptable pack without targets of its own', () => {
-  const promptable = Pack.parse({
-    schemaVersion: 1,
-    id: 'promptable',
-    version: '1.0.0',
-    kind: 'promptable-slices',
-    title: 'Promptable',
-    licence: { spdx: 'MIT' },
-    intendedUse: 'tests',
-    modalities: ['ct', 'us'],
-    files: {},
-    model: {
-      textEncoder: 't.onnx',
-      imageEncoder: 'i.onnx',
-      decoder: 'd.onnx',
-      tokenizer: 'tokenizer.json',
-      imageSize: 512,
-      maskSize: 128,
-      orientation: 'LPS',
-      sliceAxis: 'biomedparse',
-      intensity: { kind: 'biomedparse' },
-      normalise: { mean: 0, std: 1 },
-      fit: 'pad-resize',
-      suppression: 'iou',
-    },
-  });
+  const promptable = promptablePack([]);
 
   it('recommends what the catalogue has for the modality of the job', () => {
     expect(matchPrompt(promptable, 'the spleen in abdominal CT', 'ct')).toMatchObject({
@@ -245,7 +235,7 @@ describe('a promptable pack without targets of its own', () => {
   });
 
   it('looks at its own targets alone where it has some', () => {
-    const own = { ...promptable, targets: [{ name: 'left ventricle', synonyms: [] }] } as typeof promptable;
+    const own = promptablePack([{ name: 'left ventricle' }]);
     expect(matchPrompt(own, 'Cardiac Ultrasound depicting the left ventricle', 'us')).toMatchObject({
       recommended: true,
       canonical: 'left ventricle',

@@ -81,8 +81,12 @@ export function foundOf(run: FinishedRun): Found {
   };
 }
 
-/** Writes the masks over each other, the largest first, so that what lies inside of another stays visible. */
+/**
+ * Writes the masks over each other, the largest first, so that what lies inside of another stays visible. Where the label
+ * map shows every mask whole already, none of them is read again.
+ */
 function paintSmallestLast(run: FinishedRun, maskPieces: (prompt: number) => Iterable<Uint8Array>): void {
+  if (notShown(run, 1).length === 0) return;
   const { prompts, labels, counts } = run;
   const size = (prompt: number): number => counts.voxels[prompt] ?? 0;
   const order = prompts.map((_, prompt) => prompt).filter((prompt) => size(prompt) > 0);
@@ -148,16 +152,19 @@ function warningsOf(run: FinishedRun): string[] {
 }
 
 /** A label map shows each voxel once: of targets inside of others it may hardly show anything, or of those around them. */
-function overlapWarnings({ prompts, labels, counts, overlap }: FinishedRun): string[] {
-  const shown = countLabels(labels);
-  const hidden = prompts.filter(
-    ({ label }, index) => (shown.get(label) ?? 0) < SHOWN_SHARE * (counts.voxels[index] ?? 0),
-  );
+function overlapWarnings(run: FinishedRun): string[] {
+  const hidden = notShown(run, SHOWN_SHARE);
   if (hidden.length === 0) return [];
-  const rule = overlap === 'most-specific' ? 'smallest target' : 'most probable prompt';
+  const rule = run.overlap === 'most-specific' ? 'smallest target' : 'most probable prompt';
   return [
     `Prompts overlap. Voxels in several masks carry the label of the ${rule}; the full extent of label ${hidden.map(({ label }) => label).join(', ')} is only in its mask file.`,
   ];
+}
+
+/** Prompts of which the label map shows less than this share of their mask. */
+function notShown({ prompts, labels, counts }: FinishedRun, share: number): readonly Prompt[] {
+  const shown = countLabels(labels);
+  return prompts.filter(({ label }, index) => (shown.get(label) ?? 0) < share * (counts.voxels[index] ?? 0));
 }
 
 function readerOf(reader: SliceReader | undefined): SliceReader {

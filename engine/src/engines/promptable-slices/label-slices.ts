@@ -98,9 +98,8 @@ export class NearestLabels implements LabelSlices {
   add(scores: SliceScores): void {
     const { masks, onKept, stack, labels } = this.#target;
     this.#winners.clear();
-    masks.visit(scores, (prompt, logits) => {
-      const plane = scores.planes[prompt];
-      if (plane !== undefined) onKept(scores.index, prompt, plane);
+    masks.visit(scores, (prompt, logits, plane) => {
+      onKept(scores.index, prompt, plane);
       this.#offer(prompt, logits, masks.cutoff);
     });
     if (this.#winners.empty) return;
@@ -174,9 +173,8 @@ export class SmoothLabels implements LabelSlices {
     const { masks, onKept } = this.#target;
     [this.#low, this.#high] = [this.#high, this.#low];
     this.#high.clear();
-    masks.visit(scores, (prompt, logits) => {
-      const plane = scores.planes[prompt];
-      if (plane !== undefined) onKept(scores.index, prompt, plane);
+    masks.visit(scores, (prompt, logits, plane) => {
+      onKept(scores.index, prompt, plane);
       this.#high.set(prompt, probabilitiesOf(logits));
     });
     const { depth } = this.#way;

@@ -5,8 +5,8 @@ import { logitCutoff, sigmoid, type SliceScores } from './slice-scores.js';
 /** Masks that overlap a better one by more than this share of their union are dropped. */
 const MAX_IOU = 0.5;
 
-/** Takes a prompt's mask logits on the model's grid. The array is used again for the next prompt. */
-export type OnMask = (prompt: number, logits: Float32Array) => void;
+/** Takes a prompt's mask logits on the model's grid, in an array that is used again, and those that the decoder gave. */
+export type OnMask = (prompt: number, logits: Float32Array, plane: Float32Array) => void;
 
 /**
  * Brings the masks of one slice to the model's size and lets the better ones suppress the others. Holds one mask of
@@ -56,7 +56,7 @@ export class SliceMasks {
         if (this.#bits.slice(0, kept).some((other) => iou(mine, other) > MAX_IOU)) continue;
         kept++;
       }
-      onMask(prompt, logits);
+      onMask(prompt, logits, plane);
     }
   }
 }

@@ -18,14 +18,13 @@ import type { SegmentCode } from '../terminology/index.js';
 import { cielab } from './cielab.js';
 import { frameBytes, framesOf, writeFrames, type MaskOf } from './frames.js';
 import { codeSequence, perFrameGroups, sharedGroups } from './groups.js';
-import { textsOf, type Texts } from './text.js';
+import { SPECIFIC_CHARACTER_SET, textsOf, type Texts } from './text.js';
 
 const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';
 const NOTICE = 'For research use only: not a medical device, not for diagnosis or treatment.';
 /** A value of DICOM has at most so many bytes; frames also have to be told one by one. */
 const MAX_PIXEL_BYTES = 2 ** 32 - 2;
 const MAX_FRAMES = 200_000;
-const CHARACTER_SET = 0x0008_0005;
 /** Copied when the images have them, else written empty: type 2 of patient, study and frame of reference. */
 const NEVER_ABSENT = [
   [0x0008_0020, 'DA'],
@@ -94,7 +93,9 @@ export async function writeDicomSeg(path: string, request: SegRequest): Promise<
 function inheritedElements({ inherited }: DicomReference): DicomElement[] {
   const present = new Set(inherited.map(({ tag }) => tag));
   return [
-    ...inherited.filter(({ tag }) => tag !== CHARACTER_SET).map(({ tag, vr, bytes }) => rawElement(tag, vr, bytes)),
+    ...inherited
+      .filter(({ tag }) => tag !== SPECIFIC_CHARACTER_SET)
+      .map(({ tag, vr, bytes }) => rawElement(tag, vr, bytes)),
     ...NEVER_ABSENT.filter(([tag]) => !present.has(tag)).map(([tag, vr]) => textElement(tag, vr, '')),
     ...(present.has(0x0028_2110) ? [] : [textElement(0x0028_2110, 'CS', '00')]),
   ];

@@ -1,6 +1,6 @@
 import { rawElement, textElement, type DicomElement, type DicomReference } from '@parse3d/shared/formats';
 
-const SPECIFIC_CHARACTER_SET = 0x0008_0005;
+export const SPECIFIC_CHARACTER_SET = 0x0008_0005;
 const UTF8 = 'ISO_IR 192';
 
 /** Writes our own texts beside those of the source, which keep their character set. */

@@ -20,7 +20,7 @@ export const left = sct('7771000', 'Left');
 export const right = sct('24028007', 'Right');
 
 /** For everything without a code of its own: DICOM wants one, and the label says what was asked for. */
-export const anyTissue = sct('85756007', 'Tissue');
+export const anyTissue = categories.tissue;
 
 type Category = keyof typeof categories;
 
@@ -110,9 +110,9 @@ define('structure', '80891009', 'Heart');
 define('structure', '81040000', 'Pulmonary artery');
 define('structure', '44567001', 'Trachea', 'windpipe');
 define('structure', '89187006', 'Airway structure', 'airway', 'airway tree');
-define('structure', '45653009', 'Upper lobe of lung', 'upper lobe of the lung', 'upper lung lobe');
-define('structure', '90572001', 'Lower lobe of lung', 'lower lobe of the lung', 'lower lung lobe');
-define('structure', '72481006', 'Middle lobe of right lung', 'middle lobe of the lung', 'middle lung lobe');
+define('structure', '45653009', 'Upper lobe of lung', 'upper lung lobe');
+define('structure', '90572001', 'Lower lobe of lung', 'lower lung lobe');
+define('structure', '72481006', 'Middle lobe of right lung', 'middle lobe of lung', 'middle lung lobe');
 define('structure', '69748006', 'Thyroid', 'thyroid gland');
 define('structure', '51282000', 'Vertebra', 'vertebrae');
 define('structure', '113197003', 'Rib', 'ribs');

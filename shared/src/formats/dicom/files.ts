@@ -1,7 +1,7 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isProblem, Problem } from '../../problems/index.js';
-import type { RandomAccess } from '../npz/access.js';
+import { withFile, type RandomAccess } from '../npz/access.js';
 import { readZipDirectory, readZipEntry, type ZipEntry } from '../npz/zip.js';
 import { DICOM_MAGIC_BYTES, isDicom } from './parse.js';
 import type { DicomFile } from './types.js';
@@ -25,9 +25,11 @@ export async function dicomFilesInFolder(folder: string, limits: FileLimits = {}
   const meter = new Meter(limits);
   const found: DicomFile[] = [];
   for await (const path of walk(folder, MAX_DEPTH)) {
-    const bytes = (await stat(path)).size;
-    meter.add(bytes);
-    if (await beginsAsDicom(path)) found.push({ bytes, read: () => readWhole(path) });
+    await withFile(path, async (file) => {
+      meter.add(file.bytes);
+      const start = await file.read(0, Math.min(DICOM_MAGIC_BYTES, file.bytes));
+      if (isDicom(start)) found.push({ bytes: file.bytes, read: () => readFile(path) });
+    });
   }
   return found;
 }
@@ -130,24 +132,5 @@ async function* walk(folder: string, depth: number): AsyncGenerator<string> {
     const path = join(folder, entry.name);
     if (entry.isFile()) yield path;
     else if (entry.isDirectory() && depth > 0) yield* walk(path, depth - 1);
-  }
-}
-
-async function beginsAsDicom(path: string): Promise<boolean> {
-  const handle = await open(path);
-  try {
-    const { buffer, bytesRead } = await handle.read(new Uint8Array(DICOM_MAGIC_BYTES), 0, DICOM_MAGIC_BYTES, 0);
-    return isDicom(buffer.subarray(0, bytesRead));
-  } finally {
-    await handle.close();
-  }
-}
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  const handle = await open(path);
-  try {
-    return await handle.readFile();
-  } finally {
-    await handle.close();
   }
 }

@@ -2,22 +2,22 @@ import { endianness } from 'node:os';
 import type { VoxelArray } from '../../geometry/index.js';
 import { Problem } from '../../problems/index.js';
 import type { FrameDecoder } from './codecs.js';
-import { parseDicom, type DataSet } from './parse.js';
+import type { DataSet } from './parse.js';
 import type { PixelLayout, SliceHeader } from './types.js';
 
 /**
- * Reads one image and puts its values into the volume as slice k. Rows are turned around: the last comes first, as j
+ * Puts the values of one image into the volume as slice k. Rows are turned around: the last comes first, as j
  * runs against the columns of DICOM.
  * @throws Problem `dicom-invalid`, `dicom-truncated`, `dicom-unsupported`
  */
-export async function readPixels(
+export async function writePixels(
+  dataSet: DataSet,
   header: SliceHeader,
   k: number,
   out: VoxelArray,
   decoder: FrameDecoder,
 ): Promise<void> {
   const { pixels, slope, intercept } = header;
-  const dataSet = parseDicom(await header.file.read(), 'pixels');
   const bytes =
     pixels.coding === 'native' ? nativeBytes(dataSet, pixels) : await decoder.decode(frame(dataSet), pixels);
   const words = wordsOf(bytes, pixels);

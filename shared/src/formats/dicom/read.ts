@@ -1,11 +1,12 @@
-import { voxelCount, type Geometry, type VoxelArray } from '../../geometry/index.js';
+import { voxelCount, type Geometry } from '../../geometry/index.js';
 import { Problem } from '../../problems/index.js';
+import { allocateVoxels } from '../nifti/decode.js';
 import { assertWithinLimits } from '../nifti/header.js';
 import type { NiftiDatatype, NiftiHeader, NiftiLimits } from '../nifti/types.js';
 import { frameDecoder } from './codecs.js';
 import { inheritedElements } from './inherited.js';
 import { parseDicom } from './parse.js';
-import { readPixels } from './pixels.js';
+import { writePixels } from './pixels.js';
 import { arrangeSeries, assertOneSeries, type Series } from './series.js';
 import { isImage, readSliceHeader, readTraits } from './slice-header.js';
 import type { DicomFile, DicomImage, RawElement, SeriesTraits, SliceHeader } from './types.js';
@@ -23,12 +24,13 @@ export async function readDicom(files: readonly DicomFile[], limits: NiftiLimits
   const { slices, geometry } = series;
   const header = headerOf(series);
   assertWithinLimits(header, limits);
-  const data = allocate(header.datatype, voxelCount(geometry.shape));
+  const data = allocateVoxels(header);
   const decoder = frameDecoder();
   let inherited: readonly RawElement[] = [];
   for (const [k, slice] of slices.entries()) {
-    await readPixels(slice, k, data, decoder);
-    if (k === 0) inherited = inheritedElements(parseDicom(await slice.file.read(), 'header'));
+    const dataSet = parseDicom(await slice.file.read(), 'pixels');
+    await writePixels(dataSet, slice, k, data, decoder);
+    if (k === 0) inherited = inheritedElements(dataSet);
   }
   const [{ studyUid, seriesUid, frameOfReferenceUid, rowDirection, columnDirection }] = slices;
   return {
@@ -124,26 +126,4 @@ function datatypeOf(slices: readonly SliceHeader[]): Datatype {
   if (least >= -0x8000 && most <= 0x7fff) return 'int16';
   if (least >= 0 && most <= 0xffff) return 'uint16';
   return least >= -0x8000_0000 && most <= 0x7fff_ffff ? 'int32' : 'float64';
-}
-
-function allocate(datatype: NiftiDatatype, voxels: number): VoxelArray {
-  try {
-    switch (datatype) {
-      case 'uint8':
-        return new Uint8Array(voxels);
-      case 'int16':
-        return new Int16Array(voxels);
-      case 'uint16':
-        return new Uint16Array(voxels);
-      case 'int32':
-        return new Int32Array(voxels);
-      case 'float64':
-        return new Float64Array(voxels);
-      default:
-        return new Float32Array(voxels);
-    }
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new Problem('volume-too-large', `${voxels} voxels of ${datatype} do not fit into memory`, { voxels });
-  }
 }

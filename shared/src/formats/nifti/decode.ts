@@ -24,7 +24,7 @@ export class VoxelDecoder {
 
   constructor(header: NiftiHeader) {
     this.#header = header;
-    this.out = allocate(header);
+    this.out = allocateVoxels(header);
     this.#stored = viewOf(header, this.#scratch);
     this.#swap = header.bytesPerVoxel > 1 && header.littleEndian !== (endianness() === 'LE');
   }
@@ -79,7 +79,11 @@ export class VoxelDecoder {
 
 const IDENTITY = { slope: 1, intercept: 0 } as const;
 
-function allocate(header: NiftiHeader): VoxelArray {
+/**
+ * Zeros for the values of a volume, in the type that holds them.
+ * @throws Problem `volume-too-large` when memory does not suffice
+ */
+export function allocateVoxels(header: NiftiHeader): VoxelArray {
   const voxels = voxelCount(header.geometry.shape);
   const scaled = isScaled(header);
   try {
