@@ -95,6 +95,17 @@ export async function download(
   return bytes.buffer;
 }
 
+/** Fetches a file and hands it to the browser as a download: a link cannot carry the key. */
+export async function saveFile(path: string, name: string): Promise<void> {
+  const url = URL.createObjectURL(await (await request(path)).blob());
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // By then the browser has taken it.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
 /** Uploads a file as it is. `fetch` cannot tell how far an upload has come, XMLHttpRequest can. */
 export function uploadVolume(
   file: Blob,
