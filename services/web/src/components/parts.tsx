@@ -89,6 +89,36 @@ export function Empty({ title, children }: { title: string; children: ComponentC
   );
 }
 
+/** A table of rows that scrolls to the side where it has no room. @param label for who does not see it */
+export function ListTable(props: {
+  label: string;
+  columns: readonly (string | { readonly number: string })[];
+  children: ComponentChildren;
+}) {
+  return (
+    <div class="table-scroll" tabIndex={0} role="region" aria-label={props.label}>
+      <table class="list">
+        <thead>
+          <tr>
+            {props.columns.map((column) =>
+              typeof column === 'string' ? (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ) : (
+                <th key={column.number} scope="col" class="number">
+                  {column.number}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
+        <tbody>{props.children}</tbody>
+      </table>
+    </div>
+  );
+}
+
 export function Badge({ status }: { status: string }) {
   return <span class={`badge badge-${status}`}>{status}</span>;
 }
