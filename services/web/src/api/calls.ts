@@ -26,7 +26,6 @@ export type JobDraft = Pick<SubmitJob, 'input'> & {
 export interface TaskSuggestion {
   readonly prompt: string;
   readonly group: string;
-  readonly synonyms: readonly string[];
 }
 
 export const listPacks = async (): Promise<PackSummary[]> => (await json<{ packs: PackSummary[] }>('/v1/packs')).packs;
@@ -60,19 +59,14 @@ export const listVolumes = (under?: string, after?: string): Promise<VolumeListi
 /** Bytes of a stored volume. */
 export const volumePath = (uri: string): string => `/v1/volumes/content?uri=${encodeURIComponent(uri)}`;
 
-/** Prompts of the catalogue that a half-typed text may become; undefined on servers without a catalogue. */
+/** Prompts of the catalogue that a half-typed text may become. */
 export async function searchTasks(
   modality: string,
   typed: string,
   signal: AbortSignal,
-): Promise<readonly TaskSuggestion[] | undefined> {
-  try {
-    const query = new URLSearchParams({ modality, q: typed, limit: '8' });
-    return (await json<{ tasks: TaskSuggestion[] }>(`/v1/tasks?${query.toString()}`, { signal })).tasks;
-  } catch (error) {
-    if (error instanceof ApiProblem && error.status === 404) return undefined;
-    throw error;
-  }
+): Promise<readonly TaskSuggestion[]> {
+  const query = new URLSearchParams({ modality, q: typed, limit: '8' });
+  return (await json<{ tasks: TaskSuggestion[] }>(`/v1/tasks?${query.toString()}`, { signal })).tasks;
 }
 
 /** The body of an answer, with progress from 0 to 1 where the server tells the length. */
