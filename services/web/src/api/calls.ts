@@ -19,7 +19,7 @@ export type JobDraft = Pick<SubmitJob, 'input'> & {
   prompts: readonly (string | { text: string; label: number })[];
 } & Partial<Omit<SubmitJob, 'input' | 'prompts' | 'outputs' | 'options'>> & {
     outputs?: Partial<SubmitJob['outputs']>;
-    options?: Record<string, unknown>;
+    options?: Partial<SubmitJob['options']>;
   };
 
 /** A task of the catalogue, as far as the page uses it. */
