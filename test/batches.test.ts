@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { BatchSize, BatchView, batchJobId } from '@parse3d/shared/contract';
 import type { BlobStore } from '@parse3d/shared/storage';
 import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
@@ -6,6 +5,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Api } from './support/api.js';
 import { startStack, type Stack } from './support/stack.js';
+import { uploadFolder } from './support/uploads.js';
 import { phantomCtFile } from './support/volumes.js';
 
 let stack: Stack;
@@ -24,13 +24,6 @@ afterAll(async () => {
 });
 
 const outputs = { preview: false };
-
-/** Puts volumes into a fresh folder of the tenant's uploads and returns the folder's URI. */
-async function folderOf(files: Record<string, Buffer>): Promise<{ uri: string; prefix: string }> {
-  const prefix = `uploads/default/${randomUUID()}/`;
-  for (const [name, bytes] of Object.entries(files)) await scans.write(prefix + name, bytes);
-  return { uri: `${scans.scheme}://${scans.bucket}/${prefix}`, prefix };
-}
 
 const volumes = (count: number): Record<string, Buffer> =>
   Object.fromEntries(
@@ -65,7 +58,7 @@ const report = async (id: string, name: string): Promise<string> =>
   (await api.fetch(`/v1/batches/${id}/reports/${name}`)).text();
 
 test('a dry run estimates the time, first from the pack and then from the jobs that ran', async () => {
-  const { uri } = await folderOf(volumes(3));
+  const { uri } = await uploadFolder(scans, volumes(3));
   const dryRun = async (): Promise<BatchSize> => {
     const body = { source: { kind: 'prefix', uri }, prompts: ['bone'], outputs, dryRun: true };
     return BatchSize.parse((await api.send('POST', '/v1/batches', body)).json);
@@ -90,7 +83,7 @@ test('a dry run estimates the time, first from the pack and then from the jobs t
 
 test('a folder of volumes becomes jobs, and every result and failure is listed at the end', async () => {
   const truncated = good.subarray(0, good.length - 30);
-  const { uri, prefix } = await folderOf({
+  const { uri, prefix } = await uploadFolder(scans, {
     ...volumes(12),
     'scan-005.nii.gz': truncated,
     'notes.txt': Buffer.from('x'),
@@ -136,7 +129,7 @@ test('a folder of volumes becomes jobs, and every result and failure is listed a
 });
 
 test('what was done before is not done again unless asked', async () => {
-  const { uri } = await folderOf(volumes(6));
+  const { uri } = await uploadFolder(scans, volumes(6));
   const source = { kind: 'prefix', uri };
   await ended((await submit({ source })).id);
   const again = await ended((await submit({ source })).id);
@@ -149,7 +142,7 @@ test('what was done before is not done again unless asked', async () => {
 });
 
 test('items of a manifest bring prompts of their own, and a wrong line is named', async () => {
-  const { uri, prefix } = await folderOf(volumes(2));
+  const { uri, prefix } = await uploadFolder(scans, volumes(2));
   const write = (lines: string[]) => scans.write(`${prefix}list.jsonl`, Buffer.from(lines.join('\n')));
   const source = { kind: 'manifest', uri: `${uri}list.jsonl` };
   await write([
@@ -172,7 +165,7 @@ test('items of a manifest bring prompts of their own, and a wrong line is named'
 });
 
 test('of a BIDS folder only images with the suffix are taken, and a dry run only counts', async () => {
-  const { uri } = await folderOf({
+  const { uri } = await uploadFolder(scans, {
     'sub-01/anat/sub-01_T1w.nii.gz': good,
     'sub-02/ses-1/anat/sub-02_ses-1_T1w.nii.gz': good,
     'sub-02/ses-1/anat/sub-02_ses-1_T2w.nii.gz': good,
@@ -184,7 +177,7 @@ test('of a BIDS folder only images with the suffix are taken, and a dry run only
 });
 
 test('a paused batch feeds nothing more, a resumed one goes on', async () => {
-  const { uri } = await folderOf(volumes(40));
+  const { uri } = await uploadFolder(scans, volumes(40));
   const batch = await submit({ source: { kind: 'prefix', uri } });
   await eventually(async () => (await look(batch.id)).counts.completed > 2, { what: 'some items' });
   expect(await api.send('POST', `/v1/batches/${batch.id}/pause`)).toMatchObject({ json: { status: 'paused' } });
@@ -213,7 +206,7 @@ test('a paused batch feeds nothing more, a resumed one goes on', async () => {
 });
 
 test('a canceled batch ends at once, and what was done stays', async () => {
-  const { uri } = await folderOf(volumes(40));
+  const { uri } = await uploadFolder(scans, volumes(40));
   const batch = await submit({ source: { kind: 'prefix', uri } });
   await eventually(async () => (await look(batch.id)).counts.completed > 1, { what: 'some items' });
   await api.send('POST', `/v1/batches/${batch.id}/cancel`);
@@ -226,7 +219,9 @@ test('a canceled batch ends at once, and what was done stays', async () => {
 
 test('a batch stops when more fails than its threshold allows', async () => {
   const bad = good.subarray(0, good.length - 30);
-  const { uri } = await folderOf({ ...Object.fromEntries(Object.keys(volumes(30)).map((name) => [name, bad])) });
+  const { uri } = await uploadFolder(scans, {
+    ...Object.fromEntries(Object.keys(volumes(30)).map((name) => [name, bad])),
+  });
   const batch = await submit({ source: { kind: 'prefix', uri }, errorThreshold: { count: 3 } });
   const end = await ended(batch.id);
   expect(end.status).toBe('stopped');
@@ -235,7 +230,7 @@ test('a batch stops when more fails than its threshold allows', async () => {
 });
 
 test('a Redis that is emptied in mid batch loses no item and miscounts none', async () => {
-  const { uri } = await folderOf(volumes(40));
+  const { uri } = await uploadFolder(scans, volumes(40));
   const batch = await submit({ source: { kind: 'prefix', uri } });
   await eventually(async () => (await look(batch.id)).counts.completed > 5, { what: 'some items' });
   const redis = new Redis(stack.redis.url);
@@ -247,7 +242,7 @@ test('a Redis that is emptied in mid batch loses no item and miscounts none', as
 });
 
 test('another tenant’s batch is unknown', async () => {
-  const { uri } = await folderOf(volumes(1));
+  const { uri } = await uploadFolder(scans, volumes(1));
   const batch = await submit({ source: { kind: 'prefix', uri } });
   const stranger = await stack.client({ tenant: 'stranger' });
   expect(await stranger.send('GET', `/v1/batches/${batch.id}`)).toMatchObject({ status: 404 });

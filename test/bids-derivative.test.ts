@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { batchResultsPrefix, BatchView, DerivativePage } from '@parse3d/shared/contract';
 import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
@@ -6,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { faultOfPath } from './support/bids-rules.js';
 import { startStack, type Stack } from './support/stack.js';
+import { uploadFolder } from './support/uploads.js';
 import { phantomCtFile } from './support/volumes.js';
 
 let stack: Stack;
@@ -19,12 +19,8 @@ afterAll(async () => {
   await assertNothingLeaks();
 });
 
-async function dataset(files: Record<string, Buffer>): Promise<string> {
-  const { primary } = stack.stores;
-  const prefix = `uploads/default/${randomUUID()}/`;
-  for (const [name, bytes] of Object.entries(files)) await primary.write(prefix + name, bytes);
-  return `${primary.scheme}://${primary.bucket}/${prefix}`;
-}
+const dataset = async (files: Record<string, Buffer>): Promise<string> =>
+  (await uploadFolder(stack.stores.primary, files)).uri;
 
 async function segmented(body: object): Promise<BatchView> {
   const answer = await stack.api.send('POST', '/v1/batches', body);

@@ -5,6 +5,7 @@ import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
 import { get } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type Stack } from './support/stack.js';
+import { uploadFolder } from './support/uploads.js';
 import { phantomCtFile } from './support/volumes.js';
 
 let stack: Stack;
@@ -30,10 +31,8 @@ const listing = async (under?: string, after?: string): Promise<VolumeListing> =
 
 /** A folder in the tenant's uploads with these files. */
 async function folderOf(names: readonly string[]): Promise<string> {
-  const { primary } = stack.stores;
-  const prefix = `uploads/default/${randomUUID()}/`;
-  for (const name of names) await primary.write(prefix + name, file);
-  return `${primary.scheme}://${primary.bucket}/${prefix}`;
+  const files = Object.fromEntries(names.map((name) => [name, file]));
+  return (await uploadFolder(stack.stores.primary, files)).uri;
 }
 
 /** As a browser asks: `fetch` would unpack what comes. */

@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeSlowPack } from '../support/slow-pack.js';
 import { startStack, type Stack } from '../support/stack.js';
+import { uploadFolder } from '../support/uploads.js';
 import { phantomCtFile } from '../support/volumes.js';
 import {
   accessibilityFaults,
@@ -51,14 +52,6 @@ withBrowser('the page, while things run and fail', () => {
     await packs.remove();
     await assertNothingLeaks();
   });
-
-  /** A folder of volumes in the tenant's uploads. */
-  async function folderOf(files: Record<string, Buffer>): Promise<string> {
-    const { primary } = stack.stores;
-    const prefix = `uploads/default/${randomUUID()}/`;
-    for (const [name, bytes] of Object.entries(files)) await primary.write(prefix + name, bytes);
-    return `${primary.scheme}://${primary.bucket}/${prefix}`;
-  }
 
   async function submitBatch(body: object): Promise<BatchView> {
     const answer = await stack.api.send('POST', '/v1/batches', body);
@@ -155,7 +148,11 @@ withBrowser('the page, while things run and fail', () => {
       const uri = await stack.api.upload(small);
       const job = await stack.api.submit({
         input: { uri },
-        prompts: ['bone', 'the lungs in chest CT'],
+        // Numbers of its own, so that each way has to name them.
+        prompts: [
+          { text: 'bone', label: 9 },
+          { text: 'the lungs in chest CT', label: 4 },
+        ],
         outputs: { probabilities: 'uint8' },
       });
       const done = await stack.api.ended(job.id);
@@ -206,7 +203,10 @@ withBrowser('the page, while things run and fail', () => {
       await page.getByText('No batches yet').waitFor();
       await screenshot(page, 'batches-empty');
       const volumes = Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`scan-${index}.nii.gz`, small]));
-      const uri = await folderOf({ ...volumes, 'scan-3.nii.gz': small.subarray(0, small.length - 20) });
+      const { uri } = await uploadFolder(stack.stores.primary, {
+        ...volumes,
+        'scan-3.nii.gz': small.subarray(0, small.length - 20),
+      });
       const batch = await submitBatch({
         name: 'Cohort A',
         source: { kind: 'prefix', uri },
@@ -256,7 +256,10 @@ withBrowser('the page, while things run and fail', () => {
     'a batch is paused, goes on, and is canceled',
     async () => {
       const volume = await phantomCtFile([64, 64, 48]);
-      const uri = await folderOf(Object.fromEntries([0, 1, 2, 3].map((index) => [`slow-${index}.nii.gz`, volume])));
+      const { uri } = await uploadFolder(
+        stack.stores.primary,
+        Object.fromEntries([0, 1, 2, 3].map((index) => [`slow-${index}.nii.gz`, volume])),
+      );
       const batch = await submitBatch({ source: { kind: 'prefix', uri }, prompts: ['target'], pack: 'slow' });
       const status = async (): Promise<string> =>
         BatchView.parse((await stack.api.send('GET', `/v1/batches/${batch.id}`)).json).status;

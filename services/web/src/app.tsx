@@ -1,6 +1,6 @@
 import { BatchesPage } from './batches/list.js';
 import { BatchPage } from './batches/page.js';
-import { Empty } from './components/parts.js';
+import { Empty, Mark } from './components/parts.js';
 import { JobsPage } from './jobs/page.js';
 import { LookPage } from './look/page.js';
 import { Link, path } from './router.js';
@@ -26,10 +26,7 @@ export function App() {
       </a>
       <header class="top">
         <Link to="/" class="brand" label="parse3d, start">
-          <svg width="20" height="20" viewBox="0 0 24 24" aria-hidden="true">
-            <path d="M12 3.5 20 7.5l-8 4-8-4z" class="empty-top" />
-            <path d="m4 12 8 4 8-4M4 16.5l8 4 8-4" class="empty-rest" />
-          </svg>
+          <Mark size={20} />
           <span>parse3d</span>
         </Link>
         {signedIn.value && (

@@ -12,10 +12,15 @@ export function bytes(count: number): string {
 
 /** `3 s`, `2 min 05 s`, `1 h 20 min`. */
 export function seconds(count: number): string {
-  if (count < 10) return `${count < 0.95 ? count.toFixed(1) : Math.round(count)} s`;
-  if (count < 60) return `${Math.round(count)} s`;
-  if (count < 3_600) return `${Math.floor(count / 60)} min ${String(Math.round(count % 60)).padStart(2, '0')} s`;
-  return `${Math.floor(count / 3_600)} h ${String(Math.round((count % 3_600) / 60)).padStart(2, '0')} min`;
+  if (count < 0.95) return `${count.toFixed(1)} s`;
+  // Rounded once, and then taken apart: 119.6 s are 2 min 00 s, not 1 min 60 s.
+  const whole = Math.round(count);
+  if (whole < 60) return `${whole} s`;
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60
+    ? `${minutes} min ${pad(whole % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${pad(minutes % 60)} min`;
 }
 
 /** `just now`, `4 min ago`, or the date. */

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { ApiProblem, json } from './api/http.js';
-import { ProblemBox } from './components/parts.js';
+import { Mark, ProblemBox } from './components/parts.js';
 import { useTitle } from './hooks.js';
 import { apiKey, keyProblem, signIn } from './session.js';
 
@@ -34,10 +34,7 @@ export function SignIn() {
   };
   return (
     <div class="sign-in">
-      <svg width="64" height="64" viewBox="0 0 24 24" aria-hidden="true">
-        <path d="M12 3.5 20 7.5l-8 4-8-4z" class="empty-top" />
-        <path d="m4 12 8 4 8-4M4 16.5l8 4 8-4" class="empty-rest" />
-      </svg>
+      <Mark size={64} />
       <h1 tabIndex={-1}>parse3d</h1>
       <p>Name what to find in a scan; get it back as a mask on the same grid.</p>
       <form

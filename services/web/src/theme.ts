@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 
-export type Theme = 'dark' | 'light';
+type Theme = 'dark' | 'light';
 const STORED_AS = 'parse3d.theme';
 
 /** Dark as in a reading room, unless somebody asked for light. */

@@ -19,14 +19,13 @@ export type JobDraft = Pick<SubmitJob, 'input'> & {
   prompts: readonly (string | { text: string; label: number })[];
 } & Partial<Omit<SubmitJob, 'input' | 'prompts' | 'outputs' | 'options'>> & {
     outputs?: Partial<SubmitJob['outputs']>;
-    options?: Record<string, unknown>;
+    options?: Partial<SubmitJob['options']>;
   };
 
 /** A task of the catalogue, as far as the page uses it. */
 export interface TaskSuggestion {
   readonly prompt: string;
   readonly group: string;
-  readonly synonyms: readonly string[];
 }
 
 export const listPacks = async (): Promise<PackSummary[]> => (await json<{ packs: PackSummary[] }>('/v1/packs')).packs;
@@ -60,19 +59,14 @@ export const listVolumes = (under?: string, after?: string): Promise<VolumeListi
 /** Bytes of a stored volume. */
 export const volumePath = (uri: string): string => `/v1/volumes/content?uri=${encodeURIComponent(uri)}`;
 
-/** Prompts of the catalogue that a half-typed text may become; undefined on servers without a catalogue. */
+/** Prompts of the catalogue that a half-typed text may become. */
 export async function searchTasks(
   modality: string,
   typed: string,
   signal: AbortSignal,
-): Promise<readonly TaskSuggestion[] | undefined> {
-  try {
-    const query = new URLSearchParams({ modality, q: typed, limit: '8' });
-    return (await json<{ tasks: TaskSuggestion[] }>(`/v1/tasks?${query.toString()}`, { signal })).tasks;
-  } catch (error) {
-    if (error instanceof ApiProblem && error.status === 404) return undefined;
-    throw error;
-  }
+): Promise<readonly TaskSuggestion[]> {
+  const query = new URLSearchParams({ modality, q: typed, limit: '8' });
+  return (await json<{ tasks: TaskSuggestion[] }>(`/v1/tasks?${query.toString()}`, { signal })).tasks;
 }
 
 /** The body of an answer, with progress from 0 to 1 where the server tells the length. */
@@ -93,6 +87,17 @@ export async function download(
     onProgress(received / total);
   }
   return bytes.buffer;
+}
+
+/** Fetches a file and hands it to the browser as a download: a link cannot carry the key. */
+export async function saveFile(path: string, name: string): Promise<void> {
+  const url = URL.createObjectURL(await (await request(path)).blob());
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // By then the browser has taken it.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 /** Uploads a file as it is. `fetch` cannot tell how far an upload has come, XMLHttpRequest can. */

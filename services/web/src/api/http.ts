@@ -41,7 +41,7 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
   throw problem;
 }
 
-export async function problemOf(response: Response): Promise<ApiProblem> {
+async function problemOf(response: Response): Promise<ApiProblem> {
   const body: unknown = await response.json().catch(() => ({}));
   return new ApiProblem(response.status, body instanceof Object ? { ...body } : {});
 }

@@ -69,15 +69,52 @@ export function Skeleton({ what }: { what: string }) {
   );
 }
 
+/** The layers of a volume, as the sign of the house. @param size in pixels */
+export function Mark({ size }: { size: number }) {
+  return (
+    <svg width={size} height={size} viewBox="0 0 24 24" aria-hidden="true">
+      <path d="M12 3.5 20 7.5l-8 4-8-4z" class="empty-top" />
+      <path d="m4 12 8 4 8-4M4 16.5l8 4 8-4" class="empty-rest" />
+    </svg>
+  );
+}
+
 export function Empty({ title, children }: { title: string; children: ComponentChildren }) {
   return (
     <div class="empty">
-      <svg width="56" height="56" viewBox="0 0 24 24" aria-hidden="true">
-        <path d="M12 3.5 20 7.5l-8 4-8-4z" class="empty-top" />
-        <path d="m4 12 8 4 8-4M4 16.5l8 4 8-4" class="empty-rest" />
-      </svg>
+      <Mark size={56} />
       <h2>{title}</h2>
       {children}
+    </div>
+  );
+}
+
+/** A table of rows that scrolls to the side where it has no room. @param label for who does not see it */
+export function ListTable(props: {
+  label: string;
+  columns: readonly (string | { readonly number: string })[];
+  children: ComponentChildren;
+}) {
+  return (
+    <div class="table-scroll" tabIndex={0} role="region" aria-label={props.label}>
+      <table class="list">
+        <thead>
+          <tr>
+            {props.columns.map((column) =>
+              typeof column === 'string' ? (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ) : (
+                <th key={column.number} scope="col" class="number">
+                  {column.number}
+                </th>
+              ),
+            )}
+          </tr>
+        </thead>
+        <tbody>{props.children}</tbody>
+      </table>
     </div>
   );
 }

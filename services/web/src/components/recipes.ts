@@ -52,29 +52,46 @@ function curl(draft: JobDraft, origin: string, file: string | undefined): string
 }
 
 function commandLine(draft: JobDraft, origin: string, file: string | undefined): string {
-  const prompts = draft.prompts.map(
-    (prompt) => `  --prompt ${quoted(typeof prompt === 'string' ? prompt : prompt.text)}`,
-  );
-  const options = [
-    ...(draft.pack === undefined ? [] : [`  --pack ${draft.pack}`]),
-    ...(draft.modality === undefined ? [] : [`  --modality ${draft.modality}`]),
-    ...(draft.outputs?.masks === true ? ['  --masks'] : []),
-    ...(draft.outputs?.probabilities === undefined || draft.outputs.probabilities === 'none'
-      ? []
-      : [`  --probabilities ${draft.outputs.probabilities}`]),
-    ...(typeof draft.options?.['seed'] === 'number' && draft.options['seed'] > 0
-      ? [`  --seed ${draft.options['seed']}`]
-      : []),
+  const { outputs = {}, options = {} } = draft;
+  const flag = (name: string, value: string | number | undefined): string[] =>
+    value === undefined ? [] : [`  --${name} ${value}`];
+  const flags = [
+    ...flag('pack', draft.pack),
+    ...flag('modality', draft.modality),
+    ...(outputs.masks === true ? ['  --masks'] : []),
+    ...(outputs.segNrrd === true ? ['  --seg-nrrd'] : []),
+    ...(outputs.dicomSeg === true ? ['  --dicom-seg'] : []),
+    ...flag('probabilities', outputs.probabilities === 'none' ? undefined : outputs.probabilities),
+    ...flag('seed', options.seed === 0 ? undefined : options.seed),
+    ...flag('window', options.window && `${options.window.width},${options.window.level}`),
+    ...flag('schedule', options.schedule),
+    ...flag('samples', options.samples),
+    ...flag('resample', options.resample),
+    ...flag('overlap', options.overlap),
   ];
   return [
     `export PARSE3D_URL=${origin}    # and PARSE3D_API_KEY`,
-    [`JOB=$(parse3d submit ${quoted(file ?? draft.input.uri)}`, ...prompts, ...options, '  --json | jq -r .id)'].join(
-      ' \\\n',
-    ),
+    [
+      `JOB=$(parse3d submit ${quoted(file ?? draft.input.uri)}`,
+      ...promptFlags(draft.prompts),
+      ...flags,
+      '  --json | jq -r .id)',
+    ].join(' \\\n'),
     'parse3d watch "$JOB"',
     'parse3d results "$JOB" --out found',
     '',
   ].join('\n');
+}
+
+/** Prompts with label numbers of their own come as lines of a file. */
+function promptFlags(prompts: JobDraft['prompts']): string[] {
+  const numbered = prompts.flatMap((prompt) =>
+    typeof prompt === 'string' ? [] : [`${prompt.label} ${quoted(prompt.text)}`],
+  );
+  return [
+    ...prompts.flatMap((prompt) => (typeof prompt === 'string' ? [`  --prompt ${quoted(prompt)}`] : [])),
+    ...(numbered.length === 0 ? [] : [`  --prompts <(printf '%s\\t%s\\n' ${numbered.join(' ')})`]),
+  ];
 }
 
 function python(draft: JobDraft, origin: string, file: string | undefined): string {

@@ -1,5 +1,5 @@
 import { listJobs } from '../api/calls.js';
-import { Await, Badge, Empty } from '../components/parts.js';
+import { Await, Badge, Empty, ListTable } from '../components/parts.js';
 import { ago, percent, shortId, shortUri } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import { Link } from '../router.js';
@@ -23,41 +23,27 @@ export function JobsPage() {
               </p>
             </Empty>
           ) : (
-            <div class="table-scroll" tabIndex={0} role="region" aria-label="Jobs, newest first">
-              <table class="list">
-                <thead>
-                  <tr>
-                    <th scope="col">Job</th>
-                    <th scope="col">Status</th>
-                    <th scope="col">Volume</th>
-                    <th scope="col">Targets</th>
-                    <th scope="col">Pack</th>
-                    <th scope="col">Submitted</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {all.map((job) => (
-                    <tr key={job.id}>
-                      <td>
-                        <Link to={`/jobs/${job.id}`} class="mono">
-                          {shortId(job.id)}
-                        </Link>
-                      </td>
-                      <td>
-                        <Badge status={job.status} />{' '}
-                        {job.status === 'running' && <span class="muted">{percent(job.progress ?? 0)}</span>}
-                      </td>
-                      <td class="clip" title={job.input.uri}>
-                        {shortUri(job.input.uri)}
-                      </td>
-                      <td class="clip">{job.prompts.map(({ text }) => text).join(', ')}</td>
-                      <td>{job.pack.id}</td>
-                      <td class="muted">{ago(job.createdAt)}</td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <ListTable label="Jobs, newest first" columns={['Job', 'Status', 'Volume', 'Targets', 'Pack', 'Submitted']}>
+              {all.map((job) => (
+                <tr key={job.id}>
+                  <td>
+                    <Link to={`/jobs/${job.id}`} class="mono">
+                      {shortId(job.id)}
+                    </Link>
+                  </td>
+                  <td>
+                    <Badge status={job.status} />{' '}
+                    {job.status === 'running' && <span class="muted">{percent(job.progress ?? 0)}</span>}
+                  </td>
+                  <td class="clip" title={job.input.uri}>
+                    {shortUri(job.input.uri)}
+                  </td>
+                  <td class="clip">{job.prompts.map(({ text }) => text).join(', ')}</td>
+                  <td>{job.pack.id}</td>
+                  <td class="muted">{ago(job.createdAt)}</td>
+                </tr>
+              ))}
+            </ListTable>
           )
         }
       </Await>

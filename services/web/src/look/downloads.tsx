@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
-import { request } from '../api/http.js';
+import { saveFile } from '../api/calls.js';
 import { bytes } from '../format.js';
 
-/** Every file of the result. A link cannot carry the key, so each is fetched and handed over. */
+/** Every file of the result. */
 export function Downloads(props: {
   jobId: string;
   outputs: readonly { name: string; bytes: number }[];
@@ -13,13 +13,7 @@ export function Downloads(props: {
   const save = async (name: string): Promise<void> => {
     setFetching(name);
     try {
-      const response = await request(`/v1/jobs/${props.jobId}/outputs/${name}`);
-      const url = URL.createObjectURL(await response.blob());
-      const link = document.createElement('a');
-      link.href = url;
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+      await saveFile(`/v1/jobs/${props.jobId}/outputs/${name}`, name);
     } catch (error) {
       props.onProblem(error);
     } finally {

@@ -12,8 +12,8 @@ export function draftFromManifest(manifest: CompletedManifest): JobDraft {
     prompts: prompts.map(({ text, label }) => (numbered ? { text, label } : text)),
     pack: pack.id,
     modality,
-    outputs: { probabilities: outputOptions.probabilities, ...(outputOptions.masks ? { masks: true } : {}) },
-    options: { ...options },
+    outputs: outputOptions,
+    options,
   };
 }
 

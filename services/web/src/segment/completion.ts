@@ -19,7 +19,7 @@ export async function suggestions(
 ): Promise<Suggestion[]> {
   const own = matching(typed, targetPrompts(pack)).map((prompt) => ({ prompt, group: pack.id }));
   if (pack.kind === 'label-map' || own.length >= MOST) return own.slice(0, MOST);
-  const tasks = (await searchTasks(modality, typed, signal)) ?? [];
+  const tasks = await searchTasks(modality, typed, signal);
   const known = new Set(own.map(({ prompt }) => prompt));
   const listed = new Set(targetPrompts(pack));
   const others = tasks
@@ -29,7 +29,7 @@ export async function suggestions(
 }
 
 /** Texts that have a word beginning with every typed word; those that begin with the whole come first. */
-export function matching(typed: string, texts: readonly string[]): string[] {
+function matching(typed: string, texts: readonly string[]): string[] {
   const plain = typed.trim().toLowerCase();
   const words = plain.split(/\s+/);
   const hits = texts.filter((text) => words.every((word) => text.split(' ').some((part) => part.startsWith(word))));
@@ -37,11 +37,10 @@ export function matching(typed: string, texts: readonly string[]): string[] {
 }
 
 /**
- * How a prompt stands to a pack: `listed` is what the pack names; `other` is accepted by a promptable pack without
- * promise, and tried against synonyms by a pack with fixed classes.
+ * True for a prompt that the pack does not name: a promptable pack accepts it without promise, one with fixed classes
+ * tries it against synonyms.
  */
-export function standing(text: string, pack: PackSummary): 'empty' | 'listed' | 'other' {
+export function isOutside(text: string, pack: PackSummary): boolean {
   const plain = text.trim().toLowerCase();
-  if (plain === '') return 'empty';
-  return targetPrompts(pack).includes(plain) ? 'listed' : 'other';
+  return plain !== '' && !targetPrompts(pack).includes(plain);
 }

@@ -78,6 +78,9 @@ export function chosenColour(metadata: Record<string, string>, label: number): s
   return colour !== undefined && /^#[0-9a-f]{6}$/.test(colour) ? colour : undefined;
 }
 
+/** The prompt that names a target. */
+export const promptOf = ({ name, side }: PackSummary['targets'][number]): string =>
+  side === undefined ? name : `${side} ${name}`;
+
 /** Everything that a pack lists, as prompts. */
-export const targetPrompts = (pack: PackSummary): string[] =>
-  pack.targets.map(({ name, side }) => (side === undefined ? name : `${side} ${name}`));
+export const targetPrompts = (pack: PackSummary): string[] => pack.targets.map(promptOf);

@@ -1,7 +1,7 @@
 import type { PackSummary } from '@parse3d/shared/contract';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { listPacks, submitJob, uploadVolume, download, volumePath } from '../api/calls.js';
-import { Await, ProblemBox } from '../components/parts.js';
+import { Await, Mark, ProblemBox } from '../components/parts.js';
 import { recipes } from '../components/recipes.js';
 import { Snippets } from '../components/snippets.js';
 import { bytes, shortUri } from '../format.js';
@@ -216,10 +216,7 @@ const submitLabel = (count: number): string =>
 function DropHint() {
   return (
     <div class="drop-hint">
-      <svg width="72" height="72" viewBox="0 0 24 24" aria-hidden="true">
-        <path d="M12 3.5 20 7.5l-8 4-8-4z" class="empty-top" />
-        <path d="m4 12 8 4 8-4M4 16.5l8 4 8-4" class="empty-rest" />
-      </svg>
+      <Mark size={72} />
       <p>
         <strong>Drop a NIfTI volume here</strong>
       </p>

@@ -1,7 +1,7 @@
 import type { PackSummary } from '@parse3d/shared/contract';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { standing, suggestions, type Suggestion } from './completion.js';
-import type { PromptRow } from './draft.js';
+import { isOutside, suggestions, type Suggestion } from './completion.js';
+import { promptOf, type PromptRow } from './draft.js';
 
 /** One prompt with completion: a combobox as the ARIA practices describe it. */
 export function PromptBox(props: {
@@ -67,7 +67,7 @@ export function PromptBox(props: {
     }
   };
 
-  const stands = standing(row.text, pack);
+  const outside = isOutside(row.text, pack);
   return (
     <li class="prompt">
       <label class="swatch" style={{ background: props.colour }}>
@@ -84,7 +84,7 @@ export function PromptBox(props: {
           aria-controls={`${id}-list`}
           aria-autocomplete="list"
           aria-activedescendant={shown && active >= 0 ? `${id}-${active}` : undefined}
-          aria-describedby={stands === 'other' ? `${id}-mark` : undefined}
+          aria-describedby={outside ? `${id}-mark` : undefined}
           autocomplete="off"
           spellcheck={false}
           maxLength={512}
@@ -106,7 +106,7 @@ export function PromptBox(props: {
             props.onPasteLines(lines.map((line) => line.trim()));
           }}
         />
-        {stands === 'other' && (
+        {outside && (
           <span class="mark" id={`${id}-mark`} title={explanation(pack)}>
             {pack.kind === 'label-map' ? 'not a class' : 'outside'}
             <span class="visually-hidden">: {explanation(pack)}</span>
@@ -144,10 +144,8 @@ export function PromptBox(props: {
   );
 }
 
-const example = (pack: PackSummary): string => {
-  const [target] = pack.targets;
-  return target === undefined ? 'left kidney' : `${target.side === undefined ? '' : `${target.side} `}${target.name}`;
-};
+const example = ({ targets: [target] }: PackSummary): string =>
+  target === undefined ? 'left kidney' : promptOf(target);
 
 const explanation = (pack: PackSummary): string =>
   pack.kind === 'label-map'

@@ -1,7 +1,7 @@
 import type { PackSummary } from '@parse3d/shared/contract';
 import { paletteColour } from '@parse3d/shared/palette';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { newRow, rows, targetPrompts, type PromptRow } from './draft.js';
+import { newRow, promptOf, rows, targetPrompts, type PromptRow } from './draft.js';
 import { PromptBox } from './prompt-box.js';
 
 /** So many of a pack's targets are offered for a click. */
@@ -83,6 +83,6 @@ function remove(id: number): void {
 /** As the engine will choose it. */
 function defaultColour(text: string, label: number, pack: PackSummary): string {
   const plain = text.trim().toLowerCase();
-  const target = pack.targets.find(({ name, side }) => (side === undefined ? name : `${side} ${name}`) === plain);
+  const target = pack.targets.find((one) => promptOf(one) === plain);
   return target?.colour ?? paletteColour(label);
 }

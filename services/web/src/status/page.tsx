@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { PackSummary, ServiceStatus } from '@parse3d/shared/contract';
 import { getStatus, listPacks } from '../api/calls.js';
-import { Await, Badge } from '../components/parts.js';
+import { Await, Badge, ListTable } from '../components/parts.js';
 import { ago, bytes } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
 
@@ -87,36 +87,20 @@ function Overview({ status, packs }: { status: ServiceStatus; packs: readonly Pa
               : 'No worker has been heard of lately. Jobs are accepted and wait; start one, and it takes them.'}
           </p>
         ) : (
-          <div class="table-scroll" tabIndex={0} role="region" aria-label="Workers">
-            <table class="list">
-              <thead>
-                <tr>
-                  <th scope="col">Host</th>
-                  <th scope="col">Device</th>
-                  <th scope="col" class="number">
-                    Slots
-                  </th>
-                  <th scope="col">Packs</th>
-                  <th scope="col">Since</th>
-                  <th scope="col">State</th>
-                </tr>
-              </thead>
-              <tbody>
-                {workers.map((worker) => (
-                  <tr key={worker.id}>
-                    <td>{worker.host}</td>
-                    <td>{worker.device}</td>
-                    <td class="number">{worker.slots}</td>
-                    <td class="clip">{worker.packs.join(', ')}</td>
-                    <td class="muted">{ago(worker.startedAt)}</td>
-                    <td>
-                      <Badge status={worker.draining ? 'draining' : 'ready'} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <ListTable label="Workers" columns={['Host', 'Device', { number: 'Slots' }, 'Packs', 'Since', 'State']}>
+            {workers.map((worker) => (
+              <tr key={worker.id}>
+                <td>{worker.host}</td>
+                <td>{worker.device}</td>
+                <td class="number">{worker.slots}</td>
+                <td class="clip">{worker.packs.join(', ')}</td>
+                <td class="muted">{ago(worker.startedAt)}</td>
+                <td>
+                  <Badge status={worker.draining ? 'draining' : 'ready'} />
+                </td>
+              </tr>
+            ))}
+          </ListTable>
         )}
       </section>
       <section class="card">

@@ -20,7 +20,7 @@ const EDGE = 128;
  */
 const FIRST = 3;
 /** Places that leave room for edges. */
-export const MOST_LABELS = EDGE - FIRST;
+const MOST_LABELS = EDGE - FIRST;
 
 export interface LabelIndex {
   /** Per voxel, i fastest: 0, or the place of its label in the list plus 3, plus 128 where the label ends. */

@@ -21,10 +21,8 @@ export interface Crosshair {
 export interface SceneVolume {
   readonly shape: readonly [number, number, number];
   readonly spacingMm: readonly [number, number, number];
-  readonly datatype: number;
   /** Window that shows all but the outermost 2 % of the values. */
   readonly robust: Window;
-  readonly range: readonly [number, number];
 }
 
 const sliceTypes: Record<Layout, SLICE_TYPE> = {
@@ -95,9 +93,7 @@ export class Scene {
     return {
       shape: [ni, nj, nk],
       spacingMm: [di, dj, dk],
-      datatype: image.hdr?.datatypeCode ?? 0,
       robust: { width: high - low, level: (high + low) / 2 },
-      range: [image.global_min ?? low, image.global_max ?? high],
     };
   }
 

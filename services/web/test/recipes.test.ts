@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { recipes } from '../src/components/recipes.js';
+
+test('the command line names everything that the job was asked for, label numbers too', () => {
+  const draft = {
+    input: { uri: 's3://scans/a.nii.gz' },
+    prompts: [
+      { text: "Baker's cyst", label: 7 },
+      { text: 'bone', label: 3 },
+    ],
+    pack: 'big',
+    modality: 'ct',
+    outputs: { masks: true, segNrrd: true, dicomSeg: true, probabilities: 'uint8' },
+    options: {
+      seed: 4,
+      window: { width: 400, level: -40.5 },
+      schedule: 'adaptive',
+      samples: 3,
+      resample: 'smooth',
+      overlap: 'most-specific',
+    },
+  } as const;
+  const text = recipes(draft, 'http://127.0.0.1:8080', undefined).find(({ id }) => id === 'cli')?.text;
+  expect(text).toBe(`export PARSE3D_URL=http://127.0.0.1:8080    # and PARSE3D_API_KEY
+JOB=$(parse3d submit s3://scans/a.nii.gz \\
+  --prompts <(printf '%s\\t%s\\n' 7 'Baker'\\''s cyst' 3 bone) \\
+  --pack big \\
+  --modality ct \\
+  --masks \\
+  --seg-nrrd \\
+  --dicom-seg \\
+  --probabilities uint8 \\
+  --seed 4 \\
+  --window 400,-40.5 \\
+  --schedule adaptive \\
+  --samples 3 \\
+  --resample smooth \\
+  --overlap most-specific \\
+  --json | jq -r .id)
+parse3d watch "$JOB"
+parse3d results "$JOB" --out found
+`);
+});
+
+test('a plain request stays short', () => {
+  const draft = {
+    input: { uri: 's3://scans/a.nii.gz' },
+    prompts: ['bone'],
+    outputs: { probabilities: 'none' },
+  } as const;
+  const text = recipes(draft, 'http://h', undefined).find(({ id }) => id === 'cli')?.text;
+  expect(text).toContain('JOB=$(parse3d submit s3://scans/a.nii.gz \\\n  --prompt bone \\\n  --json | jq -r .id)');
+});
