@@ -1,5 +1,6 @@
 import { batchWindowMs, blobKeys, type RuleRecord } from '@parse3d/shared/contract';
 import { isProblem, Problem } from '@parse3d/shared/problems';
+import { listAll } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../../deps.js';
 import { closeWindow } from './close.js';
 
@@ -118,8 +119,10 @@ export class WindowKeeper {
   }
 
   async #oldestOf(rule: RuleRecord): Promise<number | undefined> {
+    const prefix = blobKeys.ruleWaitingPrefix(rule.tenant, rule.id);
     let oldest: number | undefined;
-    for await (const { lastModified } of this.#waiting(rule.tenant, rule.id)) {
+    for await (const { lastModified } of listAll(this.#deps.stores.primary, prefix)) {
+      if (this.#stop.signal.aborted) return undefined;
       // A store's clock may be ahead of ours.
       oldest = Math.min(oldest ?? Date.now(), lastModified.getTime());
     }
@@ -128,22 +131,13 @@ export class WindowKeeper {
 
   /** What waited for a rule that was removed goes with it. */
   async #drop(tenant: string, ruleId: string): Promise<void> {
-    for await (const { key } of this.#waiting(tenant, ruleId)) await this.#deps.stores.primary.delete(key);
+    const { primary } = this.#deps.stores;
+    for await (const { key } of listAll(primary, blobKeys.ruleWaitingPrefix(tenant, ruleId))) {
+      if (this.#stop.signal.aborted) return;
+      await primary.delete(key);
+    }
     this.#oldest.delete(ruleId);
     this.#again.delete(ruleId);
-  }
-
-  async *#waiting(tenant: string, ruleId: string): AsyncGenerator<{ key: string; lastModified: Date }> {
-    let startAfter: string | undefined;
-    do {
-      if (this.#stop.signal.aborted) return;
-      const page = await this.#deps.stores.primary.list({
-        prefix: blobKeys.ruleWaitingPrefix(tenant, ruleId),
-        startAfter,
-      });
-      yield* page.blobs;
-      startAfter = page.next;
-    } while (startAfter !== undefined);
   }
 
   #report(error: unknown, ruleId?: string, tenant?: string): void {
