@@ -54,15 +54,16 @@ export class RuleStore {
     this.#changed();
   }
 
+  /** What was noted for the rule, of which there may be a million objects, is removed later, by `windows/keeper.ts`. */
   async delete(tenant: string, id: string): Promise<void> {
+    await writeJson(this.#store, blobKeys.ruleGone(tenant, id), {});
     await this.#store.delete(blobKeys.rule(tenant, id));
     this.#changed();
-    await this.forgetSeen(id);
   }
 
-  /** Removes what listings have dealt with under other forms of the rule than the one that stays, or under any. */
-  async forgetSeen(id: string, stays?: Pick<RuleRecord, 'since'>): Promise<void> {
-    const kept = stays && blobKeys.ruleSeen(id, Date.parse(stays.since));
+  /** Removes what listings have dealt with under other forms of the rule than this one. */
+  async forgetSeen({ id, since }: Pick<RuleRecord, 'id' | 'since'>): Promise<void> {
+    const kept = blobKeys.ruleSeen(id, Date.parse(since));
     for await (const { key } of listAll(this.#store, blobKeys.ruleSeenPrefix(id))) {
       if (key !== kept) await this.#store.delete(key);
     }
