@@ -227,6 +227,15 @@ test('a batch stops when more fails than its threshold allows', async () => {
   expect(end.status).toBe('stopped');
   expect(end.counts.failed).toBeGreaterThan(3);
   expect(end.counts.canceled).toBeGreaterThan(0);
+
+  // What never ran stays canceled while the failed ones run again, in the list as in the counters.
+  const canceled = async (): Promise<unknown> =>
+    (await api.send('GET', `/v1/batches/${batch.id}/items?status=canceled&limit=100`)).json['items'];
+  const before = await canceled();
+  expect(before).toHaveLength(end.counts.canceled);
+  expect((await api.send('POST', `/v1/batches/${batch.id}/retry-failed`)).status).toBe(202);
+  expect(await canceled()).toEqual(expect.arrayContaining(before as unknown[]));
+  await ended(batch.id);
 });
 
 test('a Redis that is emptied in mid batch loses no item and miscounts none', async () => {

@@ -114,6 +114,29 @@ test('what comes within the window of a rule becomes one batch, however often it
   expect(await batchesOf(api)).toHaveLength(2);
 });
 
+test('of a rule that was removed nothing stays in storage', async () => {
+  // Without any rule that has a window, what is left is looked for once a minute.
+  await watch('stayer', '1s');
+  const { api, rule } = await watch('leaver', '1s');
+  await inbox.write('leaver/a.nii.gz', good);
+  await tell(api, 'leaver/a.nii.gz');
+  await batches(api, 1);
+  const { primary } = stack.stores;
+  const prefixes = [
+    blobKeys.ruleTakenPrefix(rule.id),
+    blobKeys.ruleBatchesPrefix(rule.id),
+    blobKeys.ruleSeenPrefix(rule.id),
+    blobKeys.ruleWaitingPrefix('leaver', rule.id),
+    blobKeys.rulesGonePrefix,
+  ];
+  const left = async (): Promise<number[]> =>
+    Promise.all(prefixes.map(async (prefix) => (await primary.list({ prefix })).blobs.length));
+  await eventually(async () => (await left()).slice(0, 3).every((count) => count > 0), { what: 'notes for the rule' });
+  expect((await api.fetch(`/v1/rules/${rule.id}`, { method: 'DELETE' })).status).toBe(204);
+  await eventually(async () => (await left()).every((count) => count === 0), { what: 'the removal of all of it' });
+  expect(await batchesOf(api)).toHaveLength(1);
+});
+
 test('what waits survives the loss of the leading api and of Redis, and is in one batch', async () => {
   const { api } = await watch('survivor', '3s');
   const keys = ['survivor/a.nii.gz', 'survivor/b.nii.gz', 'survivor/c.nii.gz'];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { blobKeys } from '../contract/index.js';
 import { isProblem } from '../problems/index.js';
-import { readJson, writeJson, type BlobStore } from '../storage/index.js';
+import { listAll, readJson, writeJson, type BlobStore } from '../storage/index.js';
 
 /** What an operator grants a tenant: `tenants/<tenant>.json` in the service's bucket. Without one the defaults hold. */
 export const TenantSettings = z.strictObject({
@@ -53,15 +53,10 @@ export class Tenants {
   /** Tenants that have settings of their own, by name. */
   async list(): Promise<string[]> {
     const names: string[] = [];
-    let startAfter: string | undefined;
-    do {
-      const page = await this.#store.list({ prefix: blobKeys.tenantPrefix, startAfter });
-      for (const { key } of page.blobs) {
-        const name = /^tenants\/([a-z0-9-]+)\.json$/.exec(key)?.[1];
-        if (name !== undefined) names.push(name);
-      }
-      startAfter = page.next;
-    } while (startAfter !== undefined);
+    for await (const { key } of listAll(this.#store, blobKeys.tenantPrefix)) {
+      const name = /^tenants\/([a-z0-9-]+)\.json$/.exec(key)?.[1];
+      if (name !== undefined) names.push(name);
+    }
     return names;
   }
 

@@ -40,11 +40,15 @@ export const blobKeys = {
   allRulesWaitingPrefix: 'rule-waiting/',
   /** Present once a version of an object is in a batch of the rule. */
   ruleTaken: (ruleId: string, mark: string): string => `rule-taken/${ruleId}/${mark}.json`,
+  ruleTakenPrefix: (ruleId: string): string => `rule-taken/${ruleId}/`,
   /** The batches that a rule made, numbered from 1: written with If-None-Match, so that each number is given once. */
   ruleBatch: (ruleId: string, number: number): string =>
     `rule-batches/${ruleId}/${String(9_999_999_999 - number).padStart(10, '0')}.json`,
   /** The newest comes first. */
   ruleBatchesPrefix: (ruleId: string): string => `rule-batches/${ruleId}/`,
+  /** Present from the removal of a rule until all that was noted for it is gone. */
+  ruleGone: (tenant: string, ruleId: string): string => `rule-gone/${tenant}/${ruleId}.json`,
+  rulesGonePrefix: 'rule-gone/',
   webhook: (tenant: string, endpointId: string): string => `webhooks/${tenant}/${endpointId}.json`,
   tenantWebhooksPrefix: (tenant: string): string => `webhooks/${tenant}/`,
   /** What was sent to an endpoint, or is to be; ids sort newest first. */

@@ -23,4 +23,5 @@ export {
 export { createBucketIfMissing, openStores, type StorageConfig, type Stores } from './stores.js';
 export { copyToFile, readAll, readJson, sha256Of, writeFileTo, writeJson } from './transfer.js';
 export { checkBucket, checkKey, formatBlobUri, parseBlobUri, type BlobAddress, type BlobScheme } from './uri.js';
+export { listAll } from './list-all.js';
 export { isFolderUri, listBlobFolder, type BlobFolder } from './folder.js';

@@ -99,9 +99,9 @@ export async function listItems({ batch, live }: FoundBatch, query: ListItems, d
   }
   const { batchId, total } = batch;
   const batches = new BatchStore(deps.stores.primary);
-  // What a canceled batch had not entered as a job has no state of its own: there may be a million of it.
-  const isClosed = live.status === 'canceled' || live.status === 'stopped';
-  const stillOpen = isClosed ? new Set(await deps.records.batches.openOrdinals(batchId)) : undefined;
+  // What a batch had not entered as a job when it was canceled or stopped has no state of its own, since there may be a
+  // million of it: it lies before the next item to enter, and is not among the open ones. So it stays after a retry.
+  const stillOpen = live.canceled > 0 ? new Set(await deps.records.batches.openOrdinals(batchId)) : undefined;
   const items: ItemPage['items'] = [];
   // A page of everything needs no more states than it has items. Steps begin with a whole byte.
   const step = query.status === undefined ? 4 * Math.ceil(query.limit / 4) + 4 : STEP;
@@ -111,7 +111,8 @@ export async function listItems({ batch, live }: FoundBatch, query: ListItems, d
     for (let index = Math.max(0, query.from - first); index < count; index++) {
       const ordinal = first + index;
       const entered = itemStatuses[states[index] ?? 0] ?? 'open';
-      const status = entered === 'open' && stillOpen?.has(ordinal) === false ? 'canceled' : entered;
+      const neverRuns = ordinal < live.next && stillOpen?.has(ordinal) === false;
+      const status = entered === 'open' && neverRuns ? 'canceled' : entered;
       if (query.status !== undefined && status !== query.status) continue;
       if (items.length === query.limit) return { items, next: ordinal };
       const { uri } = await batches.item(batchId, ordinal);

@@ -1,6 +1,6 @@
 import { blobKeys, RuleRecord } from '@parse3d/shared/contract';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import { readJson, writeJson, type BlobStore } from '@parse3d/shared/storage';
+import { listAll, readJson, writeJson, type BlobStore } from '@parse3d/shared/storage';
 
 /** How long the rules that were read are taken for the rules there are, in ms: what others changed is seen later. */
 const TRUST_MS = 1_000;
@@ -35,7 +35,7 @@ export class RuleStore {
   /** A tenant's rules as they stand in storage, oldest first. */
   async list(tenant: string): Promise<RuleRecord[]> {
     const rules: RuleRecord[] = [];
-    for await (const { key } of this.#keys(blobKeys.tenantRulesPrefix(tenant))) {
+    for await (const { key } of listAll(this.#store, blobKeys.tenantRulesPrefix(tenant))) {
       const rule = await this.#read(key);
       if (rule !== undefined) rules.push(rule);
     }
@@ -54,16 +54,17 @@ export class RuleStore {
     this.#changed();
   }
 
+  /** What was noted for the rule, of which there may be a million objects, is removed later, by `windows/keeper.ts`. */
   async delete(tenant: string, id: string): Promise<void> {
+    await writeJson(this.#store, blobKeys.ruleGone(tenant, id), {});
     await this.#store.delete(blobKeys.rule(tenant, id));
     this.#changed();
-    await this.forgetSeen(id);
   }
 
-  /** Removes what listings have dealt with under other forms of the rule than the one that stays, or under any. */
-  async forgetSeen(id: string, stays?: Pick<RuleRecord, 'since'>): Promise<void> {
-    const kept = stays && blobKeys.ruleSeen(id, Date.parse(stays.since));
-    for await (const { key } of this.#keys(blobKeys.ruleSeenPrefix(id))) {
+  /** Removes what listings have dealt with under other forms of the rule than this one. */
+  async forgetSeen({ id, since }: Pick<RuleRecord, 'id' | 'since'>): Promise<void> {
+    const kept = blobKeys.ruleSeen(id, Date.parse(since));
+    for await (const { key } of listAll(this.#store, blobKeys.ruleSeenPrefix(id))) {
       if (key !== kept) await this.#store.delete(key);
     }
   }
@@ -77,7 +78,7 @@ export class RuleStore {
     const now = performance.now();
     const changes = this.#changes;
     const kept = new Map<string, Kept>();
-    for await (const { key, etag } of this.#keys(blobKeys.rulesPrefix)) {
+    for await (const { key, etag } of listAll(this.#store, blobKeys.rulesPrefix)) {
       const known = this.#kept.get(key);
       if (known?.etag === etag) {
         kept.set(key, known);
@@ -88,15 +89,6 @@ export class RuleStore {
     }
     this.#kept = kept;
     if (changes === this.#changes) this.#readAt = now;
-  }
-
-  async *#keys(prefix: string): AsyncGenerator<{ key: string; etag: string }> {
-    let startAfter: string | undefined;
-    do {
-      const page = await this.#store.list({ prefix, startAfter });
-      yield* page.blobs;
-      startAfter = page.next;
-    } while (startAfter !== undefined);
   }
 
   async #read(key: string): Promise<RuleRecord | undefined> {

@@ -64,7 +64,7 @@ export async function changeRule(
   const next: RuleRecord = isNew ? { ...changed, since: new Date().toISOString() } : changed;
   checkRule(next, deps);
   await deps.rules.write(next);
-  if (isNew) await deps.rules.forgetSeen(rule.id, next);
+  if (isNew) await deps.rules.forgetSeen(next);
   return next;
 }
 

@@ -81,9 +81,11 @@ export class SeenVersions {
   }
 
   equals(other: SeenVersions): boolean {
-    return this.#sorted.length === other.#sorted.length && this.#sorted.every((mark) => other.has(mark));
+    return bytesOf(this.#sorted).equals(bytesOf(other.#sorted));
   }
 }
+
+const bytesOf = (marks: BigUint64Array): Buffer => Buffer.from(marks.buffer, marks.byteOffset, marks.byteLength);
 
 type SeenBy = Pick<RuleRecord, 'id' | 'since'>;
 

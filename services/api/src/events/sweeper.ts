@@ -1,8 +1,9 @@
 import type { RuleRecord } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
-import { formatBlobUri, type BlobInfo, type BlobStore } from '@parse3d/shared/storage';
+import { formatBlobUri, listAll, type BlobInfo } from '@parse3d/shared/storage';
+import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';
-import { isNoInput, matches } from './match.js';
+import { isNoInput, matches, watched } from './match.js';
 import { inParallel } from './parallel.js';
 import { markOf, MarkList, SeenVersions } from './seen.js';
 import { startFor } from './start.js';
@@ -98,23 +99,13 @@ export class RuleSweeper {
   }
 
   async *#listed(rule: RuleRecord): AsyncGenerator<{ uri: string; blob: BlobInfo }> {
-    const { store, prefix } = this.#open(rule);
-    let startAfter: string | undefined;
-    do {
+    const { store, prefix } = openFolder(watched(rule), this.#deps.stores);
+    for await (const blob of listAll(store, prefix)) {
       if (this.#stop.signal.aborted) return;
-      const page = await store.list({ prefix, startAfter });
-      for (const blob of page.blobs) {
-        if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary)) continue;
-        const uri = formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key: blob.key });
-        if (matches(rule, uri)) yield { uri, blob };
-      }
-      startAfter = page.next;
-    } while (startAfter !== undefined);
-  }
-
-  #open(rule: RuleRecord): { store: BlobStore; prefix: string } {
-    const [, bucket = ''] = /^[a-z0-9]+:\/\/([^/]+)\/$/.exec(rule.bucket) ?? [];
-    return { store: this.#deps.stores.bucket(isFolder(rule) ? 'local' : 's3', bucket), prefix: rule.prefix };
+      if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary)) continue;
+      const uri = formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key: blob.key });
+      if (matches(rule, uri)) yield { uri, blob };
+    }
   }
 
   #report(error: unknown, rule?: RuleRecord): void {

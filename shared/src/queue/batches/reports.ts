@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
 import {
   batchJobId,
   blobKeys,
@@ -57,11 +58,15 @@ export async function writeReports(
 ): Promise<void> {
   const derivative = batch.source.kind === 'bids' ? new BidsDerivative(batch, store, software) : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'parse3d-reports-'));
+  const files = new Map(reportNames.map((name) => [name, createWriteStream(join(folder, name))]));
+  // Told by the next write, also when nobody waits for the file at that moment: a full disk must not end the process.
+  for (const file of files.values()) file.on('error', () => undefined);
   try {
-    const files = new Map(reportNames.map((name) => [name, createWriteStream(join(folder, name))]));
     const write = async (name: ReportName, text: string): Promise<void> => {
       const file = files.get(name);
-      if (file !== undefined && !file.write(text)) await once(file, 'drain');
+      if (file === undefined) return;
+      if (file.errored !== null) throw file.errored;
+      if (!file.write(text)) await once(file, 'drain');
     };
     await write(
       'summary.csv',
@@ -100,13 +105,14 @@ export async function writeReports(
     }
     await derivative?.close();
     for (const [name, file] of files) {
-      file.end();
-      await once(file, 'close');
+      await finished(file.end());
       await store.write(blobKeys.batchReport(batch.batchId, name), createReadStream(join(folder, name)), {
         contentType: contentTypes[name],
       });
     }
   } finally {
+    // A store that is away fails this once a second: files that were left open would add up.
+    for (const file of files.values()) file.destroy();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 import { blobKeys, Delivery, WebhookRecord } from '../../contract/index.js';
 import { isProblem } from '../../problems/index.js';
-import { readJson, writeJson, type BlobStore } from '../../storage/index.js';
+import { listAll, readJson, writeJson, type BlobStore } from '../../storage/index.js';
 
 /** Endpoints of webhooks in object storage, with the log of what was sent to each. */
 export class WebhookStore {
@@ -13,7 +13,7 @@ export class WebhookStore {
   /** A tenant's endpoints, oldest first. */
   async list(tenant: string): Promise<WebhookRecord[]> {
     const records: WebhookRecord[] = [];
-    for await (const key of this.#keys(blobKeys.tenantWebhooksPrefix(tenant))) {
+    for await (const { key } of listAll(this.#store, blobKeys.tenantWebhooksPrefix(tenant))) {
       const record = await this.#record(key);
       if (record !== undefined) records.push(record);
     }
@@ -31,7 +31,7 @@ export class WebhookStore {
   /** Removes the endpoint and its log. What is still due finds no endpoint and goes too. */
   async delete(tenant: string, id: string): Promise<void> {
     await this.#store.delete(blobKeys.webhook(tenant, id));
-    for await (const key of this.#keys(blobKeys.deliveriesPrefix(id))) await this.#store.delete(key);
+    for await (const { key } of listAll(this.#store, blobKeys.deliveriesPrefix(id))) await this.#store.delete(key);
   }
 
   async delivery(endpointId: string, deliveryId: string): Promise<Delivery | undefined> {
@@ -59,20 +59,11 @@ export class WebhookStore {
   async prune(endpointId: string, kept: number): Promise<void> {
     const prefix = blobKeys.deliveriesPrefix(endpointId);
     let index = 0;
-    for await (const key of this.#keys(prefix)) {
+    for await (const { key } of listAll(this.#store, prefix)) {
       if (index++ < kept) continue;
       const entry = await this.delivery(endpointId, key.slice(prefix.length, -'.json'.length));
       if (entry?.status !== 'due') await this.#store.delete(key);
     }
-  }
-
-  async *#keys(prefix: string): AsyncGenerator<string> {
-    let startAfter: string | undefined;
-    do {
-      const page = await this.#store.list({ prefix, startAfter });
-      for (const { key } of page.blobs) yield key;
-      startAfter = page.next;
-    } while (startAfter !== undefined);
   }
 
   async #record(key: string): Promise<WebhookRecord | undefined> {

@@ -7,7 +7,7 @@ import {
   type WebhookEvent,
 } from '../../contract/index.js';
 import { isProblem } from '../../problems/index.js';
-import { readJson, writeJson, type BlobStore } from '../../storage/index.js';
+import { listAll, readJson, writeJson, type BlobStore } from '../../storage/index.js';
 import type { BatchFinished } from '../batches/store.js';
 import type { JobRecords } from '../records.js';
 import { parseDue, type DueDelivery } from './due.js';
@@ -95,15 +95,10 @@ export async function unmarkDue(store: BlobStore, due: DueDelivery): Promise<voi
 
 /** Every delivery that is due, from the markers in storage. */
 export async function* listDue(store: BlobStore): AsyncGenerator<DueDelivery> {
-  let startAfter: string | undefined;
-  do {
-    const page = await store.list({ prefix: blobKeys.outboxPrefix, startAfter });
-    for (const { key } of page.blobs) {
-      const due = parseDue(key.slice(blobKeys.outboxPrefix.length).replace(/\.json$/, ''));
-      if (due !== undefined) yield due;
-    }
-    startAfter = page.next;
-  } while (startAfter !== undefined);
+  for await (const { key } of listAll(store, blobKeys.outboxPrefix)) {
+    const due = parseDue(key.slice(blobKeys.outboxPrefix.length).replace(/\.json$/, ''));
+    if (due !== undefined) yield due;
+  }
 }
 
 /** Milliseconds as 13 digits that fall with time, so that a listing begins with the newest. */

@@ -1,18 +1,23 @@
 import { batchWindowMs, blobKeys, type RuleRecord } from '@parse3d/shared/contract';
 import { isProblem, Problem } from '@parse3d/shared/problems';
+import { listAll } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../../deps.js';
+import { inParallel } from '../parallel.js';
 import { closeWindow } from './close.js';
 
 /** Without any rule that has a window, what is left of earlier ones is looked for so often, in ms. */
 const IDLE_EVERY_MS = 60_000;
+
+/** Objects removed at a time. */
+const AT_ONCE = 16;
 
 /** A window that could not be closed, for the tenant's quota or for storage, is tried again after this time, in ms. */
 const AGAIN_MS = 5_000;
 
 /**
  * Closes the batch windows of rules: what waits for a rule becomes a batch once the oldest of it has waited as long as
- * the rule says. Runs in the process that leads. It knows nothing that is not in storage, so that the next leader goes
- * on where it was.
+ * the rule says. Clears away what is left of rules that were removed. Runs in the process that leads. It knows nothing
+ * that is not in storage, so that the next leader goes on where it was.
  */
 export class WindowKeeper {
   readonly #deps: ApiDeps;
@@ -57,6 +62,7 @@ export class WindowKeeper {
         this.#report(error, ruleId, tenant);
       });
     }
+    await this.#clear();
   }
 
   async #look(tenant: string, ruleId: string): Promise<void> {
@@ -118,35 +124,50 @@ export class WindowKeeper {
   }
 
   async #oldestOf(rule: RuleRecord): Promise<number | undefined> {
+    const prefix = blobKeys.ruleWaitingPrefix(rule.tenant, rule.id);
     let oldest: number | undefined;
-    for await (const { lastModified } of this.#waiting(rule.tenant, rule.id)) {
+    for await (const { lastModified } of listAll(this.#deps.stores.primary, prefix)) {
+      if (this.#stop.signal.aborted) return undefined;
       // A store's clock may be ahead of ours.
       oldest = Math.min(oldest ?? Date.now(), lastModified.getTime());
     }
     return oldest;
   }
 
-  /** What waited for a rule that was removed goes with it. */
+  /** Rules that were removed and of which something is left. */
+  async #clear(): Promise<void> {
+    for await (const { key } of listAll(this.#deps.stores.primary, blobKeys.rulesGonePrefix)) {
+      if (this.#stop.signal.aborted) return;
+      const [, tenant, ruleId] = /^rule-gone\/([^/]+)\/([0-9a-f-]{36})\.json$/.exec(key) ?? [];
+      if (tenant === undefined || ruleId === undefined) continue;
+      await this.#drop(tenant, ruleId).catch((error: unknown) => this.#report(error, ruleId, tenant));
+    }
+  }
+
+  /** All that was noted for a rule that was removed goes with it; what says so goes last. */
   async #drop(tenant: string, ruleId: string): Promise<void> {
-    for await (const { key } of this.#waiting(tenant, ruleId)) await this.#deps.stores.primary.delete(key);
+    const { primary } = this.#deps.stores;
+    const left = [
+      blobKeys.ruleWaitingPrefix(tenant, ruleId),
+      blobKeys.ruleTakenPrefix(ruleId),
+      blobKeys.ruleBatchesPrefix(ruleId),
+      blobKeys.ruleSeenPrefix(ruleId),
+    ];
+    for (const prefix of left) {
+      await inParallel(listAll(primary, prefix), AT_ONCE, async ({ key }) => {
+        this.#stop.signal.throwIfAborted();
+        await primary.delete(key);
+      });
+    }
+    // Of a removal that was cut off the rule itself is left.
+    await primary.delete(blobKeys.rule(tenant, ruleId));
+    await primary.delete(blobKeys.ruleGone(tenant, ruleId));
     this.#oldest.delete(ruleId);
     this.#again.delete(ruleId);
   }
 
-  async *#waiting(tenant: string, ruleId: string): AsyncGenerator<{ key: string; lastModified: Date }> {
-    let startAfter: string | undefined;
-    do {
-      if (this.#stop.signal.aborted) return;
-      const page = await this.#deps.stores.primary.list({
-        prefix: blobKeys.ruleWaitingPrefix(tenant, ruleId),
-        startAfter,
-      });
-      yield* page.blobs;
-      startAfter = page.next;
-    } while (startAfter !== undefined);
-  }
-
   #report(error: unknown, ruleId?: string, tenant?: string): void {
+    if (this.#stop.signal.aborted) return;
     const problem = Problem.from(error);
     const err = problem.code === 'internal' ? problem : undefined;
     this.#deps.log.warn({ code: problem.code, err, ruleId, tenant }, 'batch window of a rule');

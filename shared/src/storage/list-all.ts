@@ -1,0 +1,11 @@
+import type { BlobInfo, BlobStore } from './blob-store.js';
+
+/** Everything below a prefix in the order of its keys, page by page: what is removed meanwhile disturbs nothing. */
+export async function* listAll(store: BlobStore, prefix: string): AsyncGenerator<BlobInfo> {
+  let startAfter: string | undefined;
+  do {
+    const page = await store.list({ prefix, startAfter });
+    yield* page.blobs;
+    startAfter = page.next;
+  } while (startAfter !== undefined);
+}
