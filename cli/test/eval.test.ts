@@ -89,9 +89,19 @@ test('labels are merged as asked, on the line or in a file', async () => {
   await writeFile(join(folder.path, 'labels.txt'), '# merged\n1,2=both\n\n7=nowhere\n');
   const file = await evaluate('truth/a.nii.gz', 'found/a.nii', '--labels', 'labels.txt', '--json');
   expect(JSON.parse(file.stdout)).toEqual(JSON.parse(inline.stdout));
-  for (const wrong of ['1,2=a;2=b', '1=a;2=a', '0=background', 'no-such-file.txt']) {
+  for (const wrong of ['1=a;2=a', '0=background', 'no-such-file.txt']) {
     expect(await evaluate('truth/a.nii.gz', 'found/a.nii', '--labels', wrong)).toMatchObject({ code: 2, stdout: '' });
   }
+});
+
+test('a label may belong to several names, in any order', async () => {
+  const args = ['--labels', '2=right;1,2=both;1=left', '--json'];
+  const { cases } = JSON.parse((await evaluate('truth/a.nii.gz', 'found/a.nii', ...args)).stdout);
+  expect(cases[0].labels).toMatchObject([
+    { name: 'right', dice: 0.25 },
+    { name: 'both', dice: 0.7 },
+    { name: 'left', dice: 0.5 },
+  ]);
 });
 
 test('CSV holds a row per label and the means', async () => {

@@ -9,7 +9,7 @@ export interface LabelGroup {
 
 /**
  * What to measure: `1,2=hippocampus`, several separated by `;`, or a file with one such line each. A line without a name
- * is named after its numbers; empty lines and those that begin with # say nothing.
+ * is named after its numbers; a label may belong to several; empty lines and those that begin with # say nothing.
  * @throws UsageError
  */
 export async function readLabelGroups(given: string): Promise<LabelGroup[]> {
@@ -18,8 +18,6 @@ export async function readLabelGroups(given: string): Promise<LabelGroup[]> {
   const groups = lines.map((line) => line.trim()).filter((line) => line !== '');
   if (groups.length === 0) throw new UsageError(`--labels: ${given} names no labels`);
   const found = groups.map(parseGroup);
-  const all = found.flatMap(({ labels }) => labels);
-  if (new Set(all).size !== all.length) throw new UsageError('--labels: a label belongs to one name only');
   if (new Set(found.map(({ name }) => name)).size !== found.length)
     throw new UsageError('--labels: a name comes twice');
   return found;

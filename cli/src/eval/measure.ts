@@ -30,9 +30,27 @@ export interface MeasureOptions {
   readonly challengeSpacing: boolean;
 }
 
-/** Dice and normalised surface distance of every label, or of the groups that were asked for. */
+/** Dice and normalised surface distance of every label, or of the groups that were asked for, in their order. */
 export function measureLabels(pair: LabelPair, options: MeasureOptions): LabelScore[] {
-  const groups = options.groups ?? everyLabel(pair);
+  return withoutShared(options.groups ?? everyLabel(pair)).flatMap((groups) => measureGroups(pair, groups, options));
+}
+
+/** Groups may be nested, such as a tumour's core in the whole: runs of groups of which no two share a label. */
+function withoutShared(groups: readonly LabelGroup[]): LabelGroup[][] {
+  const runs: LabelGroup[][] = [[]];
+  const taken = new Set<number>();
+  for (const group of groups) {
+    if (group.labels.some((label) => taken.has(label))) {
+      runs.push([]);
+      taken.clear();
+    }
+    runs.at(-1)?.push(group);
+    for (const label of group.labels) taken.add(label);
+  }
+  return runs;
+}
+
+function measureGroups(pair: LabelPair, groups: readonly LabelGroup[], options: MeasureOptions): LabelScore[] {
   const renamed = new Map(groups.flatMap(({ labels }, index) => labels.map((label) => [label, index + 1] as const)));
   const [reference, found] = [relabel(pair.reference, renamed), relabel(pair.found, renamed)];
   const counts = [countLabels(reference), countLabels(found)] as const;
