@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { blocksOf, pages, reasons, type DocBlock, type Reason } from './support/doc-blocks.js';
+import { blocksOf, isProvided, pages, reasons, type DocBlock, type Reason } from './support/doc-blocks.js';
 import { openDocShell, type DocShell } from './support/doc-shell.js';
 import { commandsOf, missingPaths, unknownVariables, wrongCommands } from './support/doc-words.js';
 
@@ -27,7 +27,9 @@ describe('the words of the pages', () => {
   });
 
   test('every reason for not running a block is known', () => {
-    const blocks = all.flatMap(blocksOf).filter(({ needs }) => needs !== undefined && !hasReason(needs));
+    const blocks = all
+      .flatMap(blocksOf)
+      .filter(({ needs }) => needs !== undefined && !hasReason(needs) && !isProvided(needs));
     expect(blocks.map(nameOf)).toEqual([]);
   });
 
@@ -59,6 +61,8 @@ describe.skipIf(missing.length > 0)(`the commands of the pages, beside a running
       test(`${block.page}:${block.line} is the file ${file}`, () => shell.write(block));
     } else if (language === 'sh' && hasReason(needs)) {
       test.skip(`${nameOf(block)} [only read: ${reasons[needs]}]`, () => undefined);
+    } else if (language === 'sh' && isProvided(needs)) {
+      continue; // docs-provided.test.ts
     } else if (language === 'sh' && background) {
       test(`${nameOf(block)} [runs all the while]`, () => expect(block.text.trim()).toBe('parse3d up'));
     } else if (language === 'sh' && until !== undefined) {

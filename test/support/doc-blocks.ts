@@ -10,13 +10,15 @@ export const reasons = {
   gpu: 'it needs an NVIDIA GPU',
   docker: 'it needs Docker',
   cluster: 'it needs a Kubernetes cluster',
-  s3: 'it needs buckets and a store of your own',
+  aws: 'it needs the AWS command line, and a store of your own',
   https: 'it needs an address on the public internet',
-  dicom: 'it needs a DICOM series of your own',
-  model: 'it needs a model that is not part of the repository',
   checkpoint: 'it needs the checkpoint of BiomedParse v2',
 } as const;
 export type Reason = keyof typeof reasons;
+
+/** What a block needs and `docs-provided.test.ts` gives it, where it is installed. */
+export const provided = ['s3', 'dicom', 'meshnet'] as const;
+export const isProvided = (needs: string | undefined): boolean => provided.some((name) => name === needs);
 
 /** A fenced block of a page. */
 export interface DocBlock {
