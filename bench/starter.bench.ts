@@ -163,6 +163,43 @@ test.skipIf(data === undefined).each([
   expect(found.least).toBeGreaterThan(0.9);
 });
 
+test
+  .skipIf(data === undefined)
+  .each([['left amygdala'], ['fourth ventricle'], ['left hippocampus', 'right hippocampus'], ['brainstem'], ['brain']])(
+  `the adaptive schedule, asked for $0${why}`,
+  async (...asked) => {
+    const run = async (
+      schedule: 'full' | 'adaptive',
+    ): Promise<{ masks: Uint8Array[]; seconds: number; ran: string }> => {
+      const startedAt = performance.now();
+      const found = await engine.infer(
+        head,
+        {
+          prompts: asked.map((text, n) => ({ text, label: n + 1 })),
+          modality: 'mr',
+          options: { seed: 0, schedule },
+          wantProbabilities: false,
+          wantMasks: true,
+        },
+        () => undefined,
+        new AbortController().signal,
+      );
+      const masks = asked.map((_, n) => found.mask(n));
+      const ran = /ran \d+ of \d+/.exec(found.preparation.concat(found.warnings).join())?.[0] ?? 'ran all';
+      await found.close?.();
+      return { masks, seconds: (performance.now() - startedAt) / 1000, ran };
+    };
+    const [full, adaptive] = [await run('full'), await run('adaptive')];
+    const least = Math.min(...adaptive.masks.map((mask, n) => dice(mask, full.masks[n] ?? mask)));
+    const ratio = (adaptive.seconds / full.seconds).toFixed(2);
+    row(
+      `adaptive schedule: ${asked.join(', ')}`,
+      `${adaptive.seconds.toFixed(1)} s of ${full.seconds.toFixed(1)} s (${ratio}), ${adaptive.ran} slices, Dice ${least.toFixed(4)}`,
+    );
+    expect(least).toBeGreaterThan(0.9);
+  },
+);
+
 test.skipIf(data === undefined)(`a head of 256³ with five prompts${why}`, async () => {
   const folder = await scratchFolder('bench-starter');
   const path = join(folder.path, 'head.nii');
