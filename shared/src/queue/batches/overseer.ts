@@ -184,9 +184,10 @@ export class BatchOverseer {
     const end: BatchFinished = { status, finishedAt: new Date().toISOString(), completed, failed, canceled, skipped };
     await writeJson(primary, blobKeys.batchFinished(batch.batchId), end);
     await announceBatch(primary, records, batch, end);
-    await records.batches.setStatus(batch.batchId, status);
-    await records.batches.finished(batch.batchId);
+    // The marker goes first: a retry writes it before it takes the first item back, so that it is not lost here.
     await primary.delete(blobKeys.openBatch(batch.batchId));
+    if (await records.batches.finished(batch.batchId, end)) return;
+    await writeJson(primary, blobKeys.openBatch(batch.batchId), { batchId: batch.batchId });
   }
 
   async #record(batchId: string): Promise<BatchRecord | undefined> {
