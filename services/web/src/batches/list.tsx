@@ -59,7 +59,10 @@ function NoBatches() {
   ].join('\n');
   return (
     <Empty title="No batches yet">
-      <p>A batch segments a whole folder, a manifest or a BIDS dataset. Submit one from a terminal:</p>
+      <p>
+        A batch segments a whole folder, a manifest or a BIDS dataset. Choose a folder of the storage on the page{' '}
+        <Link to="/">Segment</Link>, or submit one from a terminal:
+      </p>
       <pre tabIndex={0}>
         <code>{command}</code>
       </pre>

@@ -1,6 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import { CopyButton } from './parts.js';
-import type { Recipe } from './recipes.js';
+import type { Recipe } from './recipe-text.js';
 
 /** The same request in other hands: tabs with a text each. */
 export function Snippets({ recipes }: { recipes: readonly Recipe[] }) {
