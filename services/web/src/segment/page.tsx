@@ -166,7 +166,10 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           <section class="group">
             <h2>Kind of image</h2>
             <PackChoice packs={packs} pack={pack} />
-            <WindowChoice modality={modality ?? 'ct'} volume={volume} pack={pack} />
+            {/* In a folder nothing is looked at: there the window counts where the model may see it. */}
+            {(folder === undefined || draft.takesWindow(pack, modality ?? 'ct')) && (
+              <WindowChoice modality={modality ?? 'ct'} volume={volume} pack={pack} />
+            )}
           </section>
           <PromptList pack={pack} modality={modality ?? 'ct'} />
           <section class="group">

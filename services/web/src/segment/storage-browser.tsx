@@ -19,7 +19,7 @@ export function StorageBrowser(props: { onChoose: (uri: string) => void; onChoos
         <input
           type="text"
           aria-label="Address of a volume, or of a folder with a slash at its end"
-          placeholder="s3://bucket/scan.nii.gz, s3://bucket/study/"
+          placeholder="s3://scans/study/ or …/a.nii.gz"
           value={typed}
           spellcheck={false}
           onInput={(event) => setTyped(event.currentTarget.value.trim())}
