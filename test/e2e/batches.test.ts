@@ -13,6 +13,7 @@ import {
   accessibilityFaults,
   desktop,
   fitsItsWidth,
+  notCovered,
   PATIENCE_MS,
   phone,
   screenshot,
@@ -61,7 +62,8 @@ withBrowser('batches on the page', () => {
       await screenshot(page, 'segment-folder-choice');
       await page.setViewportSize(phone);
       expect(await fitsItsWidth(page)).toBe(true);
-      await all.scrollIntoViewIfNeeded();
+      await all.focus();
+      expect(await notCovered(page)).toBe(true);
       await screenshot(page, 'segment-folder-choice-phone');
       await page.setViewportSize(desktop);
       // By keyboard, which then goes on where it was.
@@ -81,6 +83,12 @@ withBrowser('batches on the page', () => {
       expect(await fitsItsWidth(page)).toBe(true);
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'segment-folder-phone');
+      await page.getByRole('button', { name: 'Light theme' }).click();
+      await page.getByLabel('Name, if you like').focus();
+      expect(await notCovered(page)).toBe(true);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'segment-folder-phone-light');
+      await page.getByRole('button', { name: 'Dark theme' }).click();
       await page.setViewportSize(desktop);
 
       await submit.click();
@@ -134,8 +142,7 @@ withBrowser('batches on the page', () => {
       } finally {
         await folder.remove();
       }
-      await page.getByRole('tab', { name: 'Command line' }).click();
-      await page.getByRole('tab', { name: 'Command line' }).scrollIntoViewIfNeeded();
+      await page.getByRole('tabpanel').focus();
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'segment-folder-recipes');
     },
@@ -143,15 +150,28 @@ withBrowser('batches on the page', () => {
   );
 
   test(
-    'a folder without volumes, and one that may not be read, are told in words before anything is sent',
+    'a folder that is being counted, that has no volumes, or that may not be read, is told in words before anything is sent',
     async () => {
+      // The answer waits until the page was looked at.
+      let answer = (): void => undefined;
+      const looked = new Promise<void>((resolve) => (answer = resolve));
+      await page.route('**/v1/batches', async (route) => {
+        await looked;
+        await route.continue();
+      });
       const { uri } = await uploadFolder(stack.stores.primary, { 'notes.txt': Buffer.from('x') });
       const address = page.getByLabel('Address of a volume, or of a folder with a slash at its end');
       await page.getByRole('button', { name: 'From storage…' }).click();
       await address.fill(uri);
       await page.keyboard.press('Enter');
+      await page.locator('.folder-cover').getByText('Counting the volumes…').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'segment-folder-counting');
+      answer();
       await page.locator('.folder-cover').getByText('No NIfTI volumes in this folder').waitFor();
-      expect(await page.getByRole('button', { name: 'Segment all volumes' }).isDisabled()).toBe(true);
+      await page.unroute('**/v1/batches');
+      const submit = page.getByRole('button', { name: 'Segment all volumes' });
+      expect(await submit.isDisabled()).toBe(true);
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'segment-folder-empty');
 
@@ -163,6 +183,7 @@ withBrowser('batches on the page', () => {
       await page.keyboard.press('Enter');
       await page.getByRole('alert').getByText('input-not-allowed').waitFor();
       await page.locator('.folder-cover').getByText('The folder could not be counted').waitFor();
+      expect(await submit.isDisabled()).toBe(true);
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'segment-folder-refused');
       await page.getByRole('button', { name: 'Choose another volume' }).click();

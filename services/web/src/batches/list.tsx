@@ -1,7 +1,7 @@
 import type { BatchView } from '@parse3d/shared/contract';
 import { listBatches } from '../api/calls.js';
 import { Await, Badge, CopyButton, Empty } from '../components/parts.js';
-import { ago, seconds, shortId } from '../format.js';
+import { ago, seconds, shortId, volumes } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import { Link } from '../router.js';
 import { CountsBar } from './counts-bar.js';
@@ -32,7 +32,7 @@ function BatchCard({ batch }: { batch: BatchView }) {
         </h2>
         <Badge status={batch.status} />
         <span class="muted grow">
-          {batch.total.toLocaleString('en')} volumes · {ago(batch.createdAt)}
+          {volumes(batch.total)} · {ago(batch.createdAt)}
         </span>
         <Pace batch={batch} />
       </header>

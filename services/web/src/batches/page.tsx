@@ -2,7 +2,7 @@ import type { BatchView } from '@parse3d/shared/contract';
 import { useState } from 'preact/hooks';
 import { batchAction, getBatch, retryFailed } from '../api/calls.js';
 import { Await, Badge, ProblemBox } from '../components/parts.js';
-import { ago, bytes, shortId } from '../format.js';
+import { ago, bytes, shortId, volumes } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import { ContactSheet } from './contact-sheet.js';
 import { CountsBar } from './counts-bar.js';
@@ -48,8 +48,8 @@ function Batch({ batch, onChange }: { batch: BatchView; onChange: () => void }) 
             {batch.name ?? `Batch ${shortId(batch.id)}`} <Badge status={batch.status} />
           </h1>
           <p class="muted">
-            {batch.total.toLocaleString('en')} volumes{batch.bytes > 0 && `, ${bytes(batch.bytes)}`} · submitted{' '}
-            {ago(batch.createdAt)}
+            {volumes(batch.total)}
+            {batch.bytes > 0 && `, ${bytes(batch.bytes)}`} · submitted {ago(batch.createdAt)}
             {batch.finishedAt !== undefined && ` · ended ${ago(batch.finishedAt)}`} <Pace batch={batch} />
           </p>
         </div>

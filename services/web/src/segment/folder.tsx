@@ -1,7 +1,8 @@
 import type { BatchSize, PackSummary } from '@parse3d/shared/contract';
 import { measureBatch } from '../api/calls.js';
+import { ApiProblem } from '../api/http.js';
 import { Mark, ProblemBox } from '../components/parts.js';
-import { bytes, seconds } from '../format.js';
+import { bytes, seconds, volumes } from '../format.js';
 import { useLoaded, type Loaded } from '../hooks.js';
 import { batchDraftOf, batchName, promptOf, skipCompleted, type Source } from './draft.js';
 
@@ -24,16 +25,17 @@ export function useFolderSize(source: Source | undefined, pack: PackSummary | un
 
 const counted = (size: Sized): BatchSize | undefined => (size.state === 'ready' ? size.value : undefined);
 
-/** `6 volumes`. */
-const volumes = (total: number): string => (total === 1 ? '1 volume' : `${total.toLocaleString('en')} volumes`);
-
-/** What the button says; a folder that could not be counted can be submitted all the same. */
+/** What the button says. */
 export function batchLabel(size: Sized): string {
   const total = counted(size)?.total;
   return total === undefined || total === 0 ? 'Segment all volumes' : `Segment ${volumes(total)}`;
 }
 
-export const isEmpty = (size: Sized): boolean => counted(size)?.total === 0;
+/** Nothing to submit: no volume, or a refusal. What is only slow to be counted, or broke off, can be submitted. */
+export const isHopeless = (size: Sized): boolean =>
+  size.state === 'failed'
+    ? size.error instanceof ApiProblem && size.error.status >= 400 && size.error.status < 500
+    : counted(size)?.total === 0;
 
 /** Stands where a volume would be seen. */
 export function FolderCover({ uri, size }: { uri: string; size: Sized }) {
@@ -57,9 +59,11 @@ export function FolderCover({ uri, size }: { uri: string; size: Sized }) {
         <code>{uri}</code>
       </p>
       <p>
-        {isEmpty(size)
+        {known?.total === 0
           ? 'Files that end in .nii or .nii.gz are taken, also in folders below.'
-          : 'A folder becomes a batch. Its page shows a preview of each result.'}
+          : size.state === 'failed'
+            ? 'The reason stands above the button.'
+            : 'A folder becomes a batch. Its page shows a preview of each result.'}
       </p>
     </div>
   );
@@ -85,8 +89,8 @@ function timeOf({ seconds: duration, basis, jobs, slots }: NonNullable<BatchSize
   const from =
     basis === 'recent-jobs'
       ? jobs === 1
-        ? 'as the latest job took'
-        : `as the latest ${jobs} jobs took`
+        ? 'judging by the latest job'
+        : `judging by the latest ${jobs} jobs`
       : 'a rough guess, since nothing of it has run yet';
   return `about ${seconds(Math.max(1, duration))} ${workers}, ${from}`;
 }

@@ -12,7 +12,7 @@ import type { Scene, SceneVolume } from '../viewer/scene.js';
 import { Viewer } from '../viewer/viewer.js';
 import { ctWindows } from '../viewer/windows.js';
 import * as draft from './draft.js';
-import { batchLabel, BatchSettings, FolderCover, FolderFacts, isEmpty, useFolderSize } from './folder.js';
+import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
 import { PackChoice } from './pack-choice.js';
 import { PromptList } from './prompt-list.js';
 import { VolumeChoice } from './volume-choice.js';
@@ -90,7 +90,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const folder = source?.kind === 'folder' ? source.uri : undefined;
   const submitting = busy?.what === 'Uploading' || busy?.what === 'Submitting';
   const ready =
-    source !== undefined && prompts.length > 0 && !submitting && !(folder !== undefined && isEmpty(folderSize));
+    source !== undefined && prompts.length > 0 && !submitting && !(folder !== undefined && isHopeless(folderSize));
 
   const uploadOnce = async (file: File, signal: AbortSignal): Promise<string> => {
     const known = draft.uploads.get(file);
