@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { newBatchId, type BatchRecord, type ErrorThreshold } from '../../src/contract/index.js';
-import type { BatchCounters, BatchFinished, ItemEnd } from '../../src/queue/index.js';
+import { batchJobId, blobKeys, newBatchId, type BatchRecord, type ErrorThreshold } from '../../src/contract/index.js';
+import {
+  BatchOverseer,
+  commit,
+  failedManifest,
+  type BatchCounters,
+  type BatchFinished,
+  type ItemEnd,
+} from '../../src/queue/index.js';
+import { writeJson } from '../../src/storage/index.js';
 import { assertNothingLeaks } from '../../src/testing/index.js';
-import { jobRequest, startBench, type QueueBench } from './support.js';
+import { jobRequest, software, startBench, type QueueBench } from './support.js';
 
 let bench: QueueBench;
 let counters: BatchCounters;
@@ -73,6 +81,30 @@ test('a batch is not closed over an item that was taken back while its reports w
   expect(await counters.listOpen()).toEqual([batch.batchId]);
   expect(await counters.finished(batch.batchId, await endOf(batch))).toBe(true);
   expect(await counters.listOpen()).toEqual([]);
+});
+
+test('an item whose next run is accepted and not yet entered is left alone by the mending', async () => {
+  const { records, store } = bench;
+  const batch = await batchOf(['completed', 'failed']);
+  await writeJson(store, blobKeys.batch(batch.batchId), batch);
+  const jobId = batchJobId(batch.batchId, 1);
+  const problem = { code: 'internal', detail: 'broken', retry: 'later', fields: {} } as const;
+  await commit(store, records, failedManifest(jobRequest({ jobId }), 'test', software, problem));
+  const errors: unknown[] = [];
+  const overseer = new BatchOverseer({ ...bench, software }, (error) => errors.push(error));
+  const mend = async () => (await overseer.mend(new AbortController().signal)).settled;
+  // As a retry does it: the marker, then the item, and last the record.
+  await writeJson(store, blobKeys.pending(jobId, 2), jobRequest({ jobId, run: 2 }));
+  await counters.reopened(batch, 1);
+  expect(await mend()).toBe(0);
+  expect(await counters.get(batch.batchId)).toMatchObject({ failed: 0, open: 1 });
+  // Without the marker nothing will run: the failure of before stands.
+  await store.delete(blobKeys.pending(jobId, 2));
+  expect(await mend()).toBe(1);
+  expect(await counters.get(batch.batchId)).toMatchObject({ failed: 1, open: 0 });
+  expect(await counters.finished(batch.batchId, await endOf(batch))).toBe(true);
+  await overseer.stop();
+  expect(errors).toEqual([]);
 });
 
 test('of a canceled batch nothing is taken back', async () => {

@@ -30,13 +30,15 @@ export async function retryFailed(found: FoundBatch, { codes }: RetryFailed, dep
     const manifest = await newestManifest(primary, batchJobId(batch.batchId, ordinal));
     if (manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false) return;
     await (opening ??= reopen(found, deps));
-    // Somebody else may be retrying the same items.
-    if (!(await deps.records.batches.reopened(batch, ordinal))) return;
     const { id, version } = deps.packs.get(batch.pack.id);
     const request = requestFromManifest(manifest);
     const input = await inputOfNow(request.input, deps);
-    await accept({ ...request, input, run: manifest.run + 1, pack: { id, version } }, deps);
-    retried++;
+    await accept({ ...request, input, run: manifest.run + 1, pack: { id, version } }, deps, async () => {
+      // The marker is there: an item that is open without a run to come would be mended into the failure of before.
+      const reopened = await deps.records.batches.reopened(batch, ordinal);
+      if (reopened) retried++;
+      return reopened;
+    });
   });
   return retried;
 }
