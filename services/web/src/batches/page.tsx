@@ -1,5 +1,5 @@
 import type { BatchView } from '@parse3d/shared/contract';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { batchAction, getBatch, retryFailed } from '../api/calls.js';
 import { Await, Badge, ProblemBox } from '../components/parts.js';
 import { ago, bytes, shortId, volumes } from '../format.js';
@@ -28,13 +28,18 @@ export function BatchPage({ id }: { id: string }) {
 function Batch({ batch, onChange }: { batch: BatchView; onChange: () => void }) {
   const [problem, setProblem] = useState<unknown>();
   const [doing, setDoing] = useState<Doing>();
+  const heading = useRef<HTMLHeadingElement>(null);
   const start = (next: Doing): void => {
     setDoing(next);
     setProblem(undefined);
     const asked =
       next.action === 'retry-failed' ? retryFailed(batch.id, next.code) : batchAction(batch.id, next.action);
     asked
-      .then(onChange)
+      .then(() => {
+        onChange();
+        // The button that was used is about to go.
+        heading.current?.focus();
+      })
       .catch(setProblem)
       .finally(() => setDoing(undefined));
   };
@@ -44,7 +49,7 @@ function Batch({ batch, onChange }: { batch: BatchView; onChange: () => void }) 
     <>
       <header class="page-head">
         <div>
-          <h1 tabIndex={-1}>
+          <h1 tabIndex={-1} ref={heading}>
             {batch.name ?? `Batch ${shortId(batch.id)}`} <Badge status={batch.status} />
           </h1>
           <p class="muted">
