@@ -1,9 +1,10 @@
-import { BatchSize, BatchView, batchJobId } from '@parse3d/shared/contract';
+import { BatchSize, batchJobId, type BatchView } from '@parse3d/shared/contract';
 import type { BlobStore } from '@parse3d/shared/storage';
 import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Api } from './support/api.js';
+import { endedBatch, lookAtBatch, submitBatch } from './support/batches.js';
 import { startStack, type Stack } from './support/stack.js';
 import { uploadFolder } from './support/uploads.js';
 import { phantomCtFile } from './support/volumes.js';
@@ -30,29 +31,9 @@ const volumes = (count: number): Record<string, Buffer> =>
     Array.from({ length: count }, (_, index) => [`scan-${String(index).padStart(3, '0')}.nii.gz`, good]),
   );
 
-async function submit(body: object): Promise<BatchView> {
-  const answer = await api.send('POST', '/v1/batches', { prompts: ['bone'], outputs, ...body });
-  if (answer.status !== 202) throw new Error(JSON.stringify(answer.json));
-  return BatchView.parse(answer.json);
-}
-
-async function look(id: string): Promise<BatchView> {
-  const view = BatchView.parse((await api.send('GET', `/v1/batches/${id}`)).json);
-  const { waiting, running, completed, failed, canceled } = view.counts;
-  // At every moment, whatever happens meanwhile.
-  expect(waiting + running + completed + failed + canceled).toBe(view.total);
-  expect(Math.min(waiting, running, completed, failed, canceled)).toBeGreaterThanOrEqual(0);
-  return view;
-}
-
-const ended = (id: string): Promise<BatchView> =>
-  eventually(
-    async () => {
-      const view = await look(id);
-      return view.finishedAt === undefined ? undefined : view;
-    },
-    { what: `batch ${id} to end`, timeoutMs: 60_000 },
-  );
+const submit = (body: object): Promise<BatchView> => submitBatch(api, { prompts: ['bone'], outputs, ...body });
+const look = (id: string): Promise<BatchView> => lookAtBatch(api, id);
+const ended = (id: string): Promise<BatchView> => endedBatch(api, id);
 
 const report = async (id: string, name: string): Promise<string> =>
   (await api.fetch(`/v1/batches/${id}/reports/${name}`)).text();

@@ -101,7 +101,22 @@ test('what fails in a batch is exit code 1, with the way to the reasons, in word
   expect((await cli('job', 'show', item?.jobId ?? '')).stdout).toContain('nifti-truncated');
   const retried = await cli('batch', 'retry-failed', idOf(json));
   expect(retried.code, retried.stderr).toBe(0);
+  expect(retried.stdout).toBe(`${idOf(json)} runs its failed items again\n`);
   expect((await cli('batch', 'watch', idOf(json))).code).toBe(1);
+
+  const run = async (): Promise<unknown> => {
+    const { stdout } = await cli('job', 'show', item?.jobId ?? '', '--json');
+    return z.object({ run: z.int() }).parse(JSON.parse(stdout)).run;
+  };
+  const others = await cli('batch', 'retry-failed', idOf(json), '--code', 'worker-lost', '--code', 'volume-missing');
+  expect(others.stdout).toBe(`${idOf(json)} runs its items that failed with worker-lost, volume-missing again\n`);
+  expect(await run()).toBe(2);
+  await cli('batch', 'retry-failed', idOf(json), '--code', 'worker-lost', '--code', 'nifti-truncated');
+  expect((await cli('batch', 'watch', idOf(json))).code).toBe(1);
+  expect(await run()).toBe(3);
+  const wrong = await cli('batch', 'retry-failed', idOf(json), '--code', 'nifti-trunkated');
+  expect(wrong).toMatchObject({ code: 2, stdout: '' });
+  expect(wrong.stderr).toContain('--code: expected a problem code such as storage-unavailable, got "nifti-trunkated"');
 });
 
 test('a dry run counts, a pattern chooses, a manifest and a list bring their own', async () => {

@@ -1,13 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BatchView } from '@parse3d/shared/contract';
-import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually, scratchFolder } from '@parse3d/shared/testing';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { writeSlowPack } from '../support/slow-pack.js';
-import { startStack, type Stack } from '../support/stack.js';
-import { uploadFolder } from '../support/uploads.js';
+import type { Stack } from '../support/stack.js';
 import { phantomCtFile } from '../support/volumes.js';
 import {
   accessibilityFaults,
@@ -16,48 +13,26 @@ import {
   PATIENCE_MS,
   phone,
   screenshot,
-  startChromium,
   withBrowser,
-  type Chromium,
-  type Visit,
 } from './support/browser.js';
+import { LONG_MS, startRunningPage, type RunningPage } from './support/running-page.js';
 import { runRecipe } from './support/recipe.js';
 
-const LONG_MS = 240_000;
-
 withBrowser('the page, while things run and fail', () => {
-  let packs: ScratchFolder;
+  let running: RunningPage;
   let stack: Stack;
-  let chromium: Chromium;
-  let visit: Visit;
   let page: Page;
   let origin: string;
   let small: Buffer;
   beforeAll(async () => {
-    packs = await scratchFolder('packs');
-    // Many short runs: progress to see, and time to act.
-    await writeSlowPack(packs.path, 'slow', { tile: 16, layers: 4 });
-    stack = await startStack({ packs: [packs.path], env: { PARSE3D_RECONCILE_EVERY: '1s' } });
-    origin = stack.api.url;
+    running = await startRunningPage();
+    ({ stack, page, origin } = running);
     small = await phantomCtFile([24, 20, 16]);
-    chromium = await startChromium();
-    visit = await chromium.open(origin);
-    page = visit.page;
-    await page.goto(`${origin}/#key=${stack.api.key}`);
-    await page.getByText('Drop a NIfTI volume here').waitFor();
   }, LONG_MS);
   afterAll(async () => {
-    await chromium.close();
-    await stack.stop();
-    await packs.remove();
+    await running.close();
     await assertNothingLeaks();
   });
-
-  async function submitBatch(body: object): Promise<BatchView> {
-    const answer = await stack.api.send('POST', '/v1/batches', body);
-    if (answer.status !== 202) throw new Error(JSON.stringify(answer.json));
-    return BatchView.parse(answer.json);
-  }
 
   test(
     'a running job shows its stages, goes on after a dropped connection and a reload, and is canceled',
@@ -197,94 +172,6 @@ withBrowser('the page, while things run and fail', () => {
   );
 
   test(
-    'a batch shows its counts, why items failed, and its results as a contact sheet; failures are retried',
-    async () => {
-      await page.goto(`${origin}/batches`);
-      await page.getByText('No batches yet').waitFor();
-      await screenshot(page, 'batches-empty');
-      const volumes = Object.fromEntries(Array.from({ length: 7 }, (_, index) => [`scan-${index}.nii.gz`, small]));
-      const { uri } = await uploadFolder(stack.stores.primary, {
-        ...volumes,
-        'scan-3.nii.gz': small.subarray(0, small.length - 20),
-      });
-      const batch = await submitBatch({
-        name: 'Cohort A',
-        source: { kind: 'prefix', uri },
-        prompts: ['bone', 'lung', 'fat'],
-        skipCompleted: false,
-      });
-      await page.getByRole('link', { name: 'Cohort A' }).click();
-      await page.getByText('6 completed').waitFor();
-      await page.getByText('1 failed', { exact: true }).waitFor();
-      await page.getByText('nifti-truncated').click();
-      await page.getByRole('link', { name: 'scan-3.nii.gz' }).waitFor();
-      await eventually(async () => (await page.locator('.sheet img').count()) === 6, {
-        timeoutMs: PATIENCE_MS,
-        what: 'six previews',
-      });
-      // A picture that was refused has no size.
-      await eventually(
-        () => page.evaluate(`[...document.querySelectorAll('.sheet img')].every((image) => image.naturalWidth > 0)`),
-        { timeoutMs: PATIENCE_MS, what: 'the previews to be drawn' },
-      );
-      await page.getByRole('button', { name: 'summary.csv' }).waitFor();
-      expect(await accessibilityFaults(page)).toEqual([]);
-      await screenshot(page, 'batch');
-      await page.setViewportSize(phone);
-      expect(await fitsItsWidth(page)).toBe(true);
-      await screenshot(page, 'batch-phone');
-      await page.setViewportSize(desktop);
-
-      await page.getByRole('button', { name: 'Retry all 1' }).click();
-      await eventually(
-        async () => {
-          const { items } = await stack.api
-            .send('GET', `/v1/batches/${batch.id}/items?status=failed`)
-            .then(({ json }) => json);
-          const [item] = Array.isArray(items) ? items : [];
-          return item !== undefined && (await stack.api.job(String(item.jobId))).run === 2;
-        },
-        { timeoutMs: PATIENCE_MS, what: 'the failed item to be run again' },
-      );
-      await page.locator('.sheet').getByRole('link', { name: 'scan-0.nii.gz' }).click();
-      await page.getByRole('heading', { name: 'Findings' }).waitFor();
-    },
-    LONG_MS,
-  );
-
-  test(
-    'a batch is paused, goes on, and is canceled',
-    async () => {
-      const volume = await phantomCtFile([64, 64, 48]);
-      const { uri } = await uploadFolder(
-        stack.stores.primary,
-        Object.fromEntries([0, 1, 2, 3].map((index) => [`slow-${index}.nii.gz`, volume])),
-      );
-      const batch = await submitBatch({ source: { kind: 'prefix', uri }, prompts: ['target'], pack: 'slow' });
-      const status = async (): Promise<string> =>
-        BatchView.parse((await stack.api.send('GET', `/v1/batches/${batch.id}`)).json).status;
-      await page.goto(`${origin}/batches/${batch.id}`);
-      await page.getByRole('button', { name: 'Pause' }).click();
-      await page.getByRole('button', { name: 'Resume' }).waitFor();
-      expect(await status()).toBe('paused');
-      expect(await accessibilityFaults(page)).toEqual([]);
-      await page.getByRole('button', { name: 'Resume' }).click();
-      await page.getByRole('button', { name: 'Pause' }).waitFor();
-      await page.getByRole('button', { name: 'Cancel' }).click();
-      await eventually(async () => (await status()) === 'canceled', {
-        timeoutMs: PATIENCE_MS,
-        what: 'the batch to end',
-      });
-      await page.locator('.badge-canceled').waitFor();
-      await page.getByRole('link', { name: 'Batches' }).click();
-      await page.getByRole('link', { name: 'Cohort A' }).waitFor();
-      expect(await accessibilityFaults(page)).toEqual([]);
-      await screenshot(page, 'batches');
-    },
-    LONG_MS,
-  );
-
-  test(
     'the status page says it when Redis is away, and what was on the screen stays',
     async () => {
       await page.goto(`${origin}/status`);
@@ -302,6 +189,6 @@ withBrowser('the page, while things run and fail', () => {
   );
 
   test('nothing was asked of another host, and the console stayed empty', () => {
-    expect(visit.complaints).toEqual([]);
+    expect(running.visit.complaints).toEqual([]);
   });
 });

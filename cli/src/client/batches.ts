@@ -5,6 +5,7 @@ import {
   DerivativePage,
   ItemPage,
   type ItemStatus,
+  type RetryFailed,
   type SubmitBatch,
 } from '@parse3d/shared/contract';
 import { z } from 'zod';
@@ -23,7 +24,7 @@ export type DerivativeAnswer = z.infer<typeof DerivativeAnswer>;
 
 /** What a batch is asked for with; everything that has a default may be left out. */
 export type BatchInput = z.input<typeof SubmitBatch>;
-export type BatchAction = 'pause' | 'resume' | 'cancel' | 'retry-failed';
+export type BatchAction = 'pause' | 'resume' | 'cancel';
 
 /** The part of the HTTP API that is about batches. Every method throws a Problem. */
 export class BatchClient {
@@ -62,6 +63,11 @@ export class BatchClient {
     return this.#http.json(BatchAnswer, `${pathOf(id)}/${action}`, { method: 'POST' });
   }
 
+  /** @param codes only items that failed with one of these; all failed items where it is left out */
+  retryFailed(id: string, codes?: RetryFailed['codes']): Promise<BatchAnswer> {
+    return this.#http.json(BatchAnswer, `${pathOf(id)}/retry-failed`, post({ codes }, {}));
+  }
+
   report(id: string, name: string, options: Signalled = {}): Promise<Download> {
     return this.#http.download(`${pathOf(id)}/reports/${encodeURIComponent(name)}`, options);
   }
@@ -79,7 +85,7 @@ export class BatchClient {
 
 const pathOf = (id: string): string => `v1/batches/${encodeURIComponent(id)}`;
 
-const post = (body: BatchInput, { signal }: Signalled) => ({
+const post = (body: BatchInput | RetryFailed, { signal }: Signalled) => ({
   method: 'POST' as const,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),

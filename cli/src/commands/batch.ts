@@ -1,4 +1,4 @@
-import { ItemStatus } from '@parse3d/shared/contract';
+import { ItemStatus, RetryFailed } from '@parse3d/shared/contract';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { watchBatch } from '../batches/follow.js';
@@ -8,7 +8,7 @@ import type { BatchAction } from '../client/index.js';
 import { ConnectionOptions, withClient, withConnection } from '../connection.js';
 import { untilInterrupted } from '../errors.js';
 import { formatCount } from '../terminal/format.js';
-import { action, examples, wholeNumber } from './define.js';
+import { action, collect, examples, wholeNumber } from './define.js';
 
 const ID = '0199c0de-0000-8000-a000-000000000000';
 
@@ -25,7 +25,7 @@ export function batchCommand(): Command {
   command.addCommand(
     actCommand('cancel', 'Ends a batch: what was done stays, the rest is not run.', 'is being canceled'),
   );
-  command.addCommand(actCommand('retry-failed', 'Runs each failed item once more.', 'runs its failed items again'));
+  command.addCommand(retryCommand());
   command.addCommand(resultsCommand());
   return examples(
     command,
@@ -153,6 +153,35 @@ function actCommand(name: BatchAction, description: string, done: string): Comma
     );
   withConnection(command);
   return examples(command, [description.replace(/\.$/, ''), `parse3d batch ${name} ${ID}`]);
+}
+
+const RetryOptions = ConnectionOptions.extend({ code: RetryFailed.shape.codes });
+
+function retryCommand(): Command {
+  const command = new Command('retry-failed')
+    .description('Runs failed items of a batch once more: all of them, or those with a code.')
+    .argument('<id>', 'batch')
+    .option('--code <code>', 'only what failed with this problem code; can be repeated', collect)
+    .action(
+      action(RetryOptions, ({ args, options, output }) =>
+        withClient(options, async (client) => {
+          const batch = await client.batches.retryFailed(args[0] ?? '', options.code);
+          output.document(batch);
+          const which =
+            options.code === undefined ? 'failed items' : `items that failed with ${options.code.join(', ')}`;
+          output.say(`${batch.id} runs its ${which} again`);
+        }),
+      ),
+    );
+  withConnection(command);
+  return examples(
+    command,
+    ['Everything that failed', `parse3d batch retry-failed ${ID}`],
+    [
+      'Only what the storage or a lost worker is to blame for',
+      `parse3d batch retry-failed ${ID} --code storage-unavailable --code worker-lost`,
+    ],
+  );
 }
 
 const ResultOptions = ConnectionOptions.extend({

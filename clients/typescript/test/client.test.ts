@@ -63,6 +63,11 @@ test('a batch is submitted and looked at until it has ended', async () => {
   });
   const ended = await client.waitBatch(batch.id);
   expect(ended).toMatchObject({ status: 'completed', counts: { completed: 2 } });
+  const { data } = await client.api.POST('/v1/batches/{id}/retry-failed', {
+    params: { path: { id: batch.id } },
+    body: { codes: ['storage-unavailable', 'worker-lost'] },
+  });
+  expect(data).toMatchObject({ id: batch.id, status: 'completed', counts: { completed: 2 } });
 });
 
 test('what the server refuses is a ProblemError with its code and fields', async () => {

@@ -38,6 +38,9 @@ export function shortUri(uri: string): string {
   return /^volume\.nii(\.gz)?$/.test(name) ? `upload ${(parts.at(-2) ?? '').slice(0, 8)}` : name;
 }
 
+/** `1 volume`, `12,000 volumes`. */
+export const volumes = (count: number): string => (count === 1 ? '1 volume' : `${count.toLocaleString('en')} volumes`);
+
 export const shortId = (id: string): string => id.slice(0, 8);
 export const percent = (share: number): string => `${Math.round(share * 100)}%`;
 export const millilitres = (volume: number): string =>

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { batchRecipes } from '../src/components/batch-recipes.js';
 import { recipes } from '../src/components/recipes.js';
 
 test('the command line names everything that the job was asked for, label numbers too', () => {
@@ -50,4 +51,26 @@ test('a plain request stays short', () => {
   } as const;
   const text = recipes(draft, 'http://h', undefined).find(({ id }) => id === 'cli')?.text;
   expect(text).toContain('JOB=$(parse3d submit s3://scans/a.nii.gz \\\n  --prompt bone \\\n  --json | jq -r .id)');
+});
+
+test('the command line of a folder names everything that its batch was asked for', () => {
+  const draft = {
+    name: "Anna's cohort",
+    source: { kind: 'prefix', uri: 's3://scans/study 1/' },
+    prompts: ['bone'],
+    outputs: { probabilities: 'none' },
+    metadata: { 'colour.1': '#ff5533' },
+    skipCompleted: false,
+  } as const;
+  const text = batchRecipes(draft, 'http://h').find(({ id }) => id === 'cli')?.text;
+  expect(text).toBe(`export PARSE3D_URL=http://h    # and PARSE3D_API_KEY
+BATCH=$(parse3d submit 's3://scans/study 1/' \\
+  --prompt bone \\
+  --meta 'colour.1=#ff5533' \\
+  --name 'Anna'\\''s cohort' \\
+  --rerun \\
+  --json | jq -r .id)
+parse3d batch watch "$BATCH"
+parse3d batch results "$BATCH" --out found
+`);
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { problemCodes } from '../problems/index.js';
 import { JobOptions, OutputOptions } from './job.js';
 import { PackId } from './pack.js';
 import { BlobUri, Modality, Timestamp, Traceparent } from './primitives.js';
@@ -168,6 +169,22 @@ export const ItemPage = z
   })
   .meta({ id: 'BatchItemPage' });
 export type ItemPage = z.infer<typeof ItemPage>;
+
+/** Body of `POST /v1/batches/:id/retry-failed`; without one every failed item is run again. */
+export const RetryFailed = z
+  .strictObject({
+    codes: z
+      .array(
+        z.enum(problemCodes, {
+          error: ({ input }) => `expected a problem code such as storage-unavailable, got ${JSON.stringify(input)}`,
+        }),
+      )
+      .min(1)
+      .optional()
+      .meta({ description: 'Only items that failed with one of these codes; all failed items by default.' }),
+  })
+  .meta({ id: 'RetryFailed' });
+export type RetryFailed = z.infer<typeof RetryFailed>;
 
 /** What `GET /v1/batches/:id` answers. waiting + running + completed + failed + canceled = total, at every moment. */
 export const BatchView = z

@@ -119,6 +119,16 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
   );
 }
 
+/** True when what has the focus is seen, and not hidden under something that stays in place. */
+export async function notCovered(page: Page): Promise<boolean> {
+  return page.evaluate(`(() => {
+    const focused = document.activeElement;
+    const { left, top, width, height } = focused.getBoundingClientRect();
+    const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+    return seen !== null && focused.contains(seen);
+  })()`);
+}
+
 /** True when nothing sticks out to the side. */
 export async function fitsItsWidth(page: Page): Promise<boolean> {
   return page.evaluate(

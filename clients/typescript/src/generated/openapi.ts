@@ -258,7 +258,7 @@ export interface paths {
     put?: never;
     /**
      * Run the failed items of a batch again
-     * @description Each as a new run of its job.
+     * @description Each as a new run of its job: all of them, or those that failed with one of `codes`.
      */
     post: operations['retryFailedItems'];
     delete?: never;
@@ -894,6 +894,85 @@ export interface components {
             )[];
           }[];
         };
+    RetryFailed: {
+      /** @description Only items that failed with one of these codes; all failed items by default. */
+      codes?: (
+        | 'request-invalid'
+        | 'unauthorized'
+        | 'forbidden'
+        | 'not-found'
+        | 'method-not-allowed'
+        | 'input-not-allowed'
+        | 'idempotency-conflict'
+        | 'state-conflict'
+        | 'payload-too-large'
+        | 'unsupported-media-type'
+        | 'event-unknown'
+        | 'event-signature-invalid'
+        | 'events-incomplete'
+        | 'webhook-url-refused'
+        | 'prompt-unknown'
+        | 'pack-unknown'
+        | 'modality-unsupported'
+        | 'volume-missing'
+        | 'volume-changed'
+        | 'volume-too-large'
+        | 'volume-not-3d'
+        | 'nifti-not-nifti'
+        | 'nifti-header-invalid'
+        | 'nifti-datatype-unsupported'
+        | 'nifti-pair-unsupported'
+        | 'nifti-affine-invalid'
+        | 'nifti-truncated'
+        | 'nifti-trailing-data'
+        | 'npz-invalid'
+        | 'npz-too-large'
+        | 'pickle-refused'
+        | 'gzip-corrupt'
+        | 'gzip-too-large'
+        | 'labels-invalid'
+        | 'geometry-mismatch'
+        | 'archive-invalid'
+        | 'archive-too-large'
+        | 'dicom-no-images'
+        | 'dicom-several-series'
+        | 'dicom-invalid'
+        | 'dicom-truncated'
+        | 'dicom-unsupported'
+        | 'dicom-slices-missing'
+        | 'dicom-geometry'
+        | 'pack-invalid'
+        | 'pack-checksum'
+        | 'pack-graph-refused'
+        | 'pack-import-failed'
+        | 'engine-unsupported'
+        | 'blob-missing'
+        | 'blob-exists'
+        | 'blob-changed'
+        | 'blob-key-invalid'
+        | 'blob-range-invalid'
+        | 'storage-denied'
+        | 'storage-unsafe'
+        | 'storage-unavailable'
+        | 'quota-exceeded'
+        | 'queue-full'
+        | 'still-running'
+        | 'service-unavailable'
+        | 'queue-unavailable'
+        | 'output-mismatch'
+        | 'child-crashed'
+        | 'child-stalled'
+        | 'memory-cap'
+        | 'deadline-exceeded'
+        | 'inference-failed'
+        | 'worker-lost'
+        | 'worker-draining'
+        | 'canceled'
+        | 'config-invalid'
+        | 'dependency-missing'
+        | 'internal'
+      )[];
+    };
     CreateRule: {
       name?: string;
       /** @example s3://scans/ */
@@ -3338,7 +3417,11 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['RetryFailed'];
+      };
+    };
     responses: {
       /** @description The batch as it stands now. */
       202: {

@@ -85,19 +85,23 @@ export function batchUrl(batch: BatchRecord, path: string, deps: ApiDeps): strin
 const itemStatuses: readonly ItemStatus[] = ['open', 'completed', 'failed', 'canceled'];
 
 /** States looked at in one step of a filtered listing: 25 KB. */
-const STEP = 100_000;
+export const STEP = 100_000;
+
+/** @throws Problem `state-conflict` when the live states are gone: `results.jsonl` has them */
+export function requireLive({ batch, live }: FoundBatch): BatchCounts {
+  if (live !== undefined) return live;
+  const report = blobKeys.batchReport(batch.batchId, 'results.jsonl');
+  throw new Problem('state-conflict', `the live states of batch ${batch.batchId} are gone; ${report} has them all`);
+}
 
 /**
  * Items in order, from `from` on, at most `limit`, only those of one status where that is asked.
  *
  * @throws Problem `state-conflict` when the live states are gone: `results.jsonl` has them
  */
-export async function listItems({ batch, live }: FoundBatch, query: ListItems, deps: ApiDeps): Promise<ItemPage> {
-  if (live === undefined) {
-    const report = blobKeys.batchReport(batch.batchId, 'results.jsonl');
-    throw new Problem('state-conflict', `the live states of batch ${batch.batchId} are gone; ${report} has them all`);
-  }
-  const { batchId, total } = batch;
+export async function listItems(found: FoundBatch, query: ListItems, deps: ApiDeps): Promise<ItemPage> {
+  const live = requireLive(found);
+  const { batchId, total } = found.batch;
   const batches = new BatchStore(deps.stores.primary);
   // What a batch had not entered as a job when it was canceled or stopped has no state of its own, since there may be a
   // million of it: it lies before the next item to enter, and is not among the open ones. So it stays after a retry.

@@ -10,11 +10,16 @@ import { requestOf } from './find.js';
  * not take it the marker is taken back and the error goes to the client; should even that fail, the reconciler will
  * run the job. A worker that meets a job without its marker drops it, so that a lost answer of Redis does no harm.
  *
+ * @param admit asked when the job is durable and before it is visible; with false it is taken back
  * @returns the request that stands: the given one, or that of an earlier submission under the same id and run
  */
-export function accept(request: JobRequest, deps: ApiDeps): Promise<{ standing: JobRequest; repeated: boolean }> {
+export function accept(
+  request: JobRequest,
+  deps: ApiDeps,
+  admit: () => Promise<boolean> = () => Promise.resolve(true),
+): Promise<{ standing: JobRequest; repeated: boolean }> {
   return deps.tracing.span('accept', { attributes: jobAttributes(request) }, ({ traceparent }) =>
-    store(stamped(request, traceparent), deps),
+    store(stamped(request, traceparent), deps, admit),
   );
 }
 
@@ -24,7 +29,11 @@ function stamped(request: JobRequest, traceparent: string | undefined): JobReque
   return traceparent === undefined ? rest : { ...rest, traceparent };
 }
 
-async function store(request: JobRequest, deps: ApiDeps): Promise<{ standing: JobRequest; repeated: boolean }> {
+async function store(
+  request: JobRequest,
+  deps: ApiDeps,
+  admit: () => Promise<boolean>,
+): Promise<{ standing: JobRequest; repeated: boolean }> {
   const { primary } = deps.stores;
   const marker = blobKeys.pending(request.jobId, request.run);
   try {
@@ -45,6 +54,10 @@ async function store(request: JobRequest, deps: ApiDeps): Promise<{ standing: Jo
     return { standing: (await requestOf(request.jobId, deps)) ?? request, repeated: true };
   }
   try {
+    if (!(await admit())) {
+      await primary.delete(marker);
+      return { standing: (await requestOf(request.jobId, deps)) ?? request, repeated: true };
+    }
     await deps.records.accept(request);
   } catch (error) {
     await primary.delete(marker).catch((cleanup: unknown) => {

@@ -6,6 +6,7 @@ import {
   ItemPage,
   ListDerivative,
   ListItems,
+  RetryFailed,
   SubmitBatch,
 } from '@parse3d/shared/contract';
 import { z } from 'zod';
@@ -79,11 +80,16 @@ export const batchPaths = {
   '/v1/batches/{id}/pause': batchAction('pauseBatch', 'Pause a batch', 'Nothing more is fed; what runs goes on.'),
   '/v1/batches/{id}/resume': batchAction('resumeBatch', 'Resume a paused batch', 'It goes on where it was.'),
   '/v1/batches/{id}/cancel': batchAction('cancelBatch', 'Cancel a batch', 'What was done stays; the rest is not run.'),
-  '/v1/batches/{id}/retry-failed': batchAction(
-    'retryFailedItems',
-    'Run the failed items of a batch again',
-    'Each as a new run of its job.',
-  ),
+  '/v1/batches/{id}/retry-failed': {
+    post: {
+      ...batchAction(
+        'retryFailedItems',
+        'Run the failed items of a batch again',
+        'Each as a new run of its job: all of them, or those that failed with one of `codes`.',
+      ).post,
+      requestBody: { required: false, content: { 'application/json': { schema: RetryFailed } } },
+    },
+  },
   '/v1/batches/{id}/reports/{name}': {
     get: {
       operationId: 'getBatchReport',

@@ -1,10 +1,12 @@
-import { blobKeys, ListItems, SubmitBatch, type BatchRecord } from '@parse3d/shared/contract';
+import { blobKeys, ListItems, RetryFailed, SubmitBatch, type BatchRecord } from '@parse3d/shared/contract';
 import { BatchStore, reportNames } from '@parse3d/shared/queue';
+import { Problem } from '@parse3d/shared/problems';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
-import { cancelBatch, pauseBatch, resumeBatch, retryFailed } from '../batches/control.js';
+import { cancelBatch, pauseBatch, resumeBatch } from '../batches/control.js';
 import { failuresOf } from '../batches/failures.js';
 import { findBatch, listItems, viewBatch } from '../batches/find.js';
+import { retryFailed } from '../batches/retry.js';
 import { measureBatch, submitBatch } from '../batches/submit.js';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';
@@ -71,12 +73,25 @@ export function batchRoutes(deps: ApiDeps): Router {
     ['pause', pauseBatch],
     ['resume', resumeBatch],
     ['cancel', cancelBatch],
-    ['retry-failed', retryFailed],
   ] as const) {
     router.post(`/v1/batches/:id/${action}`, write, async (request, response) => {
       await act(await find(request), deps);
       response.status(202).json(viewBatch(await find(request), deps));
     });
   }
+
+  router.post('/v1/batches/:id/retry-failed', write, async (request, response) => {
+    // A list of codes that is not read as JSON would be taken for no list, and run everything again.
+    if (request.is('application/json') === false && request.get('content-length') !== '0') {
+      const type = request.get('content-type') ?? 'none';
+      throw new Problem('unsupported-media-type', `expected Content-Type application/json, got ${type}`);
+    }
+    const body = RetryFailed.parse(request.body ?? {});
+    const found = await find(request);
+    const retried = await retryFailed(found, body, deps);
+    const { batchId, tenant } = found.batch;
+    request.log.info({ batchId, tenant, retried, codes: body.codes }, 'failed items of a batch run again');
+    response.status(202).json(viewBatch(await find(request), deps));
+  });
   return router;
 }

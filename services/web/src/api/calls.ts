@@ -1,5 +1,6 @@
 import type {
   BatchFailures,
+  BatchSize,
   BatchView,
   ItemPage,
   JobPage,
@@ -15,7 +16,17 @@ import { apiKey } from '../session.js';
 import { ApiProblem, json, post, request } from './http.js';
 
 /** What `POST /v1/jobs` takes: everything that has a default may be left out. */
-export type JobDraft = Pick<SubmitJob, 'input'> & {
+export type JobDraft = Pick<SubmitJob, 'input'> & DraftSettings;
+
+/** What `POST /v1/batches` takes for a folder in storage. */
+export type BatchDraft = {
+  source: { kind: 'prefix'; uri: string };
+  name?: string;
+  skipCompleted?: boolean;
+} & DraftSettings;
+
+/** What jobs and batches are asked for with alike. */
+export type DraftSettings = {
   prompts: readonly (string | { text: string; label: number })[];
 } & Partial<Omit<SubmitJob, 'input' | 'prompts' | 'outputs' | 'options'>> & {
     outputs?: Partial<SubmitJob['outputs']>;
@@ -41,8 +52,14 @@ export const getManifest = (id: string): Promise<Manifest> => json(`/v1/jobs/${i
 export const listBatches = async (): Promise<BatchView[]> =>
   (await json<{ batches: BatchView[] }>('/v1/batches')).batches;
 export const getBatch = (id: string): Promise<BatchView> => json(`/v1/batches/${id}`);
-export const batchAction = (id: string, action: 'pause' | 'resume' | 'cancel' | 'retry-failed'): Promise<BatchView> =>
+export const batchAction = (id: string, action: 'pause' | 'resume' | 'cancel'): Promise<BatchView> =>
   post(`/v1/batches/${id}/${action}`);
+/** Runs failed items again. @param code only those that failed with it */
+export const retryFailed = (id: string, code: string | undefined): Promise<BatchView> =>
+  post(`/v1/batches/${id}/retry-failed`, code === undefined ? {} : { codes: [code] });
+export const submitBatch = (draft: BatchDraft): Promise<BatchView> => post('/v1/batches', draft);
+/** How much a batch would be, and how long it may take. */
+export const measureBatch = (draft: BatchDraft): Promise<BatchSize> => post('/v1/batches', { ...draft, dryRun: true });
 export const batchItems = (id: string, status: string, from: number, limit: number): Promise<ItemPage> =>
   json(`/v1/batches/${id}/items?status=${status}&from=${from}&limit=${limit}`);
 export const batchFailures = (id: string): Promise<BatchFailures> => json(`/v1/batches/${id}/failures`);

@@ -1,7 +1,7 @@
 import type { BatchView } from '@parse3d/shared/contract';
 import { listBatches } from '../api/calls.js';
 import { Await, Badge, CopyButton, Empty } from '../components/parts.js';
-import { ago, seconds, shortId } from '../format.js';
+import { ago, seconds, shortId, volumes } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import { Link } from '../router.js';
 import { CountsBar } from './counts-bar.js';
@@ -32,7 +32,7 @@ function BatchCard({ batch }: { batch: BatchView }) {
         </h2>
         <Badge status={batch.status} />
         <span class="muted grow">
-          {batch.total.toLocaleString('en')} volumes · {ago(batch.createdAt)}
+          {volumes(batch.total)} · {ago(batch.createdAt)}
         </span>
         <Pace batch={batch} />
       </header>
@@ -59,7 +59,10 @@ function NoBatches() {
   ].join('\n');
   return (
     <Empty title="No batches yet">
-      <p>A batch segments a whole folder, a manifest or a BIDS dataset. Submit one from a terminal:</p>
+      <p>
+        A batch segments a whole folder, a manifest or a BIDS dataset. Choose a folder of the storage on the page{' '}
+        <Link to="/">Segment</Link>, or submit one from a terminal:
+      </p>
       <pre tabIndex={0}>
         <code>{command}</code>
       </pre>

@@ -1,17 +1,17 @@
 import type { BatchView } from '@parse3d/shared/contract';
-import { useState } from 'preact/hooks';
-import { batchAction, getBatch } from '../api/calls.js';
+import { useRef, useState } from 'preact/hooks';
+import { batchAction, getBatch, retryFailed } from '../api/calls.js';
 import { Await, Badge, ProblemBox } from '../components/parts.js';
-import { ago, bytes, shortId } from '../format.js';
+import { ago, bytes, shortId, volumes } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import { ContactSheet } from './contact-sheet.js';
 import { CountsBar } from './counts-bar.js';
-import { Failures } from './failures.js';
+import { Failures, type Retried } from './failures.js';
 import { Pace } from './list.js';
 import { Reports } from './reports.js';
 
 const EVERY_MS = 2_000;
-type Action = Parameters<typeof batchAction>[1];
+type Doing = { action: Parameters<typeof batchAction>[1] } | { action: 'retry-failed'; code: Retried };
 
 export function BatchPage({ id }: { id: string }) {
   useTitle(`Batch ${shortId(id)}`);
@@ -27,26 +27,34 @@ export function BatchPage({ id }: { id: string }) {
 
 function Batch({ batch, onChange }: { batch: BatchView; onChange: () => void }) {
   const [problem, setProblem] = useState<unknown>();
-  const [doing, setDoing] = useState<Action>();
-  const act = (action: Action): void => {
-    setDoing(action);
+  const [doing, setDoing] = useState<Doing>();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const start = (next: Doing): void => {
+    setDoing(next);
     setProblem(undefined);
-    batchAction(batch.id, action)
-      .then(onChange)
+    const asked =
+      next.action === 'retry-failed' ? retryFailed(batch.id, next.code) : batchAction(batch.id, next.action);
+    asked
+      .then(() => {
+        onChange();
+        // The button that was used is about to go.
+        heading.current?.focus();
+      })
       .catch(setProblem)
       .finally(() => setDoing(undefined));
   };
+  const act = (action: Parameters<typeof batchAction>[1]): void => start({ action });
   const open = batch.status === 'running' || batch.status === 'paused';
   return (
     <>
       <header class="page-head">
         <div>
-          <h1 tabIndex={-1}>
+          <h1 tabIndex={-1} ref={heading}>
             {batch.name ?? `Batch ${shortId(batch.id)}`} <Badge status={batch.status} />
           </h1>
           <p class="muted">
-            {batch.total.toLocaleString('en')} volumes{batch.bytes > 0 && `, ${bytes(batch.bytes)}`} · submitted{' '}
-            {ago(batch.createdAt)}
+            {volumes(batch.total)}
+            {batch.bytes > 0 && `, ${bytes(batch.bytes)}`} · submitted {ago(batch.createdAt)}
             {batch.finishedAt !== undefined && ` · ended ${ago(batch.finishedAt)}`} <Pace batch={batch} />
           </p>
         </div>
@@ -75,8 +83,12 @@ function Batch({ batch, onChange }: { batch: BatchView; onChange: () => void }) 
       {batch.counts.failed > 0 && (
         <Failures
           batch={batch}
-          {...(open ? {} : { onRetry: () => act('retry-failed') })}
-          retrying={doing === 'retry-failed'}
+          onRetry={
+            batch.status === 'completed' || batch.status === 'stopped'
+              ? (code) => start({ action: 'retry-failed', code })
+              : undefined
+          }
+          retrying={doing?.action === 'retry-failed' ? doing : undefined}
         />
       )}
       {batch.reports !== undefined && <Reports reports={batch.reports} onProblem={setProblem} />}

@@ -1,6 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import { CopyButton } from './parts.js';
-import type { Recipe } from './recipes.js';
+import type { Recipe } from './recipe-text.js';
 
 /** The same request in other hands: tabs with a text each. */
 export function Snippets({ recipes }: { recipes: readonly Recipe[] }) {
@@ -17,21 +17,23 @@ export function Snippets({ recipes }: { recipes: readonly Recipe[] }) {
   };
   return (
     <div class="snippets">
-      <div class="tabs" role="tablist" aria-label="The same from elsewhere" onKeyDown={move}>
-        {recipes.map(({ id: name, title }) => (
-          <button
-            type="button"
-            role="tab"
-            key={name}
-            id={`${id}-${name}`}
-            aria-selected={name === recipe.id}
-            aria-controls={`${id}-text`}
-            tabIndex={name === recipe.id ? 0 : -1}
-            onClick={() => setChosen(name)}
-          >
-            {title}
-          </button>
-        ))}
+      <div class="tabs">
+        <div role="tablist" aria-label="The same from elsewhere" onKeyDown={move}>
+          {recipes.map(({ id: name, title }) => (
+            <button
+              type="button"
+              role="tab"
+              key={name}
+              id={`${id}-${name}`}
+              aria-selected={name === recipe.id}
+              aria-controls={`${id}-text`}
+              tabIndex={name === recipe.id ? 0 : -1}
+              onClick={() => setChosen(name)}
+            >
+              {title}
+            </button>
+          ))}
+        </div>
         <CopyButton key={recipe.id} text={recipe.text} what={`the ${recipe.title} text`} />
       </div>
       <pre id={`${id}-text`} role="tabpanel" aria-labelledby={`${id}-${recipe.id}`} tabIndex={0}>

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { Modality, PackSummary } from '@parse3d/shared/contract';
-import type { JobDraft } from '../api/calls.js';
+import type { BatchDraft, DraftSettings, JobDraft } from '../api/calls.js';
 import { ctWindows } from '../viewer/windows.js';
 
 /** A row of the prompt list; rows keep their identity while others come and go. */
@@ -11,7 +11,11 @@ export interface PromptRow {
   readonly colour: string | undefined;
 }
 
-export type Source = { readonly kind: 'file'; readonly file: File } | { readonly kind: 'stored'; readonly uri: string };
+export type Source =
+  | { readonly kind: 'file'; readonly file: File }
+  | { readonly kind: 'stored'; readonly uri: string }
+  /** Every volume in it and below, as a batch. `uri` has a slash at its end. */
+  | { readonly kind: 'folder'; readonly uri: string };
 
 let lastId = 0;
 export const newRow = (text = ''): PromptRow => ({ id: ++lastId, text, colour: undefined });
@@ -30,6 +34,10 @@ export const masks = signal(false);
 export const ctWindow = signal<string | undefined>(undefined);
 /** Whether the model shall see that window too, instead of choosing one for each prompt. */
 export const windowForModel = signal(false);
+/** Of the batch that a folder becomes; may stay empty. */
+export const batchName = signal('');
+/** Whether the batch reuses results of equal volumes, prompts, pack and options. */
+export const skipCompleted = signal(true);
 
 export const modalityNames: Record<Modality, string> = {
   ct: 'CT',
@@ -49,7 +57,19 @@ const COLOUR_KEY = 'colour.';
 export const takesWindow = (pack: PackSummary, kind: Modality): boolean =>
   kind === 'ct' && pack.kind === 'promptable-slices';
 
-export function draftOf(uri: string, pack: PackSummary): JobDraft {
+export const draftOf = (uri: string, pack: PackSummary): JobDraft => ({ input: { uri }, ...settingsFor(pack) });
+
+export function batchDraftOf(uri: string, pack: PackSummary): BatchDraft {
+  const name = batchName.value.trim();
+  return {
+    ...(name === '' ? {} : { name }),
+    source: { kind: 'prefix', uri },
+    ...settingsFor(pack),
+    ...(skipCompleted.value ? {} : { skipCompleted: false }),
+  };
+}
+
+function settingsFor(pack: PackSummary): DraftSettings {
   const prompts = filled(rows.value);
   const colours = prompts.flatMap(({ colour }, at) =>
     colour === undefined ? [] : [[`${COLOUR_KEY}${at + 1}`, colour]],
@@ -57,7 +77,6 @@ export function draftOf(uri: string, pack: PackSummary): JobDraft {
   const kind = modality.value ?? pack.modalities[0] ?? 'ct';
   const window = ctWindows.find(({ name }) => name === ctWindow.value);
   return {
-    input: { uri },
     prompts: prompts.map(({ text }) => text.trim()),
     pack: pack.id,
     modality: kind,

@@ -1,6 +1,7 @@
 import type { PackSummary } from '@parse3d/shared/contract';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { listPacks, submitJob, uploadVolume, download, volumePath } from '../api/calls.js';
+import { listPacks, submitBatch, submitJob, uploadVolume, download, volumePath } from '../api/calls.js';
+import { batchRecipes } from '../components/batch-recipes.js';
 import { Await, Mark, ProblemBox } from '../components/parts.js';
 import { recipes } from '../components/recipes.js';
 import { Snippets } from '../components/snippets.js';
@@ -11,6 +12,7 @@ import type { Scene, SceneVolume } from '../viewer/scene.js';
 import { Viewer } from '../viewer/viewer.js';
 import { ctWindows } from '../viewer/windows.js';
 import * as draft from './draft.js';
+import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
 import { PackChoice } from './pack-choice.js';
 import { PromptList } from './prompt-list.js';
 import { VolumeChoice } from './volume-choice.js';
@@ -46,6 +48,8 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const pack =
     packs.find(({ id }) => id === draft.packId.value) ?? packs.find((candidate) => candidate.default) ?? packs[0];
 
+  const [folderSize, countAgain] = useFolderSize(source, pack);
+
   useEffect(() => setProblem(undefined), [source]);
   useEffect(() => {
     if (scene === undefined || source === undefined) return;
@@ -53,7 +57,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
     const show = async (): Promise<void> => {
       setUnseen(undefined);
       setVolume(undefined);
-      if (source.kind === 'file' && source.file.size > LARGEST_PREVIEW) return;
+      if (source.kind === 'folder' || (source.kind === 'file' && source.file.size > LARGEST_PREVIEW)) return;
       setBusy({ what: 'Reading the volume' });
       const content =
         source.kind === 'file'
@@ -83,7 +87,10 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   if (pack === undefined) return <ProblemBox error={new Error('This server has no packs; see docs/packs.md.')} />;
 
   const prompts = draft.filled(draft.rows.value);
-  const ready = source !== undefined && prompts.length > 0 && busy?.what !== 'Uploading';
+  const folder = source?.kind === 'folder' ? source.uri : undefined;
+  const submitting = busy?.what === 'Uploading' || busy?.what === 'Submitting';
+  const ready =
+    source !== undefined && prompts.length > 0 && !submitting && !(folder !== undefined && isHopeless(folderSize));
 
   const uploadOnce = async (file: File, signal: AbortSignal): Promise<string> => {
     const known = draft.uploads.get(file);
@@ -100,9 +107,13 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
     try {
       const controller = new AbortController();
       sending.current = controller;
-      const uri = source.kind === 'stored' ? source.uri : await uploadOnce(source.file, controller.signal);
-      const job = await submitJob(draft.draftOf(uri, pack));
-      go(`/jobs/${job.id}`);
+      const uri = source.kind === 'file' ? await uploadOnce(source.file, controller.signal) : source.uri;
+      setBusy({ what: 'Submitting' });
+      if (source.kind === 'folder') {
+        const { id } = await submitBatch(draft.batchDraftOf(uri, pack));
+        draft.batchName.value = '';
+        go(`/batches/${id}`);
+      } else go(`/jobs/${(await submitJob(draft.draftOf(uri, pack))).id}`);
     } catch (error) {
       if (!(error instanceof DOMException)) setProblem(error);
     } finally {
@@ -131,10 +142,14 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
         <Viewer
           label="Preview of the volume"
           onScene={setScene}
-          wanted={source !== undefined}
+          wanted={source !== undefined && folder === undefined}
           busy={busy}
           tools={volume !== undefined && <VolumeFacts volume={volume} />}
-          {...(source === undefined ? { empty: <DropHint /> } : {})}
+          {...(source === undefined
+            ? { empty: <DropHint /> }
+            : folder === undefined
+              ? {}
+              : { empty: <FolderCover uri={folder} size={folderSize} /> })}
         />
       </div>
       <form
@@ -147,10 +162,14 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       >
         <div class="panel-scroll">
           <VolumeChoice />
+          {folder !== undefined && <BatchSettings />}
           <section class="group">
             <h2>Kind of image</h2>
             <PackChoice packs={packs} pack={pack} />
-            <WindowChoice modality={modality ?? 'ct'} volume={volume} pack={pack} />
+            {/* In a folder nothing is looked at: there the window counts where the model may see it. */}
+            {(folder === undefined || draft.takesWindow(pack, modality ?? 'ct')) && (
+              <WindowChoice modality={modality ?? 'ct'} volume={volume} pack={pack} />
+            )}
           </section>
           <PromptList pack={pack} modality={modality ?? 'ct'} />
           <section class="group">
@@ -175,30 +194,40 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           <details class="group">
             <summary>The same by curl, command line or Python</summary>
             <Snippets
-              recipes={recipes(
-                draft.draftOf(source?.kind === 'stored' ? source.uri : 's3://bucket/volume.nii.gz', pack),
-                location.origin,
-                source?.kind === 'file' ? source.file.name : undefined,
-              )}
+              recipes={
+                folder === undefined
+                  ? recipes(
+                      draft.draftOf(source?.kind === 'stored' ? source.uri : 's3://bucket/volume.nii.gz', pack),
+                      location.origin,
+                      source?.kind === 'file' ? source.file.name : undefined,
+                    )
+                  : batchRecipes(draft.batchDraftOf(folder, pack), location.origin)
+              }
             />
           </details>
         </div>
         <div class="panel-foot">
           {(problem ?? unseen) !== undefined && <ProblemBox error={problem ?? unseen} />}
+          {folder !== undefined && <FolderFacts size={folderSize} pack={pack} onRetry={countAgain} />}
           <button type="submit" class="primary" disabled={!ready}>
             {busy?.what === 'Uploading'
               ? `Uploading ${Math.round((busy.share ?? 0) * 100)}%`
-              : submitLabel(prompts.length)}
+              : busy?.what === 'Submitting'
+                ? 'Submitting…'
+                : folder === undefined
+                  ? submitLabel(prompts.length)
+                  : batchLabel(folderSize)}
           </button>
           {busy?.what === 'Uploading' && (
             <button type="button" onClick={() => sending.current?.abort()}>
               Stop
             </button>
           )}
-          {!ready && busy === undefined && (
-            <p class="hint">{source === undefined ? 'Choose a volume first.' : 'Name at least one target.'}</p>
+          {source === undefined && busy === undefined && <p class="hint">Choose a volume or a folder first.</p>}
+          {source !== undefined && prompts.length === 0 && busy === undefined && (
+            <p class="hint">Name at least one target.</p>
           )}
-          {source !== undefined && busy === undefined && ready && (
+          {source !== undefined && source.kind !== 'folder' && busy === undefined && ready && (
             <p class="hint">
               {source.kind === 'file' ? `${source.file.name}, ${bytes(source.file.size)}` : shortUri(source.uri)} with{' '}
               {pack.id}

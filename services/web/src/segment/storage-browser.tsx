@@ -6,29 +6,30 @@ import { ago, bytes, shortUri } from '../format.js';
 import { useLoaded } from '../hooks.js';
 
 /** Walks through what the key may read, one folder at a time; an address can be typed instead. */
-export function StorageBrowser({ onChoose }: { onChoose: (uri: string) => void }) {
+export function StorageBrowser(props: { onChoose: (uri: string) => void; onChooseFolder: (uri: string) => void }) {
   const [trail, setTrail] = useState<readonly string[]>([]);
   const [typed, setTyped] = useState('');
   const under = trail.at(-1);
   const [listing, again] = useLoaded(() => listAll(under), [under]);
-  const valid = /^(s3|local):\/\/[a-z0-9][a-z0-9._-]+\/.+$/.test(typed);
+  const valid = /^(s3|local):\/\/[a-z0-9][a-z0-9._-]+\//.test(typed);
+  const chooseTyped = (): void => (typed.endsWith('/') ? props.onChooseFolder(typed) : props.onChoose(typed));
   return (
     <div class="browser" role="group" aria-label="Volumes in storage">
       <div class="row">
         <input
           type="text"
-          aria-label="Address of a volume"
-          placeholder="s3://bucket/scan.nii.gz"
+          aria-label="Address of a volume, or of a folder with a slash at its end"
+          placeholder="s3://scans/study/ or …/a.nii.gz"
           value={typed}
           spellcheck={false}
           onInput={(event) => setTyped(event.currentTarget.value.trim())}
           onKeyDown={(event) => {
             if (event.key !== 'Enter') return;
             event.preventDefault();
-            if (valid) onChoose(typed);
+            if (valid) chooseTyped();
           }}
         />
-        <button type="button" disabled={!valid} onClick={() => onChoose(typed)}>
+        <button type="button" disabled={!valid} onClick={chooseTyped}>
           Use
         </button>
       </div>
@@ -39,27 +40,34 @@ export function StorageBrowser({ onChoose }: { onChoose: (uri: string) => void }
       )}
       <Await loaded={listing} what="the folder" onRetry={again}>
         {({ folders, volumes }) => (
-          <ul class="entries">
-            {folders.map((folder) => (
-              <li key={folder}>
-                <button type="button" class="entry" onClick={() => setTrail([...trail, folder])}>
-                  <span>{under === undefined ? folder : folder.slice(under.length)}</span>
-                  <small>folder</small>
-                </button>
-              </li>
-            ))}
-            {volumes.map(({ uri, bytes: size, modifiedAt }) => (
-              <li key={uri}>
-                <button type="button" class="entry" title={uri} onClick={() => onChoose(uri)}>
-                  <span>{shortUri(uri)}</span>
-                  <small>
-                    {bytes(size)}, {ago(modifiedAt)}
-                  </small>
-                </button>
-              </li>
-            ))}
-            {folders.length + volumes.length === 0 && <li class="hint">No NIfTI volumes here.</li>}
-          </ul>
+          <>
+            {under !== undefined && folders.length + volumes.length > 0 && (
+              <button type="button" class="all" onClick={() => props.onChooseFolder(under)}>
+                All volumes in this folder{folders.length > 0 && <small> and below</small>}
+              </button>
+            )}
+            <ul class="entries">
+              {folders.map((folder) => (
+                <li key={folder}>
+                  <button type="button" class="entry" onClick={() => setTrail([...trail, folder])}>
+                    <span>{under === undefined ? folder : folder.slice(under.length)}</span>
+                    <small>folder</small>
+                  </button>
+                </li>
+              ))}
+              {volumes.map(({ uri, bytes: size, modifiedAt }) => (
+                <li key={uri}>
+                  <button type="button" class="entry" title={uri} onClick={() => props.onChoose(uri)}>
+                    <span>{shortUri(uri)}</span>
+                    <small>
+                      {bytes(size)}, {ago(modifiedAt)}
+                    </small>
+                  </button>
+                </li>
+              ))}
+              {folders.length + volumes.length === 0 && <li class="hint">No NIfTI volumes here.</li>}
+            </ul>
+          </>
         )}
       </Await>
     </div>

@@ -1,20 +1,27 @@
 import { useRef, useState } from 'preact/hooks';
 import { bytes, shortUri } from '../format.js';
-import { source } from './draft.js';
+import { source, type Source } from './draft.js';
 import { StorageBrowser } from './storage-browser.js';
 
-/** A file of this machine, or an object in storage. */
+/** A file of this machine, or an object or a folder in storage. */
 export function VolumeChoice() {
   const picker = useRef<HTMLInputElement>(null);
   const [browsing, setBrowsing] = useState(false);
+  const opener = useRef<HTMLButtonElement>(null);
   const chosen = source.value;
+  const choose = (stored: Source): void => {
+    source.value = stored;
+    setBrowsing(false);
+    // What was clicked is gone with the browser.
+    opener.current?.focus();
+  };
   return (
     <section class="group">
       <h2>Volume</h2>
       {chosen !== undefined && (
         <p class="chosen">
           <span>
-            <strong>{chosen.kind === 'file' ? chosen.file.name : shortUri(chosen.uri)}</strong>
+            <strong>{nameOf(chosen)}</strong>
             <small>{chosen.kind === 'file' ? `${bytes(chosen.file.size)}, from this machine` : chosen.uri}</small>
           </span>
           <button
@@ -31,7 +38,7 @@ export function VolumeChoice() {
         <button type="button" onClick={() => picker.current?.click()}>
           Open a file…
         </button>
-        <button type="button" aria-expanded={browsing} onClick={() => setBrowsing(!browsing)}>
+        <button type="button" ref={opener} aria-expanded={browsing} onClick={() => setBrowsing(!browsing)}>
           From storage…
         </button>
       </div>
@@ -50,12 +57,23 @@ export function VolumeChoice() {
       />
       {browsing && (
         <StorageBrowser
-          onChoose={(uri) => {
-            source.value = { kind: 'stored', uri };
-            setBrowsing(false);
-          }}
+          onChoose={(uri) => choose({ kind: 'stored', uri })}
+          onChooseFolder={(uri) => choose({ kind: 'folder', uri })}
         />
       )}
     </section>
   );
+}
+
+function nameOf(chosen: Source): string {
+  switch (chosen.kind) {
+    case 'file':
+      return chosen.file.name;
+    case 'stored':
+      return shortUri(chosen.uri);
+    case 'folder':
+      return `All volumes in ${chosen.uri.split('/').at(-2) ?? chosen.uri}/`;
+    default:
+      return chosen satisfies never;
+  }
 }

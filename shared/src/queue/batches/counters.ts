@@ -2,7 +2,8 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { BatchStatus, type BatchRecord } from '../../contract/index.js';
 import type { RedisKeys } from '../keys.js';
-import { closeScript, openScript, reopenScript, settleScript } from './scripts.js';
+import { closeScript, finishScript, openScript, reopenScript, settleScript } from './scripts.js';
+import type { BatchFinished } from './store.js';
 
 /** An item of a batch. */
 export interface Place {
@@ -103,9 +104,13 @@ export class BatchCounters {
     return reply === null ? undefined : Number(reply);
   }
 
-  /** Takes an end back: the item will be run again. */
-  async reopened({ batchId, ordinal }: Place): Promise<void> {
-    await reopenScript.run(this.#redis, this.#itemKeys(batchId).slice(0, 3), [ordinal]);
+  /**
+   * Takes a failure back: the item will be run again, and its batch has work left. False for an item that has not failed
+   * by now, or whose batch was canceled.
+   */
+  async reopened({ batchId, createdAt }: BatchRecord, ordinal: number): Promise<boolean> {
+    const keys = [...this.#itemKeys(batchId).slice(0, 3), this.#keys.openBatches];
+    return (await reopenScript.run(this.#redis, keys, [ordinal, batchId, Date.parse(createdAt)])) === 1;
   }
 
   /** Advances to the next item that is to be entered. */
@@ -153,12 +158,11 @@ export class BatchCounters {
     return states;
   }
 
-  /** The reports are written: the batch has no work left. */
-  async finished(batchId: string): Promise<void> {
-    const keys = this.#keys;
-    const transaction = this.#redis.multi().zrem(keys.openBatches, batchId);
-    for (const key of [keys.batch(batchId), keys.batchStates(batchId)]) transaction.pexpire(key, FINISHED_TTL_MS);
-    await transaction.del(keys.batchOpen(batchId), keys.batchRunning(batchId)).exec();
+  /** The reports are written: the batch has no work left. False when it has, since an item was taken back meanwhile. */
+  async finished(batchId: string, { status, completed, failed, canceled }: BatchFinished): Promise<boolean> {
+    const keys = [...this.#itemKeys(batchId), this.#keys.openBatches];
+    const values = [batchId, status, completed, failed, canceled, FINISHED_TTL_MS];
+    return (await finishScript.run(this.#redis, keys, values)) === 1;
   }
 
   #itemKeys(batchId: string): string[] {

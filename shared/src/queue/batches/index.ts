@@ -1,4 +1,5 @@
 export { BatchCounters, itemStates, type BatchCounts, type ItemEnd, type Place } from './counters.js';
+export { pinned } from './expander.js';
 export { BatchOverseer } from './overseer.js';
 export { rebuildBatch } from './rebuild.js';
 export { reportNames, type ReportName } from './reports.js';

@@ -4,7 +4,7 @@ import type { Stores } from '../../storage/index.js';
 import { writeJson } from '../../storage/index.js';
 import type { SegmentQueue } from '../bull.js';
 import { cancelRun } from '../cancel.js';
-import type { Software } from '../commit.js';
+import { readPending, type Software } from '../commit.js';
 import type { RedisKeys } from '../keys.js';
 import type { JobRecords } from '../records.js';
 import type { BatchCounts } from './counters.js';
@@ -84,9 +84,12 @@ export class BatchOverseer {
       for (const ordinal of await records.batches.openOrdinals(batchId)) {
         if (signal.aborted) return count;
         const jobId = batchJobId(batchId, ordinal);
-        const run = (await records.get(jobId))?.run ?? 1;
-        // A later run has a pending marker, which the reconciler looks after.
+        const record = await records.get(jobId);
+        const run = record?.run ?? 1;
+        // A later run has a pending marker, which the reconciler looks after; it is there before the run's record.
         if (run > 1) continue;
+        const ended = record === undefined || (record.status !== 'waiting' && record.status !== 'running');
+        if (ended && (await readPending(stores.primary, jobId, run + 1)) !== undefined) continue;
         const outcome = await reconcileRun(deps, jobId, run, () =>
           requestOfBatchJob(jobId, records, this.#batches, stores),
         );
@@ -184,9 +187,10 @@ export class BatchOverseer {
     const end: BatchFinished = { status, finishedAt: new Date().toISOString(), completed, failed, canceled, skipped };
     await writeJson(primary, blobKeys.batchFinished(batch.batchId), end);
     await announceBatch(primary, records, batch, end);
-    await records.batches.setStatus(batch.batchId, status);
-    await records.batches.finished(batch.batchId);
+    // The marker goes first: a retry writes it before it takes the first item back, so that it is not lost here.
     await primary.delete(blobKeys.openBatch(batch.batchId));
+    if (await records.batches.finished(batch.batchId, end)) return;
+    await writeJson(primary, blobKeys.openBatch(batch.batchId), { batchId: batch.batchId });
   }
 
   async #record(batchId: string): Promise<BatchRecord | undefined> {

@@ -33,23 +33,57 @@ if old ~= state then
 end
 redis.call('SREM', open, ordinal)
 redis.call('SREM', running, ordinal)
-local v = redis.call('HMGET', batch, 'total', 'completed', 'failed', 'canceled', 'maxFailed', 'maxShare', 'status')
+local v = redis.call('HMGET', batch, 'total', 'completed', 'failed', 'canceled', 'maxFailed', 'maxShare', 'status', 'forgiven')
 local total, completed, failed, canceled = tonumber(v[1]), tonumber(v[2]), tonumber(v[3]), tonumber(v[4])
-local tooMany = v[5] ~= '' and failed > tonumber(v[5])
-local tooLarge = v[6] ~= '' and completed + failed >= 20 and failed > tonumber(v[6]) * (completed + failed)
+local fresh = failed - (tonumber(v[8]) or 0)
+local tooMany = v[5] ~= '' and fresh > tonumber(v[5])
+local tooLarge = v[6] ~= '' and completed + fresh >= 20 and fresh > tonumber(v[6]) * (completed + fresh)
 if v[7] == 'running' and (tooMany or tooLarge) then redis.call('HSET', batch, 'status', 'stopped') end
 return total - completed - failed - canceled
 `);
 
-/** An item is open again: a failed one that is retried. */
+/**
+ * A failed item is open again, and so is its batch, in one step: no look at the batch sees it running with nothing left
+ * to do. Failures of before the batch ended are forgiven: its error threshold judges those that come from then on, or
+ * what was not retried would stop it at once. Returns 0 for an item that has not failed, or whose batch was canceled.
+ */
 export const reopenScript = new Script(`
-local batch, states, open = KEYS[1], KEYS[2], KEYS[3]
-local ordinal = ARGV[1]
-if redis.call('EXISTS', batch) == 0 then return 0 end
-local names = { 'completed', 'failed', 'canceled' }
-local old = redis.call('BITFIELD', states, 'SET', 'u2', '#' .. ordinal, 0)[1]
-if old ~= 0 then redis.call('HINCRBY', batch, names[old], -1) end
+local batch, states, open, openBatches = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local ordinal, id, createdMs = ARGV[1], ARGV[2], ARGV[3]
+local status = redis.call('HGET', batch, 'status')
+if not status or status == 'canceled' then return 0 end
+if redis.call('BITFIELD', states, 'GET', 'u2', '#' .. ordinal)[1] ~= 2 then return 0 end
+redis.call('BITFIELD', states, 'SET', 'u2', '#' .. ordinal, 0)
+local failed = redis.call('HINCRBY', batch, 'failed', -1)
 redis.call('SADD', open, ordinal)
+if status == 'completed' or status == 'stopped' then
+  redis.call('HSET', batch, 'status', 'running', 'forgiven', failed)
+  redis.call('PERSIST', batch)
+  redis.call('PERSIST', states)
+  redis.call('ZADD', openBatches, createdMs, id)
+else
+  local forgiven = tonumber(redis.call('HGET', batch, 'forgiven')) or 0
+  if forgiven > 0 then redis.call('HSET', batch, 'forgiven', forgiven - 1) end
+end
+return 1
+`);
+
+/**
+ * Closes a batch whose reports are written; its counters stay for a while. Returns 0, and leaves it open, when they say
+ * something else than the reports by now: an item was taken back while they were made.
+ */
+export const finishScript = new Script(`
+local batch, states, open, running, openBatches = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local id, status, completed, failed, canceled, ttlMs = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local v = redis.call('HMGET', batch, 'completed', 'failed', 'canceled')
+if v[1] then
+  if v[1] ~= completed or v[2] ~= failed or v[3] ~= canceled or redis.call('SCARD', open) > 0 then return 0 end
+  redis.call('HSET', batch, 'status', status)
+end
+redis.call('ZREM', openBatches, id)
+redis.call('PEXPIRE', batch, ttlMs)
+redis.call('PEXPIRE', states, ttlMs)
+redis.call('DEL', open, running)
 return 1
 `);
 
