@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { BlobUri, Prompts, type BatchSource } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
-import { formatBlobUri, parseBlobUri, type BlobStore, type Stores } from '@parse3d/shared/storage';
+import { formatBlobUri, listAll, type BlobStore, type Stores } from '@parse3d/shared/storage';
 import picomatch from 'picomatch';
 import { z } from 'zod';
 
@@ -51,15 +51,10 @@ async function* listed(
   wanted: (path: string) => boolean,
 ): AsyncGenerator<SourceItem> {
   const { store, prefix } = openFolder(folderUri, stores);
-  let startAfter: string | undefined;
-  do {
-    const page = await store.list({ prefix, startAfter });
-    for (const { key, etag, bytes } of page.blobs) {
-      if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
-      yield { uri: formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
-    }
-    startAfter = page.next;
-  } while (startAfter !== undefined);
+  for await (const { key, etag, bytes } of listAll(store, prefix)) {
+    if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
+    yield { uri: formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
+  }
 }
 
 /** Bucket and prefix of a folder's URI. @throws Problem `request-invalid`, `input-not-allowed` */
@@ -71,7 +66,7 @@ export function openFolder(uri: string, stores: Stores): { store: BlobStore; pre
 }
 
 async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {
-  const { store, key } = stores.open(parseBlobUri(uri) && uri);
+  const { store, key } = stores.open(uri);
   const { body } = await store.read(key);
   let number = 0;
   try {

@@ -1,6 +1,6 @@
 import { blobKeys, RuleRecord } from '@parse3d/shared/contract';
-import { isProblem, Problem } from '@parse3d/shared/problems';
-import { listAll, readJson, writeJson, type BlobStore } from '@parse3d/shared/storage';
+import { Problem } from '@parse3d/shared/problems';
+import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/shared/storage';
 
 /** How long the rules that were read are taken for the rules there are, in ms: what others changed is seen later. */
 const TRUST_MS = 1_000;
@@ -91,12 +91,7 @@ export class RuleStore {
     if (changes === this.#changes) this.#readAt = now;
   }
 
-  async #read(key: string): Promise<RuleRecord | undefined> {
-    try {
-      return RuleRecord.parse(await readJson(this.#store, key));
-    } catch (error) {
-      if (isProblem(error, 'blob-missing')) return undefined;
-      throw error;
-    }
+  #read(key: string): Promise<RuleRecord | undefined> {
+    return readRecord(this.#store, key, RuleRecord);
   }
 }

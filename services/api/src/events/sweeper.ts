@@ -1,10 +1,9 @@
 import type { RuleRecord } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
-import { formatBlobUri, listAll, type BlobInfo } from '@parse3d/shared/storage';
+import { formatBlobUri, inParallel, listAll, type BlobInfo } from '@parse3d/shared/storage';
 import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';
 import { isNoInput, matches, watched } from './match.js';
-import { inParallel } from './parallel.js';
 import { markOf, MarkList, SeenVersions } from './seen.js';
 import { startFor } from './start.js';
 

@@ -6,9 +6,9 @@ import {
   type BatchRecord,
   type RuleRecord,
 } from '@parse3d/shared/contract';
+import { inParallel } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../../deps.js';
 import { watched } from '../match.js';
-import { inParallel } from '../parallel.js';
 import { chooseFor } from '../rules.js';
 import { carryOut, enterBatch, newestBatch } from './ledger.js';
 import { isTaken, markOf, readWaiting } from './waiting.js';

@@ -1,8 +1,7 @@
 import { batchWindowMs, blobKeys, type RuleRecord } from '@parse3d/shared/contract';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import { listAll } from '@parse3d/shared/storage';
+import { inParallel, listAll } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../../deps.js';
-import { inParallel } from '../parallel.js';
 import { closeWindow } from './close.js';
 
 /** Without any rule that has a window, what is left of earlier ones is looked for so often, in ms. */
