@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline';
 import { BlobUri, Prompts, type BatchSource } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
 import { formatBlobUri, listAll, type BlobStore, type Stores } from '@parse3d/shared/storage';
 import picomatch from 'picomatch';
 import { z } from 'zod';
+import { linesOf } from './lines.js';
 
 /** A volume of a batch before it is checked. `etag` is empty and `bytes` 0 where the source does not tell. */
 export interface SourceItem {
@@ -68,15 +68,9 @@ export function openFolder(uri: string, stores: Stores): { store: BlobStore; pre
 async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {
   const { store, key } = stores.open(uri);
   const { body } = await store.read(key);
-  let number = 0;
-  try {
-    for await (const line of createInterface({ input: body, crlfDelay: Infinity })) {
-      number++;
-      if (line.trim() === '') continue;
-      yield { ...parseLine(line, number, uri), etag: '', bytes: 0 };
-    }
-  } finally {
-    body.destroy();
+  // However the loop ends, it destroys the body.
+  for await (const { number, text } of linesOf(body as AsyncIterable<Buffer>, MAX_LINE_CHARACTERS)) {
+    if (text.trim() !== '') yield { ...parseLine(text, number, uri), etag: '', bytes: 0 };
   }
 }
 
@@ -84,7 +78,6 @@ function parseLine(line: string, number: number, uri: string): z.infer<typeof Ma
   const refuse = (why: string): never => {
     throw new Problem('request-invalid', `${uri}, line ${number}: ${why}`, { uri, line: number });
   };
-  if (line.length > MAX_LINE_CHARACTERS) return refuse(`longer than ${MAX_LINE_CHARACTERS} characters`);
   let json: unknown;
   try {
     json = JSON.parse(line);
