@@ -13,6 +13,9 @@ const FOLDER_EVERY_MS = 5_000;
 /** A file in a folder that changed this lately may still be written to. Unit: ms. */
 const FOLDER_SETTLE_MS = 2_000;
 
+/** A rule rests after a listing for so many times as long as that took: a very large folder is not listed without end. */
+const RESTS = 10;
+
 /** Objects started together. */
 const AT_ONCE = 8;
 
@@ -51,9 +54,11 @@ export class RuleSweeper {
     for (const rule of rules) {
       if (this.#stop.signal.aborted) return;
       if ((this.#due.get(nameOf(rule)) ?? 0) > Date.now()) continue;
+      const began = Date.now();
       await this.#sweep(rule).catch((error: unknown) => this.#report(error, rule));
       const { PARSE3D_RULES_SWEEP_EVERY: every } = this.#deps.config;
-      this.#due.set(nameOf(rule), Date.now() + (isFolder(rule) ? Math.min(every, FOLDER_EVERY_MS) : every));
+      const pause = isFolder(rule) ? Math.min(every, FOLDER_EVERY_MS) : every;
+      this.#due.set(nameOf(rule), Date.now() + Math.max(pause, RESTS * (Date.now() - began)));
     }
   }
 

@@ -38,12 +38,9 @@ export class Admission {
   async admitBatch(tenant: string): Promise<void> {
     await this.#checkMemory();
     const { maxOpenBatches } = await this.#tenants.get(tenant);
-    const [open, own] = await Promise.all([
-      this.#redis.zrange(this.#keys.openBatches, '0', '-1'),
-      this.#redis.zrange(this.#keys.batches(tenant), '0', '-1'),
-    ]);
-    const mine = new Set(own);
-    const count = open.filter((batchId) => mine.has(batchId)).length;
+    const open = await this.#redis.zrange(this.#keys.openBatches, '0', '-1');
+    const own = open.length === 0 ? [] : await this.#redis.zmscore(this.#keys.batches(tenant), ...open);
+    const count = own.filter((score) => score !== null).length;
     if (count < maxOpenBatches) return;
     throw new Problem('quota-exceeded', `${count} batches of tenant ${tenant} have work left, ${maxOpenBatches} may`, {
       open: count,

@@ -5,7 +5,7 @@ import { Script } from '../script.js';
 
 /**
  * Enters a batch. Returns 0 when it is known. With the last argument it is entered as one that is made again: until that
- * is taken away its counters are those of a part of its items.
+ * is taken away its counters are those of a part of its items. A tenant's list keeps the newest ten thousand.
  */
 export const openScript = new Script(`
 local batch, open, batches = KEYS[1], KEYS[2], KEYS[3]
@@ -13,6 +13,7 @@ local id, createdMs, status, total, lane, tenant, count, share = ARGV[1], ARGV[2
 local rebuilding = ARGV[9]
 redis.call('ZADD', open, createdMs, id)
 redis.call('ZADD', batches, createdMs, id)
+redis.call('ZREMRANGEBYRANK', batches, 0, -10001)
 redis.call('PERSIST', batch)
 if redis.call('EXISTS', batch) == 1 then return 0 end
 redis.call('HSET', batch, 'status', status, 'total', total, 'lane', lane, 'tenant', tenant, 'next', 0,

@@ -7,8 +7,9 @@ import { closeWindow } from './close.js';
 /** Without any rule that has a window, what is left of earlier ones is looked for so often, in ms. */
 const IDLE_EVERY_MS = 60_000;
 
-/** Objects removed at a time. */
+/** Objects removed at a time, and of one rule before the windows of others are looked at again. */
 const AT_ONCE = 16;
+const REMOVED_PER_LOOK = 5_000;
 
 /** A window that could not be closed, for the tenant's quota or for storage, is tried again after this time, in ms. */
 const AGAIN_MS = 5_000;
@@ -143,7 +144,7 @@ export class WindowKeeper {
     }
   }
 
-  /** All that was noted for a rule that was removed goes with it; what says so goes last. */
+  /** All that was noted for a rule that was removed goes with it, by and by; what says so goes last. */
   async #drop(tenant: string, ruleId: string): Promise<void> {
     const { primary } = this.#deps.stores;
     const left = [
@@ -152,11 +153,18 @@ export class WindowKeeper {
       blobKeys.ruleBatchesPrefix(ruleId),
       blobKeys.ruleSeenPrefix(ruleId),
     ];
+    let room = REMOVED_PER_LOOK;
     for (const prefix of left) {
-      await inParallel(listAll(primary, prefix), AT_ONCE, async ({ key }) => {
+      const page = await primary.list({ prefix, limit: room + 1 });
+      await inParallel(page.blobs.slice(0, room), AT_ONCE, async ({ key }) => {
         this.#stop.signal.throwIfAborted();
         await primary.delete(key);
       });
+      if (page.blobs.length > room) {
+        this.#dueAt(Date.now());
+        return;
+      }
+      room -= page.blobs.length;
     }
     // Of a removal that was cut off the rule itself is left.
     await primary.delete(blobKeys.rule(tenant, ruleId));
