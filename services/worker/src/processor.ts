@@ -109,7 +109,8 @@ export class Processor {
       await this.#fail(job, token, request, attemptId, cause);
     } finally {
       await progress.close();
-      this.#active.delete(jobId);
+      // A job that stalled may have come back to this worker meanwhile.
+      if (this.#active.get(jobId) === stop) this.#active.delete(jobId);
       if (storing) this.#onStoring(--this.#storing);
     }
   }

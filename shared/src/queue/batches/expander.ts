@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { BatchItem, BatchRecord, JobRequest, Manifest } from '../../contract/index.js';
 import { isProblem, Problem } from '../../problems/index.js';
-import { inParallel, type Stores } from '../../storage/index.js';
+import { inParallel, isFolderUri, listBlobFolder, type Stores } from '../../storage/index.js';
 import { commit, failedManifest, type Software } from '../commit.js';
 import type { RedisKeys } from '../keys.js';
 import type { JobRecords } from '../records.js';
@@ -83,12 +83,19 @@ async function jobOrEnd(
 /** An item of a manifest names no version: the one of now is taken. */
 export async function pinned(item: BatchItem, stores: Stores): Promise<BatchItem> {
   if (item.etag !== '') return item;
-  const { store, key } = stores.open(item.uri);
   try {
-    const { etag, bytes } = await store.head(key);
+    const { etag, bytes } = await versionOf(item.uri, stores);
     return { ...item, etag, bytes };
   } catch (error) {
     if (!isProblem(error, 'blob-missing')) throw error;
     throw new Problem('volume-missing', `there is no object at ${item.uri}`, { uri: item.uri });
   }
+}
+
+/** Of a folder, as of an object, the version changes when anything in it does. */
+async function versionOf(uri: string, stores: Stores): Promise<{ etag: string; bytes: number }> {
+  // Which size is too large is for the worker to say.
+  if (isFolderUri(uri)) return listBlobFolder(stores, uri, Infinity);
+  const { store, key } = stores.open(uri);
+  return store.head(key);
 }
