@@ -1,10 +1,13 @@
 import type { BlobInfo, BlobStore } from './blob-store.js';
 
+/** Objects of one page: a folder is read anew for each. */
+const PAGE = 10_000;
+
 /** Everything below a prefix in the order of its keys, page by page: what is removed meanwhile disturbs nothing. */
 export async function* listAll(store: BlobStore, prefix: string): AsyncGenerator<BlobInfo> {
   let startAfter: string | undefined;
   do {
-    const page = await store.list({ prefix, startAfter });
+    const page = await store.list({ prefix, startAfter, limit: PAGE });
     yield* page.blobs;
     startAfter = page.next;
   } while (startAfter !== undefined);

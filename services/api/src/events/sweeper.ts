@@ -1,6 +1,6 @@
 import type { RuleRecord } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
-import { formatBlobUri, inParallel, listAll, type BlobInfo } from '@parse3d/shared/storage';
+import { formatBlobUri, inParallel, isKey, listAll, type BlobInfo } from '@parse3d/shared/storage';
 import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';
 import { isNoInput, matches, watched } from './match.js';
@@ -106,7 +106,7 @@ export class RuleSweeper {
     const { store, prefix } = openFolder(watched(rule), this.#deps.stores);
     for await (const blob of listAll(store, prefix)) {
       if (this.#stop.signal.aborted) return;
-      if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary)) continue;
+      if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary) || !isKey(blob.key)) continue;
       const uri = formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key: blob.key });
       if (matches(rule, uri)) yield { uri, blob };
     }
