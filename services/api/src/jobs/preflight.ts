@@ -41,6 +41,11 @@ export function mayRead(caller: Reader, uri: string, primary: BlobStore): boolea
   return grants.some((grant) => uri === grant || uri.startsWith(grant.endsWith('/') ? grant : `${grant}/`));
 }
 
+/** True when the reader may read everything that begins so: a grant of one object, or of one folder in there, is not enough. */
+export const mayReadAll = (caller: Reader, prefix: string, primary: BlobStore): boolean =>
+  // No object has such a name, so that it stands for all.
+  mayRead(caller, `${prefix}\0`, primary);
+
 /**
  * Looks at a volume before anything is queued: that the key may read it, that it exists, and that its first bytes are
  * the header of a 3D volume that the workers can take, or that it is a zip file or folder with DICOM images.

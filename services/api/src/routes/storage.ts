@@ -8,7 +8,7 @@ import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';
 import { sendBlob } from '../http/send-blob.js';
-import { mayRead } from '../jobs/preflight.js';
+import { mayRead, mayReadAll } from '../jobs/preflight.js';
 
 /** Entries of one answer, and keys looked at for them: a folder may hold a million files that are no volumes. */
 const PAGE = 200;
@@ -67,8 +67,7 @@ async function listFolder(
   caller: ApiKeyRecord,
   deps: ApiDeps,
 ): Promise<VolumeListing> {
-  // Whatever lies in the folder can be read exactly when this can.
-  if (!mayRead(caller, `${under}volume.nii`, deps.stores.primary)) throw notAllowed(under);
+  if (!mayReadAll(caller, under, deps.stores.primary)) throw notAllowed(under);
   const { store, prefix } = openFolder(under, deps.stores);
   const uriOf = (key: string): string => formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key });
   const folders: string[] = [];
