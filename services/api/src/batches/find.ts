@@ -10,6 +10,7 @@ import {
 import { BatchStore, reportNames, type BatchCounts, type BatchFinished } from '@parse3d/shared/queue';
 import { Problem } from '@parse3d/shared/problems';
 import type { ApiDeps } from '../deps.js';
+import { publicUrl } from '../http/public-url.js';
 
 /** A batch as far as it has come. */
 export interface FoundBatch {
@@ -91,7 +92,7 @@ export function viewBatch({ batch, live, firstWaiting, end }: FoundBatch, deps: 
 
 /** URL of something below a batch. */
 export function batchUrl(batch: BatchRecord, path: string, deps: ApiDeps): string {
-  return `${deps.config.PARSE3D_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/v1/batches/${batch.batchId}/${path}`;
+  return publicUrl(`/v1/batches/${batch.batchId}/${path}`, deps.config);
 }
 
 /** By the two bits of the bit field. */
