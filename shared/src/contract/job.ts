@@ -42,7 +42,7 @@ export const JobOptions = z
       .min(1)
       .max(86_400)
       .optional()
-      .meta({ description: 'Longest time that one attempt may take. Default: the server’s.' }),
+      .meta({ description: 'Longest time that computing may take in one attempt. Default: the server’s.' }),
     resample: z
       .enum(['reference', 'smooth'])
       .optional()

@@ -36,12 +36,9 @@ export const ListJobs = z.strictObject({
 export const JobPage = z
   .strictObject({
     jobs: z.array(JobView),
-    next: z
-      .string()
-      .optional()
-      .meta({
-        description: 'Give it as `cursor` for the next page, which a filter may leave short; absent on the last.',
-      }),
+    next: z.string().optional().meta({
+      description: 'Give it as `cursor` for the next page, which a filter may leave short; absent on the last.',
+    }),
   })
   .meta({ id: 'JobPage' });
 export type JobPage = z.infer<typeof JobPage>;
