@@ -115,7 +115,7 @@ async function openDeps(
     apiKeys: new ApiKeys(stores.primary),
     tenants,
     admission: new Admission(redis, keys, tenants),
-    rules: new RuleStore(stores.primary),
+    rules: new RuleStore(stores.primary, (key, error) => log.warn({ key, err: error }, 'rule that cannot be read')),
     packs,
     software: made,
     metrics,
