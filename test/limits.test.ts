@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import { writeSlowPack } from './support/slow-pack.js';
 import { BatchFailures } from '@parse3d/shared/contract';
 import { startStack, type Stack } from './support/stack.js';
@@ -62,10 +62,7 @@ test('a volume of a batch that is beyond the limit is not fetched, and its item 
   const items = [{ uri: `${primary.scheme}://${primary.bucket}/${key}` }];
   const body = { prompts: ['target'], pack: 'hungry', source: { kind: 'items', items } };
   const { json } = await stack.api.send('POST', '/v1/batches', body);
-  const path = `/v1/batches/${String(json['id'])}`;
-  await eventually(async () => (await stack.api.send('GET', path)).json['status'] === 'completed', {
-    what: 'the batch to end',
-  });
-  const { groups } = BatchFailures.parse((await stack.api.send('GET', `${path}/failures`)).json);
+  const { id } = await stack.api.batchEnded(String(json['id']));
+  const { groups } = BatchFailures.parse((await stack.api.send('GET', `/v1/batches/${id}/failures`)).json);
   expect(groups).toMatchObject([{ code: 'volume-too-large', count: 1 }]);
 });

@@ -69,7 +69,7 @@ async function entries(path: string, above: string, begins: string, after: strin
 }
 
 /** Byte order of UTF-8, which for characters beyond U+FFFF differs from the order of JavaScript's strings. */
-export function compareKeys(a: string, b: string): number {
+function compareKeys(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index++) {
     const [one, other] = [a.charCodeAt(index), b.charCodeAt(index)];

@@ -7,7 +7,7 @@ import { manifestBase, readManifest, type Software } from '../commit.js';
 const Pointer = z.strictObject({ jobId: z.string(), run: z.int() });
 
 /** Equal for runs that must have equal results: same input version, prompts, pack, modality, outputs and options. */
-export function reuseDigest(request: JobRequest): string {
+function reuseDigest(request: JobRequest): string {
   const { tenant, input, prompts, pack, modality, outputs, options } = request;
   // The deadline changes when a job ends, not what it finds.
   const { deadlineSeconds: _, ...result } = options;
