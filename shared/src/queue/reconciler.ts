@@ -54,9 +54,9 @@ export async function reconcile(
   onFault: (error: unknown) => void = rethrow,
 ): Promise<Reconciliation> {
   const count = { markers: 0, settled: 0, fedAgain: 0, failed: 0 };
-  await inParallel(listAll(deps.store, blobKeys.pendingPrefix), AT_ONCE, async ({ key }) => {
+  await inParallel(listAll(deps.store, blobKeys.pendingPrefix, signal), AT_ONCE, async ({ key }) => {
     const marker = parseMarker(key);
-    if (marker === undefined || signal?.aborted === true) return;
+    if (marker === undefined) return;
     count.markers++;
     const { jobId, run } = marker;
     try {

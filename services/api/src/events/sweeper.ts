@@ -104,8 +104,7 @@ export class RuleSweeper {
 
   async *#listed(rule: RuleRecord): AsyncGenerator<{ uri: string; blob: BlobInfo }> {
     const { store, prefix } = openFolder(watched(rule), this.#deps.stores);
-    for await (const blob of listAll(store, prefix)) {
-      if (this.#stop.signal.aborted) return;
+    for await (const blob of listAll(store, prefix, this.#stop.signal)) {
       if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary) || !isKey(blob.key)) continue;
       const uri = formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key: blob.key });
       if (matches(rule, uri)) yield { uri, blob };

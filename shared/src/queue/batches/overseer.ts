@@ -73,9 +73,9 @@ export class BatchOverseer {
   /** Finds batches that Redis has lost, or whose counters are incomplete, from their markers in storage. */
   async recover(signal: AbortSignal): Promise<void> {
     const { stores, records } = this.#deps;
-    await inParallel(listAll(stores.primary, blobKeys.openBatchPrefix), BATCHES_AT_ONCE, async ({ key }) => {
+    await inParallel(listAll(stores.primary, blobKeys.openBatchPrefix, signal), BATCHES_AT_ONCE, async ({ key }) => {
       const batchId = /^open-batches\/([0-9a-f-]{36})\.json$/.exec(key)?.[1];
-      if (batchId === undefined || signal.aborted) return;
+      if (batchId === undefined) return;
       await this.#guarded(batchId, async () => {
         const batch = await this.#record(batchId);
         const counts = await records.batches.get(batchId);

@@ -126,18 +126,16 @@ export class WindowKeeper {
   async #oldestOf(rule: RuleRecord): Promise<number | undefined> {
     const prefix = blobKeys.ruleWaitingPrefix(rule.tenant, rule.id);
     let oldest: number | undefined;
-    for await (const { lastModified } of listAll(this.#deps.stores.primary, prefix)) {
-      if (this.#stop.signal.aborted) return undefined;
+    for await (const { lastModified } of listAll(this.#deps.stores.primary, prefix, this.#stop.signal)) {
       // A store's clock may be ahead of ours.
       oldest = Math.min(oldest ?? Date.now(), lastModified.getTime());
     }
-    return oldest;
+    return this.#stop.signal.aborted ? undefined : oldest;
   }
 
   /** Rules that were removed and of which something is left. */
   async #clear(): Promise<void> {
-    for await (const { key } of listAll(this.#deps.stores.primary, blobKeys.rulesGonePrefix)) {
-      if (this.#stop.signal.aborted) return;
+    for await (const { key } of listAll(this.#deps.stores.primary, blobKeys.rulesGonePrefix, this.#stop.signal)) {
       const [, tenant, ruleId] = /^rule-gone\/([^/]+)\/([0-9a-f-]{36})\.json$/.exec(key) ?? [];
       if (tenant === undefined || ruleId === undefined) continue;
       await this.#drop(tenant, ruleId).catch((error: unknown) => this.#report(error, ruleId, tenant));
