@@ -49,17 +49,24 @@ export async function expandBatch(batch: BatchRecord, counts: BatchCounts, deps:
     open.map(({ ordinal }) => ordinal),
   );
   const found = new Map<number, JobRequest | Manifest>();
-  await inParallel(open, AT_ONCE, async ({ ordinal, item }) => {
+  const looked = inParallel(open, AT_ONCE, async ({ ordinal, item }) => {
     const work = await jobOrEnd(batch, ordinal, item, deps);
-    found.set(ordinal, work);
     if ('status' in work) await commit(deps.stores.primary, records, work);
+    found.set(ordinal, work);
   });
-  // In the order of the items, which is that in which they are run.
+  await Promise.allSettled([looked]);
+  // In the order of the items, which is that in which they are run, up to the first that could not be looked at.
+  let next = counts.next + items.length;
   for (const { ordinal } of open) {
     const work = found.get(ordinal);
-    if (work !== undefined && !('status' in work)) await records.accept(work);
+    if (work === undefined) {
+      next = ordinal;
+      break;
+    }
+    if (!('status' in work)) await records.accept(work);
   }
-  await records.batches.advance(batch.batchId, counts.next + items.length);
+  await records.batches.advance(batch.batchId, next);
+  await looked;
   return items.length > 0;
 }
 
