@@ -74,6 +74,25 @@ test('no grant reaches the service’s own records, and no key leaves its folder
   }
 });
 
+test('a batch reads and lists nothing that its key may not see, and a refusal names nothing of it', async () => {
+  const { primary } = stack.stores;
+  const own = `${primary.scheme}://${primary.bucket}/`;
+  const foreign = 'uploads/other/list.jsonl';
+  await primary.write(foreign, Buffer.from(`${JSON.stringify({ uri: 'local://elsewhere/Jane_Doe.nii' })}\n`));
+  const greedy = await stack.client({ tenant: 'greedy', inputs: [own, `${primary.scheme}://scans/one/`] });
+  for (const source of [
+    { kind: 'manifest', uri: own + foreign },
+    { kind: 'manifest', uri: `${own}keys/none.json` },
+    { kind: 'prefix', uri: `${own}keys/`, pattern: '**/*' },
+    { kind: 'prefix', uri: own, pattern: '**/*' },
+    { kind: 'bids', uri: `${primary.scheme}://scans/` },
+  ]) {
+    const answer = await greedy.send('POST', '/v1/batches', { source, prompts: ['bone'] });
+    expect(answer).toMatchObject({ status: 403, json: { type: '/problems/input-not-allowed', uri: source.uri } });
+    expect(JSON.stringify(answer.json)).not.toMatch(/Jane/);
+  }
+});
+
 test('a body that is not JSON, a method that is not offered and a path that is not there say so', async () => {
   const broken = await stack.api.fetch('/v1/jobs', {
     method: 'POST',

@@ -34,8 +34,6 @@ async function submitMany(): Promise<BatchView> {
   return BatchView.parse(answer.json);
 }
 
-const look = async (id: string): Promise<BatchView> =>
-  BatchView.parse((await stack.api.send('GET', `/v1/batches/${id}`)).json);
 const page = async (id: string, query: string): Promise<ItemPage> =>
   ItemPage.parse((await stack.api.send('GET', `/v1/batches/${id}/items?${query}`)).json);
 
@@ -57,14 +55,10 @@ test('of a large batch Redis holds a few hundred jobs, its items are listed from
   expect(await page(id, 'status=failed')).toEqual({ items: [] });
 
   await stack.api.send('POST', `/v1/batches/${id}/cancel`);
-  const end = await eventually(
-    async () => {
-      const view = await look(id);
-      return view.finishedAt === undefined ? undefined : view;
-    },
-    { what: 'the reports' },
-  );
-  expect(end).toMatchObject({ status: 'canceled', counts: { canceled: total, waiting: 0, running: 0, completed: 0 } });
+  expect(await stack.api.batchEnded(id)).toMatchObject({
+    status: 'canceled',
+    counts: { canceled: total, waiting: 0, running: 0, completed: 0 },
+  });
   const report = await (await stack.api.fetch(`/v1/batches/${id}/reports/results.jsonl`)).text();
   expect(report.trim().split('\n')).toHaveLength(total);
   // What never became a job is canceled all the same.
@@ -91,14 +85,7 @@ test('a repeated submission finds its batch, also when Redis has lost it, and an
   await stack.stores.primary.delete(blobKeys.openBatch(id));
   expect(await submit()).toMatchObject({ status: 202, json: { id, counts: { waiting: 2 } } });
   await stack.startWorker();
-  const done = await eventually(
-    async () => {
-      const view = await look(id);
-      return view.finishedAt === undefined ? undefined : view;
-    },
-    { what: 'the batch to end' },
-  );
-  expect(done).toMatchObject({ status: 'completed', counts: { completed: 2 } });
+  expect(await stack.api.batchEnded(id)).toMatchObject({ status: 'completed', counts: { completed: 2 } });
   expect(await submit()).toMatchObject({ status: 202, json: { id, status: 'completed' } });
   expect((await stack.stores.primary.list({ prefix: blobKeys.openBatchPrefix })).blobs).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { batchResultsPrefix, BatchView, DerivativePage } from '@parse3d/shared/contract';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { assertNothingLeaks } from '@parse3d/shared/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { faultOfPath } from './support/bids-rules.js';
@@ -26,17 +26,8 @@ async function segmented(body: object): Promise<BatchView> {
   const answer = await stack.api.send('POST', '/v1/batches', body);
   expect(answer.status, JSON.stringify(answer.json)).toBe(202);
   const { id } = BatchView.parse(answer.json);
-  return ended(id);
+  return stack.api.batchEnded(id);
 }
-
-const ended = (id: string): Promise<BatchView> =>
-  eventually(
-    async () => {
-      const view = BatchView.parse((await stack.api.send('GET', `/v1/batches/${id}`)).json);
-      return view.finishedAt === undefined ? undefined : view;
-    },
-    { what: `batch ${id} to end`, timeoutMs: 60_000 },
-  );
 
 async function paths(id: string): Promise<string[]> {
   const found: string[] = [];
@@ -160,7 +151,7 @@ test('a retried failure joins the derivative, and every run has one manifest', a
   await narrow.stop();
   await stack.startWorker();
   expect((await stack.api.send('POST', `/v1/batches/${batch.id}/retry-failed`)).status).toBe(202);
-  expect((await ended(batch.id)).counts).toMatchObject({ completed: 2, failed: 0 });
+  expect((await stack.api.batchEnded(batch.id)).counts).toMatchObject({ completed: 2, failed: 0 });
   const both = [...one, ...one.map((path) => path.replaceAll('sub-01', 'sub-02'))];
   expect(await paths(batch.id)).toEqual(['README.md', 'dataset_description.json', ...both]);
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import { writeSlowPack } from './support/slow-pack.js';
+import { BatchFailures } from '@parse3d/shared/contract';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCtFile } from './support/volumes.js';
 
@@ -14,7 +15,12 @@ beforeAll(async () => {
   await writeSlowPack(packs.path, 'silent', { tile: 512, layers: 40 });
   stack = await startStack({
     packs: [packs.path],
-    env: { PARSE3D_CHILD_MEMORY: '420MiB', PARSE3D_CHILD_STALL: '3s', PARSE3D_MAX_VOXELS: '8000000' },
+    env: {
+      PARSE3D_CHILD_MEMORY: '420MiB',
+      PARSE3D_CHILD_STALL: '3s',
+      PARSE3D_MAX_VOXELS: '8000000',
+      PARSE3D_MAX_VOLUME_BYTES: '16MiB',
+    },
   });
   large = await stack.api.upload(await phantomCtFile([160, 160, 160]));
   small = await stack.api.upload(await phantomCtFile([80, 80, 80]));
@@ -47,4 +53,16 @@ test('a volume beyond the limit is refused before anything is queued', async () 
     status: 422,
     json: { type: '/problems/volume-too-large', shape: [256, 256, 128], limit: 8_000_000 },
   });
+});
+
+test('a volume of a batch that is beyond the limit is not fetched, and its item fails with that reason', async () => {
+  const { primary } = stack.stores;
+  const key = 'uploads/default/large/volume.nii';
+  await primary.write(key, Buffer.alloc(17 * 1024 * 1024));
+  const items = [{ uri: `${primary.scheme}://${primary.bucket}/${key}` }];
+  const body = { prompts: ['target'], pack: 'hungry', source: { kind: 'items', items } };
+  const { json } = await stack.api.send('POST', '/v1/batches', body);
+  const { id } = await stack.api.batchEnded(String(json['id']));
+  const { groups } = BatchFailures.parse((await stack.api.send('GET', `/v1/batches/${id}/failures`)).json);
+  expect(groups).toMatchObject([{ code: 'volume-too-large', count: 1 }]);
 });

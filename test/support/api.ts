@@ -1,4 +1,4 @@
-import { JobView, Manifest } from '@parse3d/shared/contract';
+import { BatchView, JobView, Manifest } from '@parse3d/shared/contract';
 import { eventually } from '@parse3d/shared/testing';
 import { z } from 'zod';
 
@@ -75,6 +75,21 @@ export class Api {
 
   async ended(id: string, timeoutMs?: number): Promise<JobView> {
     return this.until(id, ['completed', 'failed', 'canceled'], timeoutMs);
+  }
+
+  async batch(id: string): Promise<BatchView> {
+    return BatchView.parse((await this.send('GET', `/v1/batches/${id}`)).json);
+  }
+
+  /** Waits until the reports of a batch are there. */
+  async batchEnded(id: string, timeoutMs = 45_000): Promise<BatchView> {
+    return eventually(
+      async () => {
+        const view = await this.batch(id);
+        return view.finishedAt === undefined ? undefined : view;
+      },
+      { what: `batch ${id} to end`, timeoutMs },
+    );
   }
 
   async manifest(id: string): Promise<Manifest> {

@@ -1,8 +1,15 @@
-import type { ApiKeys } from '@parse3d/shared/access';
+import type { ApiKeys, Tenants } from '@parse3d/shared/access';
 import type { PackCatalog } from '@parse3d/shared/packs';
-import type { EventHub, JobRecords, RedisKeys, SegmentQueue, Software, WebhookQueue } from '@parse3d/shared/queue';
+import type {
+  EventHub,
+  JobRecords,
+  Redis,
+  RedisKeys,
+  SegmentQueue,
+  Software,
+  WebhookQueue,
+} from '@parse3d/shared/queue';
 import type { Stores } from '@parse3d/shared/storage';
-import type { Redis } from '@parse3d/shared/queue';
 import type { Tracing } from '@parse3d/shared/telemetry';
 import type { Logger } from 'pino';
 import type { ApiConfig } from './config.js';
@@ -22,6 +29,7 @@ export interface ApiDeps {
   readonly hub: EventHub;
   readonly stores: Stores;
   readonly apiKeys: ApiKeys;
+  readonly tenants: Tenants;
   readonly admission: Admission;
   readonly rules: RuleStore;
   readonly packs: PackCatalog;

@@ -16,7 +16,7 @@ import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
 import { batchPaths } from './openapi/batches.js';
 import { listVolumes, pagePaths } from './openapi/page.js';
-import { binary, json, problem, withErrors } from './openapi/parts.js';
+import { binary, idempotencyKey, json, problem, withErrors } from './openapi/parts.js';
 import { rulePaths } from './openapi/rules.js';
 import { scorePaths } from './openapi/score.js';
 import { webhookPaths } from './openapi/webhooks.js';
@@ -65,15 +65,7 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
           summary: 'Segment a volume',
           description: 'The 202 comes once the job is durable: no failure of the queue loses it.',
           tags: ['jobs'],
-          requestParams: {
-            header: z.object({
-              'idempotency-key': z
-                .string()
-                .max(255)
-                .optional()
-                .meta({ description: 'A repeated request under the same key finds the first one’s job, at any time.' }),
-            }),
-          },
+          requestParams: { header: idempotencyKey('job') },
           requestBody: { required: true, content: { 'application/json': { schema: SubmitJob } } },
           responses: withErrors({ '202': json(JobView, 'Accepted.') }, 'conflict', 'unprocessable'),
         },

@@ -33,7 +33,7 @@ export const problemHandler: ErrorRequestHandler = (error, request, response, ne
   sendProblem(response, problem, String(request.id));
 };
 
-export function sendProblem(response: Response, problem: Problem, requestId: string): void {
+function sendProblem(response: Response, problem: Problem, requestId: string): void {
   if (problem.retry === 'later') response.setHeader('Retry-After', '5');
   if (problem.code === 'unauthorized') response.setHeader('WWW-Authenticate', 'Bearer realm="parse3d"');
   if (!response.req.complete) discardBody(response.req);
@@ -94,7 +94,7 @@ function toProblem(error: unknown): Problem {
 /** What Express and its body parser throw. */
 const HttpError = z.object({ status: z.int().min(400), message: z.string() });
 
-export function invalidRequest(error: z.ZodError): Problem {
+function invalidRequest(error: z.ZodError): Problem {
   const faults = error.issues.map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
   const detail = faults
     .map((fault) => (fault.path === '' ? fault.message : `${fault.path}: ${fault.message}`))

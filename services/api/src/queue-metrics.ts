@@ -9,6 +9,7 @@ import {
 } from '@parse3d/shared/queue';
 import { Gauge, type Registry } from 'prom-client';
 import { redisMemoryShare } from './jobs/admission.js';
+import { pendingJobs } from './jobs/pending.js';
 
 export interface QueueView {
   readonly redis: Redis;
@@ -47,10 +48,7 @@ export function watchQueue(registry: Registry, view: QueueView): void {
     for (const [state, count] of Object.entries(counts)) it.set({ state }, count);
   });
   gauge('parse3d_pending_jobs', 'Jobs that wait to be fed, by lane and tenant', ['lane', 'tenant'], async (it) => {
-    for (const lane of lanes) {
-      for (const tenant of await redis.smembers(keys.tenants(lane)))
-        it.set({ lane, tenant }, await redis.llen(keys.pending(lane, tenant)));
-    }
+    for await (const { lane, tenant, count } of pendingJobs(redis, keys)) it.set({ lane, tenant }, count);
   });
   gauge(
     'parse3d_oldest_waiting_age_seconds',

@@ -1,38 +1,38 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { ApiKeys, Tenants } from '@parse3d/shared/access';
 import { software, storageFromEnv, tracingFromEnv } from '@parse3d/shared/config';
-import { readPackCatalog } from '@parse3d/shared/packs';
+import { readPackCatalog, type PackCatalog } from '@parse3d/shared/packs';
 import { isProblem, Problem } from '@parse3d/shared/problems';
 import {
   connectRedis,
-  DeliveryRelay,
-  Dispatcher,
   EventHub,
   JobRecords,
   openQueue,
   openWebhookQueue,
   redisKeys,
-  startDeliveries,
   whenReady,
+  type Redis,
 } from '@parse3d/shared/queue';
-import { createBucketIfMissing, openStores, requireConditionalWrites, type BlobStore } from '@parse3d/shared/storage';
+import {
+  createBucketIfMissing,
+  openStores,
+  requireConditionalWrites,
+  type BlobStore,
+  type Stores,
+} from '@parse3d/shared/storage';
 import { startTracing } from '@parse3d/shared/telemetry';
 import type { Logger } from 'pino';
 import { createApp } from './app.js';
+import { startBackground } from './background.js';
 import type { ApiConfig } from './config.js';
 import type { ApiDeps } from './deps.js';
 import { RuleStore } from './events/rule-store.js';
-import { receive } from './events/receive.js';
-import { Sns } from './events/sns.js';
-import { SqsSource } from './events/sqs.js';
-import { RuleSweeper } from './events/sweeper.js';
-import { WindowKeeper } from './events/windows/keeper.js';
+import { closeWithin, listen } from './http/listen.js';
 import { Admission } from './jobs/admission.js';
 import { createMetrics, serveMetrics } from './metrics.js';
-import { watchQueue } from './queue-metrics.js';
-import { deliver } from './webhooks/deliver.js';
+
+/** Longest wait for Redis at the start, in ms. */
+const REDIS_START_MS = 10_000;
 
 export interface RunningApi {
   readonly url: string;
@@ -43,119 +43,15 @@ export interface RunningApi {
 
 /** Wires the api and listens. The dispatcher, which feeds the queue, runs in the same process. */
 export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.ProcessEnv): Promise<RunningApi> {
-  const made = software(env);
-  const tracing = await startTracing({
-    service: 'parse3d-api',
-    version: made.version,
-    ...tracingFromEnv(config),
-    onError: (message) => log.warn({ err: message }, 'tracing'),
-  });
-  const keys = redisKeys(config.PARSE3D_REDIS_PREFIX);
   const onRedisError = (error: Error): void => log.warn({ err: error.message }, 'redis connection');
-  const redis = connectRedis(config.PARSE3D_REDIS_URL, 'request', onRedisError);
-  const subscriber = connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError);
-  const storage = storageFromEnv(config);
-  // A folder is ours to make; a bucket elsewhere is its owner's.
-  if (storage.kind === 'file') await createBucketIfMissing(storage);
-  const stores = openStores(storage);
-  if (storage.kind === 's3' && config.PARSE3D_CHECK_STORAGE) await checkStorage(stores.primary, log);
-  const packs = await readPackCatalog(config.PARSE3D_PACKS);
-  for (const { folder, problem } of packs.rejected) log.warn({ folder, problem: problem.message }, 'pack rejected');
-  packs.get(config.PARSE3D_DEFAULT_PACK);
-
-  await whenReady(redis, 10_000).catch((cause: unknown) => {
-    throw new Problem(
-      'queue-unavailable',
-      `Redis at ${redactUrl(config.PARSE3D_REDIS_URL)} does not answer`,
-      {},
-      { cause },
-    );
-  });
-  const queue = openQueue(redis, keys);
-  queue.on('error', onRedisError);
-  const webhookQueue = openWebhookQueue(redis, keys);
-  webhookQueue.on('error', onRedisError);
-  const metrics = createMetrics();
-  const records = new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) });
-  const hub = new EventHub(subscriber, keys);
-  await hub.start();
-
   const draining = new AbortController();
-  const apiKeys = new ApiKeys(stores.primary);
-  const tenants = new Tenants(stores.primary);
-
-  const deps: ApiDeps = {
-    config,
-    log,
-    redis,
-    keys,
-    records,
-    queue,
-    webhookQueue,
-    hub,
-    stores,
-    apiKeys,
-    admission: new Admission(redis, keys, tenants),
-    rules: new RuleStore(stores.primary),
-    packs,
-    software: made,
-    metrics,
-    tracing,
-    draining: draining.signal,
-  };
-  const sweeper = new RuleSweeper(deps);
-  const windows = new WindowKeeper(deps);
-  const relay = new DeliveryRelay(
-    { redis, keys, queue: webhookQueue, store: stores.primary },
-    {
-      listEveryMs: config.PARSE3D_RECONCILE_EVERY,
-      onError: (error) => log.warn({ err: error }, 'webhooks could not be queued'),
-    },
-  );
-  const dispatcher = new Dispatcher(
-    { redis, keys, queue, records, stores, software: made },
-    {
-      weightOf: async (tenant) => (await tenants.get(tenant)).weight,
-      tracing,
-      onTurn: () => {
-        sweeper.tend();
-        windows.tend();
-        relay.tend();
-      },
-      reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
-      onFed: (lane, waitedMs) => metrics.jobFed(lane, waitedMs),
-      onError: (error) => {
-        metrics.dispatcherFailed(error);
-        log.warn({ code: error.code, err: error.message }, 'dispatcher');
-      },
-      onReconciled: (result) => {
-        metrics.reconciled(result);
-        log.info({ ...result }, 'reconciled');
-      },
-    },
-  );
-  watchQueue(metrics.registry, { redis, keys, queue, records, leading: () => dispatcher.leading });
-  hub.onFeed(() => dispatcher.wake());
-  // After an outage Redis may have come back empty.
-  redis.on('ready', () => {
-    relay.listSoon();
-    dispatcher.reconcileSoon();
-  });
-  dispatcher.start();
-  const deliveryConnection = connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError);
-  const stopping = new AbortController();
-  const deliveries = startDeliveries(
-    deliveryConnection,
-    keys,
-    (due) => deliver(due, deps, stopping.signal),
-    onRedisError,
-  );
-  const pulling = pullEvents(deps);
+  const deps = await openDeps(config, log, env, onRedisError, draining.signal);
+  const background = startBackground(deps, onRedisError);
 
   const server = createServer(createApp(deps));
   // Uploads of gigabytes outlast Node's default of five minutes; the header timeout still ends slow openers.
   server.requestTimeout = 0;
-  const metricsServer = serveMetrics(metrics.registry);
+  const metricsServer = serveMetrics(deps.metrics.registry);
   const apiPort = await listen(server, config.PARSE3D_API_PORT, config.PARSE3D_API_HOST);
   const metricsPort = await listen(metricsServer, config.PARSE3D_METRICS_PORT, config.PARSE3D_API_HOST);
 
@@ -165,23 +61,76 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
     async stop() {
       draining.abort();
       await closeWithin(server, config.PARSE3D_API_DRAIN);
-      await pulling;
-      await dispatcher.stop();
-      await sweeper.stop();
-      await windows.stop();
-      await relay.stop();
-      stopping.abort();
-      await deliveries.stop();
-      deliveryConnection.disconnect();
-      hub.close();
-      await queue.close();
-      await webhookQueue.close();
-      redis.disconnect();
-      await stores.close();
+      await background.stop();
+      deps.hub.close();
+      await deps.queue.close();
+      await deps.webhookQueue.close();
+      deps.redis.disconnect();
+      await deps.stores.close();
       await closeWithin(metricsServer, 1_000);
-      await tracing.shutdown();
+      await deps.tracing.shutdown();
     },
   };
+}
+
+/** Opens what the parts of the api share. @throws Problem when Redis or storage cannot be used, or there is no pack */
+async function openDeps(
+  config: ApiConfig,
+  log: Logger,
+  env: NodeJS.ProcessEnv,
+  onRedisError: (error: Error) => void,
+  draining: AbortSignal,
+): Promise<ApiDeps> {
+  const made = software(env);
+  const tracing = await startTracing({
+    service: 'parse3d-api',
+    version: made.version,
+    ...tracingFromEnv(config),
+    onError: (message) => log.warn({ err: message }, 'tracing'),
+  });
+  const keys = redisKeys(config.PARSE3D_REDIS_PREFIX);
+  const redis = connectRedis(config.PARSE3D_REDIS_URL, 'request', onRedisError);
+  const subscriber = connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError);
+  const stores = await openStorage(config, log);
+  const packs = await readPacks(config, log);
+  await waitForRedis(redis, config);
+  const queue = openQueue(redis, keys);
+  queue.on('error', onRedisError);
+  const webhookQueue = openWebhookQueue(redis, keys);
+  webhookQueue.on('error', onRedisError);
+  const metrics = createMetrics();
+  const hub = new EventHub(subscriber, keys);
+  await hub.start();
+  const tenants = new Tenants(stores.primary);
+  return {
+    config,
+    log,
+    redis,
+    keys,
+    records: new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) }),
+    queue,
+    webhookQueue,
+    hub,
+    stores,
+    apiKeys: new ApiKeys(stores.primary),
+    tenants,
+    admission: new Admission(redis, keys, tenants),
+    rules: new RuleStore(stores.primary, (key, error) => log.warn({ key, err: error }, 'rule that cannot be read')),
+    packs,
+    software: made,
+    metrics,
+    tracing,
+    draining,
+  };
+}
+
+async function openStorage(config: ApiConfig, log: Logger): Promise<Stores> {
+  const storage = storageFromEnv(config);
+  // A folder is ours to make; a bucket elsewhere is its owner's.
+  if (storage.kind === 'file') await createBucketIfMissing(storage);
+  const stores = openStores(storage);
+  if (storage.kind === 's3' && config.PARSE3D_CHECK_STORAGE) await checkStorage(stores.primary, log);
+  return stores;
 }
 
 /** A store that is away at the start says nothing about what it honours; readiness tells that it is away. */
@@ -194,35 +143,19 @@ async function checkStorage(store: BlobStore, log: Logger): Promise<void> {
   }
 }
 
-/** Pulls storage events where a queue is set up, until the server drains. */
-async function pullEvents(deps: ApiDeps): Promise<void> {
-  const { config, log, metrics } = deps;
-  const { PARSE3D_EVENTS_SQS_URL: queueUrl, PARSE3D_EVENTS_SQS_ENDPOINT: endpoint } = config;
-  const { PARSE3D_S3_REGION: region } = config;
-  const { PARSE3D_S3_ACCESS_KEY_ID: accessKeyId, PARSE3D_S3_SECRET_ACCESS_KEY: secretAccessKey } = config;
-  if (queueUrl === undefined) return;
-  const credentials =
-    accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey };
-  const source = new SqsSource({ queueUrl, endpoint, region, credentials }, log, (outcome) =>
-    metrics.eventMessages.inc({ outcome }),
-  );
-  const sns = new Sns();
-  await source.run(async (message) => void (await receive(message, sns, deps)), deps.draining);
+async function readPacks(config: ApiConfig, log: Logger): Promise<PackCatalog> {
+  const packs = await readPackCatalog(config.PARSE3D_PACKS);
+  for (const { folder, problem } of packs.rejected) log.warn({ folder, problem: problem.message }, 'pack rejected');
+  // Asked for its complaint when it is not there.
+  packs.get(config.PARSE3D_DEFAULT_PACK);
+  return packs;
 }
 
-async function listen(server: Server, port: number, host: string): Promise<number> {
-  server.listen(port, host);
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-async function closeWithin(server: Server, budgetMs: number): Promise<void> {
-  const timer = setTimeout(() => server.closeAllConnections(), budgetMs);
-  const closed = once(server, 'close');
-  server.close();
-  server.closeIdleConnections();
-  await closed;
-  clearTimeout(timer);
+async function waitForRedis(redis: Redis, config: ApiConfig): Promise<void> {
+  await whenReady(redis, REDIS_START_MS).catch((cause: unknown) => {
+    const detail = `Redis at ${redactUrl(config.PARSE3D_REDIS_URL)} does not answer`;
+    throw new Problem('queue-unavailable', detail, {}, { cause });
+  });
 }
 
 function redactUrl(url: string): string {

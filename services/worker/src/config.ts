@@ -41,7 +41,9 @@ const workerEnv = commonEnv.extend({
     .min(1)
     .default(200)
     .describe('Jobs after which a child is replaced, against slow leaks in native code.'),
-  PARSE3D_JOB_DEADLINE: duration('1h').describe('Longest time one attempt may take, unless the job says less.'),
+  PARSE3D_JOB_DEADLINE: duration('1h').describe(
+    'Longest time that computing may take in one attempt, unless the job says less.',
+  ),
   PARSE3D_CHILD_STALL: duration('20m').describe('Longest time without any sign of progress from a child.'),
   PARSE3D_CHILD_GRACE: duration('2s').describe('Time that a child gets to stop by itself before it is killed.'),
   PARSE3D_WORKER_DRAIN: duration('30s').describe(

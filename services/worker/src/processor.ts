@@ -109,7 +109,8 @@ export class Processor {
       await this.#fail(job, token, request, attemptId, cause);
     } finally {
       await progress.close();
-      this.#active.delete(jobId);
+      // A job that stalled may have come back to this worker meanwhile.
+      if (this.#active.get(jobId) === stop) this.#active.delete(jobId);
       if (storing) this.#onStoring(--this.#storing);
     }
   }
@@ -179,7 +180,9 @@ export class Processor {
     const problem = Problem.from(error);
     const last = problem.retry === 'never' || job.attemptsMade + 1 >= ATTEMPTS;
     metrics.attempts.inc({ outcome: last ? 'failed' : 'will-retry' });
-    log.warn({ jobId, run, code: problem.code, err: error, last }, 'attempt failed');
+    // What is wrong with a volume names it, and names of files can name patients: the manifest tells, the log does not.
+    const err = problem.retry === 'never' || problem.code === 'storage-unavailable' ? undefined : error;
+    log.warn({ jobId, run, code: problem.code, err, last }, 'attempt failed');
     if (!last) {
       await records.release({ jobId, run, attemptId }, problem.toJSON());
       throw problem;

@@ -1,6 +1,5 @@
 import { blobKeys } from '../contract/index.js';
-import { isProblem } from '../problems/index.js';
-import { readJson, type BlobStore } from '../storage/index.js';
+import { listAll, readRecord, type BlobStore } from '../storage/index.js';
 import { ApiKeyRecord, keyIdOf, mintApiKey, verifies } from './api-key.js';
 
 interface Cached {
@@ -41,15 +40,10 @@ export class ApiKeys {
 
   async list(): Promise<ApiKeyRecord[]> {
     const records: ApiKeyRecord[] = [];
-    let startAfter: string | undefined;
-    do {
-      const page = await this.#store.list({ prefix: blobKeys.apiKeyPrefix, startAfter });
-      for (const blob of page.blobs) {
-        const record = await this.#read(blob.key);
-        if (record !== undefined) records.push(record);
-      }
-      startAfter = page.next;
-    } while (startAfter !== undefined);
+    for await (const { key } of listAll(this.#store, blobKeys.apiKeyPrefix)) {
+      const record = await this.#read(key);
+      if (record !== undefined) records.push(record);
+    }
     return records;
   }
 
@@ -69,12 +63,7 @@ export class ApiKeys {
     return record;
   }
 
-  async #read(key: string): Promise<ApiKeyRecord | undefined> {
-    try {
-      return ApiKeyRecord.parse(await readJson(this.#store, key));
-    } catch (error) {
-      if (isProblem(error, 'blob-missing')) return undefined;
-      throw error;
-    }
+  #read(key: string): Promise<ApiKeyRecord | undefined> {
+    return readRecord(this.#store, key, ApiKeyRecord);
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { blobKeys } from '../contract/index.js';
 import { isProblem } from '../problems/index.js';
-import { listAll, readJson, writeJson, type BlobStore } from '../storage/index.js';
+import { listAll, readRecord, writeJson, type BlobStore } from '../storage/index.js';
 
 /** What an operator grants a tenant: `tenants/<tenant>.json` in the service's bucket. Without one the defaults hold. */
 export const TenantSettings = z.strictObject({
@@ -61,11 +61,6 @@ export class Tenants {
   }
 
   async #read(tenant: string): Promise<TenantSettings> {
-    try {
-      return TenantSettings.parse(await readJson(this.#store, blobKeys.tenant(tenant)));
-    } catch (error) {
-      if (isProblem(error, 'blob-missing')) return TenantSettings.parse({});
-      throw error;
-    }
+    return (await readRecord(this.#store, blobKeys.tenant(tenant), TenantSettings)) ?? TenantSettings.parse({});
   }
 }

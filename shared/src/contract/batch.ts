@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { problemCodes } from '../problems/index.js';
 import { JobOptions, OutputOptions } from './job.js';
 import { PackId } from './pack.js';
-import { BlobUri, Modality, Timestamp, Traceparent } from './primitives.js';
+import { BlobUri, Metadata, Modality, Timestamp, Traceparent } from './primitives.js';
 import { Prompt, Prompts } from './prompt.js';
 
 /** A folder in storage: `s3://bucket/prefix/`, or a whole bucket `s3://bucket/`. */
@@ -78,7 +78,7 @@ export const SubmitBatch = z
       .boolean()
       .default(false)
       .meta({ description: 'Only count and estimate: how many volumes and bytes, and how long they may take.' }),
-    metadata: z.record(z.string().max(64), z.string().max(256)).default({}),
+    metadata: Metadata.default({}),
   })
   .meta({ id: 'SubmitBatch' });
 export type SubmitBatch = z.infer<typeof SubmitBatch>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Intensity, PackId } from './pack.js';
-import { BlobUri, JobId, Modality, Timestamp, Traceparent } from './primitives.js';
+import { BlobUri, JobId, Metadata, Modality, Timestamp, Traceparent } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
 import { Prompt, Prompts } from './prompt.js';
 
@@ -42,7 +42,7 @@ export const JobOptions = z
       .min(1)
       .max(86_400)
       .optional()
-      .meta({ description: 'Longest time that one attempt may take. Default: the server’s.' }),
+      .meta({ description: 'Longest time that computing may take in one attempt. Default: the server’s.' }),
     resample: z
       .enum(['reference', 'smooth'])
       .optional()
@@ -111,10 +111,9 @@ export const SubmitJob = z
     outputs: OutputOptions.prefault({}),
     options: JobOptions.prefault({}),
     lane: z.enum(['interactive', 'batch']).default('interactive'),
-    metadata: z
-      .record(z.string().max(64), z.string().max(256))
-      .default({})
-      .meta({ description: 'Your own keys, given back with the job. No patient identifiers.' }),
+    metadata: Metadata.default({}).meta({
+      description: 'Your own keys, at most 64, given back with the job. No patient identifiers.',
+    }),
   })
   .meta({ id: 'SubmitJob' });
 export type SubmitJob = z.infer<typeof SubmitJob>;

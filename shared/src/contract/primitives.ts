@@ -24,5 +24,10 @@ export const Timestamp = z.iso.datetime({ offset: true });
 /** A span of a trace as W3C Trace Context writes it. */
 export const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
 
+/** A client's own keys: they travel with every job, through Redis too. */
+export const Metadata = z
+  .record(z.string().max(64), z.string().max(256))
+  .refine((entries) => Object.keys(entries).length <= 64, 'expected at most 64 entries');
+
 export const RESEARCH_NOTICE =
   'For research use only: not a medical device, not for diagnosis or treatment. Inputs must hold no patient identifiers.';

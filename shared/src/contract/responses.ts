@@ -27,7 +27,7 @@ export const ListJobs = z.strictObject({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z
     .string()
-    .regex(/^\d{1,16}$/)
+    .regex(/^\d{1,16}-[0-9a-f-]{36}$/)
     .optional()
     .meta({ description: '`next` of the page before.' }),
 });
@@ -36,7 +36,9 @@ export const ListJobs = z.strictObject({
 export const JobPage = z
   .strictObject({
     jobs: z.array(JobView),
-    next: z.string().optional().meta({ description: 'Give it as `cursor` for the next page; absent on the last.' }),
+    next: z.string().optional().meta({
+      description: 'Give it as `cursor` for the next page, which a filter may leave short; absent on the last.',
+    }),
   })
   .meta({ id: 'JobPage' });
 export type JobPage = z.infer<typeof JobPage>;

@@ -13,7 +13,7 @@ export type JobData = z.infer<typeof JobData>;
 
 export const ATTEMPTS = 3;
 
-export const bullJobOptions: DefaultJobOptions = {
+const bullJobOptions: DefaultJobOptions = {
   attempts: ATTEMPTS,
   backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 },
   removeOnComplete: { age: 3_600, count: 5_000 },

@@ -1,6 +1,6 @@
 import { blobKeys, JobRequest, Manifest, placeOf, RESEARCH_NOTICE, type ProblemBody } from '../contract/index.js';
 import { isProblem } from '../problems/index.js';
-import { readAll, type BlobStore } from '../storage/index.js';
+import { listAll, readRecord, type BlobStore } from '../storage/index.js';
 import type { JobRecords } from './records.js';
 import { announceJob } from './webhooks/outbox.js';
 
@@ -48,9 +48,8 @@ export function canceledManifest(request: JobRequest, attemptId: string, softwar
   return { ...manifestBase(request, attemptId, software), status: 'canceled' };
 }
 
-export async function readManifest(store: BlobStore, jobId: string, run: number): Promise<Manifest | undefined> {
-  const text = await readText(store, blobKeys.manifest(jobId, run));
-  return text === undefined ? undefined : Manifest.parse(JSON.parse(text));
+export function readManifest(store: BlobStore, jobId: string, run: number): Promise<Manifest | undefined> {
+  return readRecord(store, blobKeys.manifest(jobId, run), Manifest);
 }
 
 /**
@@ -104,20 +103,14 @@ export async function settle(store: BlobStore, records: JobRecords, manifest: Ma
 async function sweepAttempts(store: BlobStore, standing: Manifest): Promise<void> {
   const { jobId, run } = standing;
   const kept = standing.status === 'completed' ? blobKeys.attemptPrefix(jobId, run, standing.attemptId) : undefined;
-  let startAfter: string | undefined;
-  do {
-    const page = await store.list({ prefix: `${blobKeys.runPrefix(jobId, run)}attempts/`, startAfter });
-    for (const { key } of page.blobs) {
-      if (kept === undefined || !key.startsWith(kept)) await store.delete(key);
-    }
-    startAfter = page.next;
-  } while (startAfter !== undefined);
+  for await (const { key } of listAll(store, `${blobKeys.runPrefix(jobId, run)}attempts/`)) {
+    if (kept === undefined || !key.startsWith(kept)) await store.delete(key);
+  }
 }
 
 /** The durable request of a run that has not ended, or undefined. */
-export async function readPending(store: BlobStore, jobId: string, run: number): Promise<JobRequest | undefined> {
-  const text = await readText(store, blobKeys.pending(jobId, run));
-  return text === undefined ? undefined : JobRequest.parse(JSON.parse(text));
+export function readPending(store: BlobStore, jobId: string, run: number): Promise<JobRequest | undefined> {
+  return readRecord(store, blobKeys.pending(jobId, run), JobRequest);
 }
 
 /** The newest run's manifest of a job, found in storage alone, or undefined when no run has ended. */
@@ -128,14 +121,5 @@ export async function newestManifest(store: BlobStore, jobId: string): Promise<M
     const manifest = await readManifest(store, jobId, run);
     if (manifest === undefined) return newest;
     newest = manifest;
-  }
-}
-
-async function readText(store: BlobStore, key: string): Promise<string | undefined> {
-  try {
-    return (await readAll(store, key)).toString('utf8');
-  } catch (error) {
-    if (isProblem(error, 'blob-missing')) return undefined;
-    throw error;
   }
 }

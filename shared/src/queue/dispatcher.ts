@@ -3,7 +3,7 @@ import type { Stores } from '../storage/index.js';
 import { BatchOverseer } from './batches/overseer.js';
 import { Feeder, type FeederOptions } from './feeder.js';
 import { LeaderLock } from './leader.js';
-import { reconcile, type Reconciliation, type ReconcilerDeps } from './reconciler.js';
+import { reconcile, type Mended, type Reconciliation, type ReconcilerDeps } from './reconciler.js';
 
 export interface DispatcherOptions extends FeederOptions {
   /** Time between feeds when nothing wakes it, in ms. @default 1000 */
@@ -35,6 +35,7 @@ export class Dispatcher {
   #woken = false;
   #loop: Promise<void> | undefined;
   #reconcileAt = 0;
+  #reconciling: Promise<void> | undefined;
   #leading = false;
 
   constructor(deps: DispatcherDeps, options: DispatcherOptions) {
@@ -70,6 +71,7 @@ export class Dispatcher {
     this.#stop.abort();
     this.#wake();
     await this.#loop;
+    await this.#reconciling;
     await this.#overseer.stop();
     // The lock expires by itself; letting go of it only saves the next leader the wait.
     if (this.#leading) await this.#lock.release().catch(() => undefined);
@@ -83,28 +85,55 @@ export class Dispatcher {
         else this.#reconcileAt = 0;
       } catch (error) {
         this.#leading = false;
-        if (!this.#stop.signal.aborted) this.#options.onError(Problem.from(error, 'queue-unavailable'));
+        this.#failed(error);
       }
       await this.#pause(this.#options.feedEveryMs ?? 1_000);
     }
   }
 
   async #lead(): Promise<void> {
-    if (Date.now() >= this.#reconcileAt) {
-      await this.#overseer.recover(this.#stop.signal);
-      const mended = await this.#overseer.mend(this.#stop.signal);
-      const found = await reconcile({ ...this.#deps, store: this.#deps.stores.primary }, this.#stop.signal);
+    if (this.#reconciling === undefined && Date.now() >= this.#reconcileAt) {
       this.#reconcileAt = Date.now() + (this.#options.reconcileEveryMs ?? 120_000);
-      this.#options.onReconciled?.({
-        markers: found.markers,
-        settled: found.settled + mended.settled,
-        fedAgain: found.fedAgain + mended.fedAgain,
-        failed: found.failed + mended.failed,
+      // In the turn: tending takes jobs of paused batches back, which must not be fed again meanwhile.
+      const mended = await this.#overseer.mend(this.#stop.signal).catch((error: unknown) => {
+        this.#reconcileAt = 0;
+        throw error;
       });
+      this.#reconciling = this.#reconcile(mended)
+        .catch((error: unknown) => {
+          this.#reconcileAt = 0;
+          this.#failed(error);
+        })
+        .finally(() => (this.#reconciling = undefined));
     }
     this.#options.onTurn?.();
-    await this.#overseer.tend(this.#stop.signal);
+    if (await this.#overseer.tend(this.#stop.signal)) this.wake();
     await this.#feeder.feed();
+  }
+
+  /** Beside the turns: a look at all that storage holds takes minutes, and feeding does not wait for it. */
+  async #reconcile(mended: Mended): Promise<void> {
+    const { signal } = this.#stop;
+    const deps = { ...this.#deps, store: this.#deps.stores.primary };
+    // Together: single jobs do not wait until the counters of a large batch are there. Neither is left behind.
+    const [recovered, reconciled] = await Promise.allSettled([
+      this.#overseer.recover(signal),
+      reconcile(deps, signal, (error) => this.#failed(error)),
+    ]);
+    if (recovered.status === 'rejected') throw recovered.reason;
+    if (reconciled.status === 'rejected') throw reconciled.reason;
+    const found = reconciled.value;
+    if (signal.aborted) return;
+    this.#options.onReconciled?.({
+      markers: found.markers,
+      settled: found.settled + mended.settled,
+      fedAgain: found.fedAgain + mended.fedAgain,
+      failed: found.failed + mended.failed,
+    });
+  }
+
+  #failed(error: unknown): void {
+    if (!this.#stop.signal.aborted) this.#options.onError(Problem.from(error, 'queue-unavailable'));
   }
 
   async #pause(ms: number): Promise<void> {

@@ -20,6 +20,6 @@ export { Feeder, type FeederOptions } from './feeder.js';
 export { lanes, redisKeys, type Lane, type RedisKeys } from './keys.js';
 export { LeaderLock } from './leader.js';
 export { reconcile, type Reconciliation, type ReconcilerDeps } from './reconciler.js';
-export { JobRecords, type ClaimOutcome, type JobRecord, type RecordsOptions } from './records.js';
+export { JobRecords, type ClaimOutcome, type JobRecord, type ListedJob, type RecordsOptions } from './records.js';
 export * from './webhooks/index.js';
 export { heartbeat, liveWorkers, signOff, WORKER_TTL_MS, WorkerInfo } from './workers.js';

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { blobKeys, type JobRequest } from '../contract/index.js';
-import { Problem } from '../problems/index.js';
-import type { BlobStore } from '../storage/index.js';
+import { isProblem, Problem } from '../problems/index.js';
+import { inParallel, listAll, type BlobStore } from '../storage/index.js';
 import { bullJobId, type SegmentQueue } from './bull.js';
 import {
   canceledManifest,
@@ -13,6 +13,7 @@ import {
   settle,
   type Software,
 } from './commit.js';
+import { isRedisError } from './connection.js';
 import type { RedisKeys } from './keys.js';
 import type { JobRecord, JobRecords } from './records.js';
 
@@ -24,6 +25,9 @@ export interface ReconcilerDeps {
   readonly store: BlobStore;
   readonly software: Software;
 }
+
+/** Runs looked at together. */
+const AT_ONCE = 16;
 
 /** Runs that were not in order, by what was done about it. */
 export interface Mended {
@@ -40,23 +44,30 @@ export interface Reconciliation extends Mended {
 /**
  * Compares the pending markers in storage, which are the record of what was accepted, with Redis, which may have been
  * lost or restored from an older copy, and mends Redis. Safe to run at any moment and more than once.
+ *
+ * @param onFault told of a run that cannot be looked after: the others are all the same
+ * @throws Problem or an error of Redis when store or Redis do not answer
  */
-export async function reconcile(deps: ReconcilerDeps, signal?: AbortSignal): Promise<Reconciliation> {
+export async function reconcile(
+  deps: ReconcilerDeps,
+  signal?: AbortSignal,
+  onFault: (error: unknown) => void = rethrow,
+): Promise<Reconciliation> {
   const count = { markers: 0, settled: 0, fedAgain: 0, failed: 0 };
-  let startAfter: string | undefined;
-  do {
-    const page = await deps.store.list({ prefix: blobKeys.pendingPrefix, startAfter });
-    for (const blob of page.blobs) {
-      if (signal?.aborted) return count;
-      const marker = parseMarker(blob.key);
-      if (marker === undefined) continue;
-      count.markers++;
-      const { jobId, run } = marker;
+  await inParallel(listAll(deps.store, blobKeys.pendingPrefix, signal), AT_ONCE, async ({ key }) => {
+    const marker = parseMarker(key);
+    if (marker === undefined) return;
+    count.markers++;
+    const { jobId, run } = marker;
+    try {
       const outcome = await reconcileRun(deps, jobId, run, () => readPending(deps.store, jobId, run));
       if (outcome !== 'in-order') count[outcome]++;
+    } catch (error) {
+      if (mayPass(error)) throw error;
+      onFault(error);
     }
-    startAfter = page.next;
-  } while (startAfter !== undefined);
+  });
+  if (signal?.aborted === true) return count;
   count.settled += await reconcileRecords(deps, signal);
   return count;
 }
@@ -81,6 +92,13 @@ async function reconcileRecords(deps: ReconcilerDeps, signal?: AbortSignal): Pro
     }
   }
   return settled;
+}
+
+/** True when it is not the one run's fault: the others would meet the same. */
+const mayPass = (error: unknown): boolean => isRedisError(error) || isProblem(error, 'storage-unavailable');
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 function parseMarker(key: string): { jobId: string; run: number } | undefined {

@@ -16,7 +16,8 @@ end
 
 /**
  * Enters a job, or a later run of it. Returns 1, or 0 when the record has this run already (a repeated submission, or
- * the reconciler meeting the api half-way).
+ * the reconciler meeting the api half-way). The tenant's list keeps the newest hundred thousand: nobody may ever ask for
+ * it, and drop what has expired.
  */
 export const acceptScript = new Script(`${emit}
 local job, pending, tenants, jobs, events = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -29,7 +30,10 @@ redis.call('DEL', job)
 redis.call('HSET', job, 'run', run, 'status', 'waiting', 'request', request, 'attempt', 0)
 redis.call('RPUSH', pending, jobId)
 redis.call('SADD', tenants, tenant)
-if listed == '1' then redis.call('ZADD', jobs, createdMs, jobId) end
+if listed == '1' then
+  redis.call('ZADD', jobs, createdMs, jobId)
+  redis.call('ZREMRANGEBYRANK', jobs, 0, -100001)
+end
 emit(events, notify, jobId, event, ttl)
 redis.call('PUBLISH', feed, jobId)
 return 1

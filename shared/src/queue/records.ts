@@ -51,6 +51,12 @@ export type JobRecord = z.infer<typeof StoredRecord>;
 /** A finished job of a batch is soon forgotten: there are many of them, and the manifest tells the same. */
 const BATCH_JOB_TTL_MS = 60_000;
 
+/** A job in its tenant's list. */
+export interface ListedJob {
+  readonly jobId: string;
+  readonly createdMs: number;
+}
+
 export type ClaimOutcome = 'ok' | 'canceled' | 'ended' | 'missing';
 
 export interface RecordsOptions {
@@ -111,19 +117,16 @@ export class JobRecords {
     return hash['status'] === undefined ? undefined : StoredRecord.parse(hash);
   }
 
-  /** A tenant's job ids, newest first, older than `beforeMs`. */
-  async list(tenant: string, limit: number, beforeMs?: number): Promise<{ jobId: string; createdMs: number }[]> {
-    const max = beforeMs === undefined ? '+inf' : `(${beforeMs}`;
-    const rows = await this.#redis.zrevrangebyscore(
-      this.#keys.jobs(tenant),
-      max,
-      '-inf',
-      'WITHSCORES',
-      'LIMIT',
-      0,
-      limit,
-    );
-    const jobs: { jobId: string; createdMs: number }[] = [];
+  /** A tenant's job ids, newest first, those behind `after`. */
+  async list(tenant: string, limit: number, after?: ListedJob): Promise<ListedJob[]> {
+    const key = this.#keys.jobs(tenant);
+    // By place, since jobs of one millisecond may stand on two pages.
+    const place = after === undefined ? -1 : await this.#redis.zrevrank(key, after.jobId);
+    const rows =
+      after === undefined || place !== null
+        ? await this.#redis.zrevrange(key, (place ?? -1) + 1, (place ?? -1) + limit, 'WITHSCORES')
+        : await this.#redis.zrevrangebyscore(key, after.createdMs, '-inf', 'WITHSCORES', 'LIMIT', 0, limit);
+    const jobs: ListedJob[] = [];
     for (let index = 0; index + 1 < rows.length; index += 2) {
       jobs.push({ jobId: rows[index] ?? '', createdMs: Number(rows[index + 1]) });
     }

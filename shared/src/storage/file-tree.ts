@@ -29,34 +29,57 @@ export function blobInfo(key: string, stat: BigIntStats): BlobInfo {
  */
 export async function* walk(folder: string, prefix: string, after: string): AsyncGenerator<BlobInfo> {
   const slash = prefix.lastIndexOf('/') + 1;
-  const found = (await entries(folder, prefix.slice(slash)))
-    .map((entry) => ({ ...entry, key: prefix.slice(0, slash) + entry.name }))
-    // A folder's keys all come before `after` when its own name does, unless `after` lies inside it.
-    .filter(({ key, isFolder }) => compareKeys(key, after) > 0 || (isFolder && after.startsWith(key)));
+  const above = prefix.slice(0, slash);
+  const found = await entries(folder, above, prefix.slice(slash), after);
   for (let first = 0; first < found.length; first += STATS_AT_ONCE) {
     const some = found.slice(first, first + STATS_AT_ONCE);
     const stats = await Promise.all(some.map(({ name }) => ifThere(lstat(join(folder, name), { bigint: true }))));
-    for (const [index, { key, name, isFolder }] of some.entries()) {
+    for (const [index, { name, isFolder }] of some.entries()) {
       const stat = stats[index];
+      const key = above + name;
       if (isFolder) yield* walk(join(folder, name), key, after);
       else if (stat?.isFile() === true) yield blobInfo(key, stat);
     }
   }
 }
 
-/** Files and folders whose names begin so, in the order of the keys they stand for: a folder's name ends with a slash. */
-async function entries(path: string, begins: string): Promise<{ name: string; isFolder: boolean }[]> {
-  const found = (await ifThere(readdir(path, { withFileTypes: true }))) ?? [];
-  return found
-    .filter((entry) => (entry.isFile() || entry.isDirectory()) && entry.name.startsWith(begins))
-    .map((entry) => ({ name: entry.isDirectory() ? `${entry.name}/` : entry.name, isFolder: entry.isDirectory() }))
-    .sort((a, b) => compareKeys(a.name, b.name));
+interface Entry {
+  /** Of a folder, with a slash at its end. */
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+/**
+ * Files and folders whose names begin so and whose keys come after `after`, in the order of the keys they stand for. Of
+ * a folder with a million files every page of a listing asks anew: what lies before is dropped before it is sorted.
+ *
+ * @param above the beginning that all their keys share, up to its last slash
+ */
+async function entries(path: string, above: string, begins: string, after: string): Promise<Entry[]> {
+  const found: Entry[] = [];
+  for (const entry of (await ifThere(readdir(path, { withFileTypes: true }))) ?? []) {
+    const isFolder = entry.isDirectory();
+    if (!(isFolder || entry.isFile()) || !entry.name.startsWith(begins)) continue;
+    const name = isFolder ? `${entry.name}/` : entry.name;
+    const key = above + name;
+    // A folder's keys all come before `after` when its own name does, unless `after` lies inside it.
+    if (compareKeys(key, after) > 0 || (isFolder && after.startsWith(key))) found.push({ name, isFolder });
+  }
+  return found.sort((a, b) => compareKeys(a.name, b.name));
 }
 
 /** Byte order of UTF-8, which for characters beyond U+FFFF differs from the order of JavaScript's strings. */
-export function compareKeys(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const [one, other] = [a.charCodeAt(index), b.charCodeAt(index)];
+    if (one !== other) return byCodePoint(one) - byCodePoint(other);
+  }
+  return a.length - b.length;
 }
+
+/** Halves of surrogate pairs stand for characters that come after all others. */
+const byCodePoint = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
 
 /** What the promise brings, or undefined when the file or a folder above it has just gone. */
 async function ifThere<T>(found: Promise<T>): Promise<T | undefined> {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Problem } from '../problems/index.js';
 import type { BlobInfo, BlobStore } from './blob-store.js';
+import { listAll } from './list-all.js';
 import type { Stores } from './stores.js';
 import { checkBucket, checkPrefix } from './uri.js';
 
@@ -32,15 +33,11 @@ export async function listBlobFolder(stores: Stores, uri: string, maxBytes: numb
   const blobs: BlobInfo[] = [];
   const hash = createHash('sha256');
   let bytes = 0;
-  let startAfter: string | undefined;
-  do {
-    const page = await store.list({ prefix: checkPrefix(prefix), startAfter });
-    for (const blob of page.blobs) {
-      if (blob.key.endsWith('/')) continue;
-      blobs.push(blob);
-      bytes += blob.bytes;
-      hash.update(`${blob.key}\0${blob.etag}\0${blob.bytes}\n`);
-    }
+  for await (const blob of listAll(store, checkPrefix(prefix))) {
+    if (blob.key.endsWith('/')) continue;
+    blobs.push(blob);
+    bytes += blob.bytes;
+    hash.update(`${blob.key}\0${blob.etag}\0${blob.bytes}\n`);
     if (blobs.length > MAX_OBJECTS || bytes > maxBytes) {
       throw new Problem(
         'archive-too-large',
@@ -48,8 +45,7 @@ export async function listBlobFolder(stores: Stores, uri: string, maxBytes: numb
         { uri, maxObjects: MAX_OBJECTS, maxBytes },
       );
     }
-    startAfter = page.next;
-  } while (startAfter !== undefined);
+  }
   if (blobs.length === 0) throw new Problem('blob-missing', `there is nothing in ${uri}`, { uri });
   return { store, blobs, bytes, etag: hash.digest('hex').slice(0, 32) };
 }

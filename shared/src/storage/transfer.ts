@@ -3,7 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Problem } from '../problems/index.js';
+import { isProblem, Problem } from '../problems/index.js';
 import type { BlobInfo, BlobStore, ReadOptions, WriteOptions } from './blob-store.js';
 
 type VersionOptions = Pick<ReadOptions, 'etag' | 'signal'>;
@@ -52,6 +52,25 @@ export async function readJson(
   } catch (error) {
     throw new Problem('internal', `expected JSON in ${key}, which is not`, { key }, { cause: error });
   }
+}
+
+/**
+ * A JSON object that may not be there, as the schema parses it; undefined when it is not.
+ * @throws what `readJson` and the schema throw
+ */
+export async function readRecord<T>(
+  store: BlobStore,
+  key: string,
+  schema: { parse(value: unknown): T },
+): Promise<T | undefined> {
+  let value: unknown;
+  try {
+    value = await readJson(store, key);
+  } catch (error) {
+    if (isProblem(error, 'blob-missing')) return undefined;
+    throw error;
+  }
+  return schema.parse(value);
 }
 
 /** Writes a value as JSON. @throws Problem as `write` */

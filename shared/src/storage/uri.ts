@@ -63,6 +63,16 @@ export function checkKey(key: string): string {
   return key;
 }
 
+/** True for what `checkKey` lets pass: a bucket that others fill may hold keys that no URI of ours can name. */
+export function isKey(key: string): boolean {
+  try {
+    checkKey(key);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The key, when the local store can hold it: as `checkKey`, and no segment longer than a file name may be (255 bytes).
  * @throws Problem `blob-key-invalid`

@@ -57,6 +57,7 @@ test('jobs of a batch that Redis lost are fed again, and counted among what was 
       (await queue.getJobState(bullJobId(batchJobId(batchId, ordinal), 1))) === 'waiting';
     const all = async () => (await Promise.all([queued(0), queued(1), queued(2)])).every((is) => is);
     await eventually(all, { what: 'the jobs to be handed over' });
+    await eventually(() => passes.length >= 1, { what: 'the first pass to be told' });
     expect(passes.map(({ fedAgain }) => fedAgain)).toEqual([0]);
     for (const ordinal of [0, 2]) {
       const jobId = batchJobId(batchId, ordinal);

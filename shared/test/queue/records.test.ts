@@ -100,3 +100,20 @@ test('the record of a later run replaces that of an ended one', async () => {
   expect(await bench.records.get(request.jobId)).toMatchObject({ status: 'waiting', run: 2 });
   expect(await bench.redis.pttl(bench.keys.job(request.jobId))).toBe(-1);
 });
+
+test('jobs of one millisecond are each listed once, however the pages fall, also behind one that is gone', async () => {
+  const { records } = bench;
+  const createdAt = new Date().toISOString();
+  const ids = Array.from({ length: 5 }, () => jobRequest({ tenant: 'lister', createdAt }));
+  for (const request of ids) await records.accept(request);
+  const wanted = ids.map(({ jobId }) => jobId).sort();
+  const listed: string[] = [];
+  for (let page = await records.list('lister', 2); page.length > 0;) {
+    listed.push(...page.map(({ jobId }) => jobId));
+    page = await records.list('lister', 2, page.at(-1));
+  }
+  expect(listed.sort()).toEqual(wanted);
+  const [gone] = await records.list('lister', 1);
+  await records.forget('lister', [String(gone?.jobId)]);
+  expect(await records.list('lister', 10, gone)).toHaveLength(4);
+});

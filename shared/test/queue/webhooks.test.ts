@@ -48,35 +48,43 @@ test('what is still to be delivered stays in the log, however much came after it
   }
 });
 
-test('an endpoint that does not answer holds up no other one', async () => {
+test.each([
+  {
+    what: 'an endpoint that does not answer holds up no other one of its tenant',
+    silentOnes: 1,
+    most: 2,
+    tenant: 'busy',
+  },
+  { what: 'a tenant whose endpoints do not answer holds up no other tenant', silentOnes: 10, most: 8, tenant: 'other' },
+])('$what', async ({ silentOnes, most, tenant }) => {
   const server = await startRedis();
   const redis = connectRedis(server.url, 'request', () => undefined);
   const blocking = connectRedis(server.url, 'blocking', () => undefined);
   await whenReady(redis, 10_000);
   const keys = redisKeys('test');
   const queue = openWebhookQueue(redis, keys);
-  const [silent, other] = [randomUUID(), randomUUID()];
+  const silent = Array.from({ length: silentOnes }, () => randomUUID());
+  const other = randomUUID();
   const due = (endpointId: string, index: number): DueDelivery => ({
-    tenant: 'default',
+    tenant: endpointId === other ? tenant : 'busy',
     endpointId,
     deliveryId: `${1_000_000_000_000 + index}-${randomUUID()}`,
   });
   let letGo = (): void => undefined;
   const gate = new Promise<void>((resolve) => (letGo = resolve));
-  const taken = new Map<string, Set<string>>([
-    [silent, new Set()],
-    [other, new Set()],
-  ]);
+  const taken = { silent: new Set<string>(), other: new Set<string>() };
   let atOnce = 0;
   const deliveries = startDeliveries(
     blocking,
     keys,
     async ({ endpointId, deliveryId }) => {
-      if (endpointId === silent) {
-        atOnce++;
-        await gate;
+      if (endpointId === other) {
+        taken.other.add(deliveryId);
+        return 'done';
       }
-      taken.get(endpointId)?.add(deliveryId);
+      atOnce++;
+      await gate;
+      taken.silent.add(deliveryId);
       return 'done';
     },
     () => undefined,
@@ -84,13 +92,13 @@ test('an endpoint that does not answer holds up no other one', async () => {
   try {
     await enqueueDeliveries(
       queue,
-      Array.from({ length: 40 }, (_, index) => due(silent, index)),
+      Array.from({ length: 40 }, (_, index) => due(silent[index % silentOnes] ?? '', index)),
     );
     await enqueueDeliveries(queue, [due(other, 0), due(other, 1)]);
-    await eventually(() => taken.get(other)?.size === 2, { what: 'the deliveries of the other endpoint' });
-    expect({ atOnce, silent: taken.get(silent)?.size }).toEqual({ atOnce: 2, silent: 0 });
+    await eventually(() => taken.other.size === 2, { what: 'the deliveries of the other endpoint' });
+    expect({ atOnce, silent: taken.silent.size }).toEqual({ atOnce: most, silent: 0 });
     letGo();
-    await eventually(() => taken.get(silent)?.size === 40, { what: 'what was put off', timeoutMs: 30_000 });
+    await eventually(() => taken.silent.size === 40, { what: 'what was put off', timeoutMs: 30_000 });
   } finally {
     letGo();
     await deliveries.stop();

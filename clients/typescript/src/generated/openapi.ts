@@ -679,7 +679,7 @@ export interface components {
        */
       lane?: 'interactive' | 'batch';
       /**
-       * @description Your own keys, given back with the job. No patient identifiers.
+       * @description Your own keys, at most 64, given back with the job. No patient identifiers.
        * @default {}
        */
       metadata?: {
@@ -726,7 +726,7 @@ export interface components {
     JobOptions: {
       /** @default 0 */
       seed?: number;
-      /** @description Longest time that one attempt may take. Default: the server’s. */
+      /** @description Longest time that computing may take in one attempt. Default: the server’s. */
       deadlineSeconds?: number;
       /**
        * @description Promptable packs: how masks come back to the volume’s grid. `reference` (default) takes the nearest pixel, as the published code does; `smooth` interpolates probabilities. A pack that resamples the volume always interpolates.
@@ -1026,7 +1026,7 @@ export interface components {
        */
       lane?: 'interactive' | 'batch';
       /**
-       * @description Your own keys, given back with the job. No patient identifiers.
+       * @description Your own keys, at most 64, given back with the job. No patient identifiers.
        * @default {}
        */
       metadata?: {
@@ -1286,7 +1286,7 @@ export interface components {
     };
     JobPage: {
       jobs: components['schemas']['Job'][];
-      /** @description Give it as `cursor` for the next page; absent on the last. */
+      /** @description Give it as `cursor` for the next page, which a filter may leave short; absent on the last. */
       next?: string;
     };
     JobEvent: {
@@ -1661,7 +1661,7 @@ export interface components {
          */
         lane: 'interactive' | 'batch';
         /**
-         * @description Your own keys, given back with the job. No patient identifiers.
+         * @description Your own keys, at most 64, given back with the job. No patient identifiers.
          * @default {}
          */
         metadata: {
@@ -2064,7 +2064,7 @@ export interface components {
     JobOptionsOutput: {
       /** @default 0 */
       seed: number;
-      /** @description Longest time that one attempt may take. Default: the server’s. */
+      /** @description Longest time that computing may take in one attempt. Default: the server’s. */
       deadlineSeconds?: number;
       /**
        * @description Promptable packs: how masks come back to the volume’s grid. `reference` (default) takes the nearest pixel, as the published code does; `smooth` interpolates probabilities. A pack that resamples the volume always interpolates.

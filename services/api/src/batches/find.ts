@@ -10,6 +10,7 @@ import {
 import { BatchStore, reportNames, type BatchCounts, type BatchFinished } from '@parse3d/shared/queue';
 import { Problem } from '@parse3d/shared/problems';
 import type { ApiDeps } from '../deps.js';
+import { publicUrl } from '../http/public-url.js';
 
 /** A batch as far as it has come. */
 export interface FoundBatch {
@@ -23,12 +24,25 @@ export interface FoundBatch {
 
 /** @throws Problem `not-found`, also for another tenant's batch */
 export async function findBatch(batchId: string, tenant: string, deps: ApiDeps): Promise<FoundBatch> {
-  const batches = new BatchStore(deps.stores.primary);
-  const [batch, live] = await Promise.all([batches.record(batchId), deps.records.batches.get(batchId)]);
+  const batch = await new BatchStore(deps.stores.primary).record(batchId);
   if (batch?.tenant !== tenant) throw new Problem('not-found', `there is no batch ${batchId}`, { batchId });
+  return followBatch(batch, deps);
+}
+
+/** A tenant's newest batches. */
+export async function latestBatches(tenant: string, limit: number, deps: ApiDeps): Promise<FoundBatch[]> {
+  const batches = new BatchStore(deps.stores.primary);
+  const ids = await deps.redis.zrevrange(deps.keys.batches(tenant), 0, limit - 1);
+  const records = await Promise.all(ids.map((id) => batches.record(id)));
+  return Promise.all(records.filter((batch) => batch !== undefined).map((batch) => followBatch(batch, deps)));
+}
+
+async function followBatch(batch: BatchRecord, deps: ApiDeps): Promise<FoundBatch> {
+  const { batchId } = batch;
   // Live counters come first: a batch that ends in between is then seen as ended, never as neither.
+  const live = await deps.records.batches.get(batchId);
   const firstWaiting = live && (await deps.records.batches.firstWaiting(batchId, live));
-  return { batch, live, firstWaiting, end: await batches.finished(batchId) };
+  return { batch, live, firstWaiting, end: await new BatchStore(deps.stores.primary).finished(batchId) };
 }
 
 export function viewBatch({ batch, live, firstWaiting, end }: FoundBatch, deps: ApiDeps): BatchView {
@@ -78,7 +92,7 @@ export function viewBatch({ batch, live, firstWaiting, end }: FoundBatch, deps: 
 
 /** URL of something below a batch. */
 export function batchUrl(batch: BatchRecord, path: string, deps: ApiDeps): string {
-  return `${deps.config.PARSE3D_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/v1/batches/${batch.batchId}/${path}`;
+  return publicUrl(`/v1/batches/${batch.batchId}/${path}`, deps.config);
 }
 
 /** By the two bits of the bit field. */

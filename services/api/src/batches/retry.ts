@@ -1,9 +1,8 @@
 import { batchJobId, blobKeys, type JobRequest, type RetryFailed } from '@parse3d/shared/contract';
 import { BatchStore, itemStates, newestManifest, pinned } from '@parse3d/shared/queue';
 import { isProblem } from '@parse3d/shared/problems';
-import { writeJson } from '@parse3d/shared/storage';
+import { inParallel, writeJson } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../deps.js';
-import { inParallel } from '../events/parallel.js';
 import { accept } from '../jobs/accept.js';
 import { requestFromManifest } from '../jobs/find.js';
 import { requireStatus } from './control.js';

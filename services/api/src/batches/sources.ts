@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline';
 import { BlobUri, Prompts, type BatchSource } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
-import { formatBlobUri, parseBlobUri, type BlobStore, type Stores } from '@parse3d/shared/storage';
+import { formatBlobUri, listAll, type BlobStore, type Stores } from '@parse3d/shared/storage';
 import picomatch from 'picomatch';
 import { z } from 'zod';
+import { linesOf } from './lines.js';
 
 /** A volume of a batch before it is checked. `etag` is empty and `bytes` 0 where the source does not tell. */
 export interface SourceItem {
@@ -51,15 +51,10 @@ async function* listed(
   wanted: (path: string) => boolean,
 ): AsyncGenerator<SourceItem> {
   const { store, prefix } = openFolder(folderUri, stores);
-  let startAfter: string | undefined;
-  do {
-    const page = await store.list({ prefix, startAfter });
-    for (const { key, etag, bytes } of page.blobs) {
-      if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
-      yield { uri: formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
-    }
-    startAfter = page.next;
-  } while (startAfter !== undefined);
+  for await (const { key, etag, bytes } of listAll(store, prefix)) {
+    if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
+    yield { uri: formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
+  }
 }
 
 /** Bucket and prefix of a folder's URI. @throws Problem `request-invalid`, `input-not-allowed` */
@@ -71,17 +66,11 @@ export function openFolder(uri: string, stores: Stores): { store: BlobStore; pre
 }
 
 async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {
-  const { store, key } = stores.open(parseBlobUri(uri) && uri);
+  const { store, key } = stores.open(uri);
   const { body } = await store.read(key);
-  let number = 0;
-  try {
-    for await (const line of createInterface({ input: body, crlfDelay: Infinity })) {
-      number++;
-      if (line.trim() === '') continue;
-      yield { ...parseLine(line, number, uri), etag: '', bytes: 0 };
-    }
-  } finally {
-    body.destroy();
+  // However the loop ends, it destroys the body.
+  for await (const { number, text } of linesOf(body as AsyncIterable<Buffer>, MAX_LINE_CHARACTERS)) {
+    if (text.trim() !== '') yield { ...parseLine(text, number, uri), etag: '', bytes: 0 };
   }
 }
 
@@ -89,7 +78,6 @@ function parseLine(line: string, number: number, uri: string): z.infer<typeof Ma
   const refuse = (why: string): never => {
     throw new Problem('request-invalid', `${uri}, line ${number}: ${why}`, { uri, line: number });
   };
-  if (line.length > MAX_LINE_CHARACTERS) return refuse(`longer than ${MAX_LINE_CHARACTERS} characters`);
   let json: unknown;
   try {
     json = JSON.parse(line);

@@ -9,6 +9,7 @@ import {
   type BatchItem,
   type BatchRecord,
   type BatchSize,
+  type BatchSource,
   type Pack,
   type Prompt,
   type SubmitBatch,
@@ -18,7 +19,7 @@ import { matchPrompts } from '@parse3d/shared/packs';
 import { Problem } from '@parse3d/shared/problems';
 import { writeJson } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../deps.js';
-import { mayRead } from '../jobs/preflight.js';
+import { mayRead, mayReadAll } from '../jobs/preflight.js';
 import { chooseModality } from '../jobs/submit.js';
 import { estimate } from './estimate.js';
 import { sourceItems, type SourceItem } from './sources.js';
@@ -144,6 +145,7 @@ async function* checkedItems(
   caller: ApiKeyRecord,
   deps: ApiDeps,
 ): AsyncGenerator<BatchItem> {
+  checkSource(body.source, caller, deps);
   // Items mostly share a few lists of prompts; each list is matched once.
   const matched = new Set<string>();
   for await (const item of sourceItems(body.source, deps.stores)) {
@@ -154,6 +156,14 @@ async function* checkedItems(
     const { uri, etag, bytes, prompts } = item;
     yield { uri, etag, bytes, ...(prompts === undefined ? {} : { prompts }) };
   }
+}
+
+/** Before anything of it is read or listed: what a refusal quotes must be no name or line that the key may not see. */
+function checkSource(source: BatchSource, caller: ApiKeyRecord, { stores }: ApiDeps): void {
+  if (source.kind === 'items') return;
+  const { kind, uri } = source;
+  const allowed = kind === 'manifest' ? mayRead(caller, uri, stores.primary) : mayReadAll(caller, uri, stores.primary);
+  if (!allowed) throw new Problem('input-not-allowed', `this API key may not read ${uri}`, { uri });
 }
 
 function checkPrompts(item: SourceItem, common: Prompt[] | undefined, pack: Pack, matched: Set<string>): void {

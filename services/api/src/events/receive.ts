@@ -1,12 +1,11 @@
 import type { EventReceipt } from '@parse3d/shared/contract';
 import { isRedisError } from '@parse3d/shared/queue';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import { checkBucket, formatBlobUri } from '@parse3d/shared/storage';
+import { checkBucket, formatBlobUri, inParallel } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../deps.js';
 import { parseEvents } from './formats/index.js';
 import { isNoInput, matches } from './match.js';
 import type { EventMessage, StorageNotice } from './message.js';
-import { inParallel } from './parallel.js';
 import { SnsEnvelope, type Sns } from './sns.js';
 import { startFor, type Outcome } from './start.js';
 

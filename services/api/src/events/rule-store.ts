@@ -1,26 +1,31 @@
 import { blobKeys, RuleRecord } from '@parse3d/shared/contract';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import { listAll, readJson, writeJson, type BlobStore } from '@parse3d/shared/storage';
+import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/shared/storage';
+import { ZodError } from 'zod';
 
 /** How long the rules that were read are taken for the rules there are, in ms: what others changed is seen later. */
 const TRUST_MS = 1_000;
 
 interface Kept {
   readonly etag: string;
-  readonly rule: RuleRecord;
+  /** Absent for a record that cannot be read, as of a later version: it rules nothing until it is another. */
+  readonly rule: RuleRecord | undefined;
 }
 
 /** Rules in object storage, kept in memory by their ETags, so that an event costs no reading of rules. */
 export class RuleStore {
   readonly #store: BlobStore;
+  readonly #onFault: (key: string, error: unknown) => void;
   #kept = new Map<string, Kept>();
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
   /** Changes made by this process: what was read while one was made may lack it. */
   #changes = 0;
 
-  constructor(store: BlobStore) {
+  /** @param onFault told once of every record that cannot be read */
+  constructor(store: BlobStore, onFault: (key: string, error: unknown) => void) {
     this.#store = store;
+    this.#onFault = onFault;
   }
 
   /** Every rule of every tenant, at most a second old. */
@@ -29,7 +34,7 @@ export class RuleStore {
       this.#reading ??= this.#refresh().finally(() => (this.#reading = undefined));
       await this.#reading;
     }
-    return [...this.#kept.values()].map(({ rule }) => rule);
+    return [...this.#kept.values()].flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
   }
 
   /** A tenant's rules as they stand in storage, oldest first. */
@@ -84,19 +89,24 @@ export class RuleStore {
         kept.set(key, known);
         continue;
       }
-      const rule = await this.#read(key);
-      if (rule !== undefined) kept.set(key, { etag, rule });
+      kept.set(key, { etag, rule: await this.#readable(key) });
     }
     this.#kept = kept;
     if (changes === this.#changes) this.#readAt = now;
   }
 
-  async #read(key: string): Promise<RuleRecord | undefined> {
+  /** One record that cannot be read must not switch the rules of all tenants off. */
+  async #readable(key: string): Promise<RuleRecord | undefined> {
     try {
-      return RuleRecord.parse(await readJson(this.#store, key));
+      return await this.#read(key);
     } catch (error) {
-      if (isProblem(error, 'blob-missing')) return undefined;
-      throw error;
+      if (!(error instanceof ZodError) && !isProblem(error, 'internal')) throw error;
+      this.#onFault(key, error);
+      return undefined;
     }
+  }
+
+  #read(key: string): Promise<RuleRecord | undefined> {
+    return readRecord(this.#store, key, RuleRecord);
   }
 }

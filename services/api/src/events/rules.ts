@@ -11,7 +11,7 @@ import { matchPrompts } from '@parse3d/shared/packs';
 import { Problem } from '@parse3d/shared/problems';
 import { v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
-import { mayRead } from '../jobs/preflight.js';
+import { mayReadAll } from '../jobs/preflight.js';
 import { chooseModality } from '../jobs/submit.js';
 import { watched } from './match.js';
 
@@ -92,8 +92,7 @@ export function chooseFor({ job }: RuleRecord, deps: ApiDeps): Pick<BatchRecord,
 function checkRule(rule: RuleRecord, deps: ApiDeps): void {
   const { primary } = deps.stores;
   const folder = watched(rule);
-  // A name that no object has stands for all that begin so: a grant of one object is not enough.
-  if (!mayRead(rule, `${folder}\0`, primary)) {
+  if (!mayReadAll(rule, folder, primary)) {
     throw new Problem('input-not-allowed', `this API key may not read everything that begins with ${folder}`, {
       uri: folder,
     });

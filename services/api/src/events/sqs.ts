@@ -20,6 +20,8 @@ export interface SqsSettings {
   readonly region: string;
   /** Without it the SDK looks in its usual places. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  /** Longest time until an answer begins, in ms; SQS holds one back until a message comes. @default 30000 */
+  readonly answerMs?: number | undefined;
 }
 
 /** `taken` messages are deleted, `later` ones come again, `refused` ones are left to the dead letters. */
@@ -56,11 +58,13 @@ export class SqsSource implements EventSource {
   readonly #onMessage: (outcome: MessageOutcome) => void;
 
   constructor(settings: SqsSettings, log: Logger, onMessage: (outcome: MessageOutcome) => void = () => undefined) {
-    const { queueUrl, endpoint, region, credentials } = settings;
+    const { queueUrl, endpoint, region, credentials, answerMs = 30_000 } = settings;
     this.#client = new SQSClient({
       region: regionOf(queueUrl) ?? region,
       endpoint: endpoint ?? new URL(queueUrl).origin,
       ...(credentials === undefined ? {} : { credentials }),
+      // Without these a connection that died unheard would be waited for without end.
+      requestHandler: { connectionTimeout: 5_000, requestTimeout: answerMs, throwOnRequestTimeout: true },
     });
     this.#queueUrl = queueUrl;
     this.#log = log;

@@ -18,9 +18,9 @@ const REFUSALS_TTL_SECONDS = 7 * 24 * 3_600;
 
 /**
  * Starts the rule's job for the version of the object that the store has now, or puts the object aside for the rule's
- * next batch. The store is asked, whatever the news
- * said: so it does not matter how old the news is, how often it comes and in which order, and news from an event and
- * from a listing name the same version. One job per rule, object and version: the job's id is made from them.
+ * next batch. The store is asked, whatever the news said: so it does not matter how old the news is, how often it comes
+ * and in which order, and news from an event and from a listing name the same version. One job per rule, object and
+ * version: the job's id is made from them.
  *
  * @throws Problem that says `retry: later`: nothing was decided, the news should come again
  */

@@ -1,10 +1,9 @@
 import type { RuleRecord } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
-import { formatBlobUri, listAll, type BlobInfo } from '@parse3d/shared/storage';
+import { formatBlobUri, inParallel, isKey, listAll, type BlobInfo } from '@parse3d/shared/storage';
 import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';
 import { isNoInput, matches, watched } from './match.js';
-import { inParallel } from './parallel.js';
 import { markOf, MarkList, SeenVersions } from './seen.js';
 import { startFor } from './start.js';
 
@@ -13,6 +12,9 @@ const FOLDER_EVERY_MS = 5_000;
 
 /** A file in a folder that changed this lately may still be written to. Unit: ms. */
 const FOLDER_SETTLE_MS = 2_000;
+
+/** A rule rests after a listing for so many times as long as that took: a very large folder is not listed without end. */
+const RESTS = 10;
 
 /** Objects started together. */
 const AT_ONCE = 8;
@@ -52,9 +54,11 @@ export class RuleSweeper {
     for (const rule of rules) {
       if (this.#stop.signal.aborted) return;
       if ((this.#due.get(nameOf(rule)) ?? 0) > Date.now()) continue;
+      const began = Date.now();
       await this.#sweep(rule).catch((error: unknown) => this.#report(error, rule));
       const { PARSE3D_RULES_SWEEP_EVERY: every } = this.#deps.config;
-      this.#due.set(nameOf(rule), Date.now() + (isFolder(rule) ? Math.min(every, FOLDER_EVERY_MS) : every));
+      const pause = isFolder(rule) ? Math.min(every, FOLDER_EVERY_MS) : every;
+      this.#due.set(nameOf(rule), Date.now() + Math.max(pause, RESTS * (Date.now() - began)));
     }
   }
 
@@ -100,9 +104,8 @@ export class RuleSweeper {
 
   async *#listed(rule: RuleRecord): AsyncGenerator<{ uri: string; blob: BlobInfo }> {
     const { store, prefix } = openFolder(watched(rule), this.#deps.stores);
-    for await (const blob of listAll(store, prefix)) {
-      if (this.#stop.signal.aborted) return;
-      if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary)) continue;
+    for await (const blob of listAll(store, prefix, this.#stop.signal)) {
+      if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary) || !isKey(blob.key)) continue;
       const uri = formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key: blob.key });
       if (matches(rule, uri)) yield { uri, blob };
     }

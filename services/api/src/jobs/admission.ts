@@ -1,6 +1,7 @@
 import type { Tenants } from '@parse3d/shared/access';
 import { lanes, type Redis, type RedisKeys } from '@parse3d/shared/queue';
 import { Problem } from '@parse3d/shared/problems';
+import { infoField } from '../redis-info.js';
 
 /** Share of Redis' memory limit above which nothing new is accepted: what is under way needs the rest. */
 const MEMORY_SHARE = 0.7;
@@ -38,12 +39,9 @@ export class Admission {
   async admitBatch(tenant: string): Promise<void> {
     await this.#checkMemory();
     const { maxOpenBatches } = await this.#tenants.get(tenant);
-    const [open, own] = await Promise.all([
-      this.#redis.zrange(this.#keys.openBatches, '0', '-1'),
-      this.#redis.zrange(this.#keys.batches(tenant), '0', '-1'),
-    ]);
-    const mine = new Set(own);
-    const count = open.filter((batchId) => mine.has(batchId)).length;
+    const open = await this.#redis.zrange(this.#keys.openBatches, '0', '-1');
+    const own = open.length === 0 ? [] : await this.#redis.zmscore(this.#keys.batches(tenant), ...open);
+    const count = own.filter((score) => score !== null).length;
     if (count < maxOpenBatches) return;
     throw new Problem('quota-exceeded', `${count} batches of tenant ${tenant} have work left, ${maxOpenBatches} may`, {
       open: count,
@@ -65,7 +63,6 @@ export class Admission {
 /** Share of its memory limit that Redis uses; 0 where it has no limit. */
 export async function redisMemoryShare(redis: Redis): Promise<number> {
   const info = await redis.info('memory');
-  const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
-  const limit = field('maxmemory');
-  return limit === 0 ? 0 : field('used_memory') / limit;
+  const limit = Number(infoField(info, 'maxmemory') ?? 0);
+  return limit === 0 ? 0 : Number(infoField(info, 'used_memory') ?? 0) / limit;
 }

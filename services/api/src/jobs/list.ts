@@ -1,6 +1,10 @@
 import type { JobPage, JobStatus } from '@parse3d/shared/contract';
+import type { ListedJob } from '@parse3d/shared/queue';
 import type { ApiDeps } from '../deps.js';
 import { viewJob } from './view.js';
+
+/** Jobs looked at for one answer: of a filter that hardly any passes, the client asks for the next page. */
+const MAX_LOOKS = 2_000;
 
 /** Jobs of one tenant that Redis still knows, newest first, a page at a time. */
 export async function listJobs(
@@ -9,23 +13,32 @@ export async function listJobs(
   deps: ApiDeps,
 ): Promise<JobPage> {
   const jobs: JobPage['jobs'] = [];
-  let before = query.cursor === undefined ? undefined : Number(query.cursor);
-  for (;;) {
-    const rows = await deps.records.list(tenant, query.limit, before);
-    const expired: string[] = [];
-    for (const { jobId, createdMs } of rows) {
-      before = createdMs;
-      const record = await deps.records.get(jobId);
-      if (record === undefined) {
-        expired.push(jobId);
-        continue;
+  // Forgotten at the end: a list is gone through by the places of its jobs.
+  const expired: string[] = [];
+  let last = query.cursor === undefined ? undefined : parseCursor(query.cursor);
+  let isLast = false;
+  for (let looks = 0; looks < MAX_LOOKS && jobs.length < query.limit && !isLast; looks += query.limit) {
+    const rows = await deps.records.list(tenant, query.limit, last);
+    isLast = rows.length < query.limit;
+    for (const row of rows) {
+      last = row;
+      const record = await deps.records.get(row.jobId);
+      if (record === undefined) expired.push(row.jobId);
+      else if (query.status === undefined || record.status === query.status) {
+        jobs.push(await viewJob({ source: 'record', request: record.request, record }, deps));
+        if (jobs.length === query.limit) break;
       }
-      if (query.status !== undefined && record.status !== query.status) continue;
-      jobs.push(await viewJob({ source: 'record', request: record.request, record }, deps));
-      if (jobs.length === query.limit) break;
     }
-    await deps.records.forget(tenant, expired);
-    if (jobs.length === query.limit) return { jobs, next: String(before) };
-    if (rows.length < query.limit) return { jobs };
   }
+  await deps.records.forget(tenant, expired);
+  const more = jobs.length === query.limit || !isLast;
+  return { jobs, ...(more && last !== undefined ? { next: formatCursor(last) } : {}) };
+}
+
+const formatCursor = ({ createdMs, jobId }: ListedJob): string => `${createdMs}-${jobId}`;
+
+/** @param cursor in the form that the contract checks */
+function parseCursor(cursor: string): ListedJob {
+  const dash = cursor.indexOf('-');
+  return { createdMs: Number(cursor.slice(0, dash)), jobId: cursor.slice(dash + 1) };
 }

@@ -28,21 +28,23 @@ export interface Inspected {
 /** Whoever asks for a volume: a key, or a rule that acts with the rights of one. */
 export type Reader = Pick<ApiKeyRecord, 'tenant' | 'inputs'>;
 
-/** True when the reader may read this volume: its tenant's own uploads, or a prefix granted to it. */
+/**
+ * True when the reader may read this volume: its tenant's own uploads, or a prefix granted to it. The service's bucket
+ * holds keys and all tenants' work: of it a grant opens uploads alone, and these only when it names them.
+ */
 export function mayRead(caller: Reader, uri: string, primary: BlobStore): boolean {
-  const uploads = `${primary.scheme}://${primary.bucket}/uploads/${caller.tenant}/`;
+  const own = `${primary.scheme}://${primary.bucket}/`;
+  const uploads = `${own}uploads/`;
+  if (uri.startsWith(`${uploads}${caller.tenant}/`)) return true;
+  const grants = uri.startsWith(own) ? caller.inputs.filter((grant) => grant.startsWith(uploads)) : caller.inputs;
   // A grant names a folder or one object: `s3://scans/a` must not open `s3://scans/ab`.
-  const isGranted = caller.inputs.some(
-    (grant) => uri === grant || uri.startsWith(grant.endsWith('/') ? grant : `${grant}/`),
-  );
-  return (uri.startsWith(uploads) || isGranted) && !isOwnBucketSecret(uri, primary);
+  return grants.some((grant) => uri === grant || uri.startsWith(grant.endsWith('/') ? grant : `${grant}/`));
 }
 
-/** The service's bucket holds keys and other tenants' results: no grant opens more of it than uploads. */
-function isOwnBucketSecret(uri: string, primary: BlobStore): boolean {
-  const own = `${primary.scheme}://${primary.bucket}/`;
-  return uri.startsWith(own) && !uri.startsWith(`${own}uploads/`);
-}
+/** True when the reader may read everything that begins so: a grant of one object, or of one folder in there, is not enough. */
+export const mayReadAll = (caller: Reader, prefix: string, primary: BlobStore): boolean =>
+  // No object has such a name, so that it stands for all.
+  mayRead(caller, `${prefix}\0`, primary);
 
 /**
  * Looks at a volume before anything is queued: that the key may read it, that it exists, and that its first bytes are

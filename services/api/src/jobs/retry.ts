@@ -7,7 +7,8 @@ import { manifestOf, type FoundJob } from './find.js';
 /**
  * Runs a failed or canceled job once more, as a new run of the same job, with the pack's present version.
  *
- * @throws Problem `state-conflict` for a job that has not ended or was completed
+ * @throws Problem `state-conflict` for a job that has not ended or was completed; `quota-exceeded`, `queue-full` as for a
+ * new one
  */
 export async function retryJob(found: FoundJob, deps: ApiDeps): Promise<JobRequest> {
   const { status } = await manifestOf(found, deps);
@@ -16,6 +17,7 @@ export async function retryJob(found: FoundJob, deps: ApiDeps): Promise<JobReque
       status,
     });
   }
+  await deps.admission.admitJob(found.request.tenant);
   const pack = deps.packs.get(found.request.pack.id);
   const request: JobRequest = {
     ...found.request,

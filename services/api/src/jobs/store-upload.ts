@@ -46,7 +46,10 @@ export async function storeUpload(
       ...(prompts.length === 0 ? {} : { prompts: prompts.map(({ text, label }) => ({ text, label })) }),
     };
   } catch (error) {
-    await primary.delete(key);
+    // Why it is refused is what the client is to hear, also when the store fails now.
+    await primary.delete(key).catch((cleanup: unknown) => {
+      deps.log.warn({ err: cleanup }, 'refused upload could not be removed');
+    });
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import type { JobView, OutputFile } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
 import type { ApiDeps } from '../deps.js';
+import { publicUrl } from '../http/public-url.js';
 import type { FoundJob } from './find.js';
 
 /** A job as clients see it. */
@@ -67,9 +68,8 @@ async function viewRecord(
 }
 
 function outputLinks(jobId: string, outputs: readonly OutputFile[], deps: ApiDeps): NonNullable<JobView['outputs']> {
-  const base = `${deps.config.PARSE3D_PUBLIC_URL?.replace(/\/$/, '') ?? ''}/v1/jobs/${jobId}/outputs`;
-  const links = outputs.map(({ name, bytes, sha256 }) => ({ name, url: `${base}/${name}`, bytes, sha256 }));
-  return links;
+  const base = publicUrl(`/v1/jobs/${jobId}/outputs`, deps.config);
+  return outputs.map(({ name, bytes, sha256 }) => ({ name, url: `${base}/${name}`, bytes, sha256 }));
 }
 
 /** Leaves out what is undefined, as `exactOptionalPropertyTypes` wants. */

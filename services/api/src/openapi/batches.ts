@@ -9,10 +9,9 @@ import {
   RetryFailed,
   SubmitBatch,
 } from '@parse3d/shared/contract';
-import { z } from 'zod';
 import { BatchParams, ListBatches, ReportParams } from '../routes/batches.js';
 import { DerivativeParams } from '../routes/derivatives.js';
-import { binary, json, withErrors } from './parts.js';
+import { binary, idempotencyKey, json, withErrors } from './parts.js';
 
 const batchId = { path: BatchParams };
 
@@ -35,15 +34,7 @@ export const batchPaths = {
       description:
         'The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count and an estimate.',
       tags: ['batches'],
-      requestParams: {
-        header: z.object({
-          'idempotency-key': z
-            .string()
-            .max(255)
-            .optional()
-            .meta({ description: 'A repeated request under the same key finds the first one’s batch, at any time.' }),
-        }),
-      },
+      requestParams: { header: idempotencyKey('batch') },
       requestBody: { required: true, content: { 'application/json': { schema: SubmitBatch } } },
       responses: withErrors(
         { '200': json(BatchSize, 'A dry run.'), '202': json(BatchView, 'Accepted.') },

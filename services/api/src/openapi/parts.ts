@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import { ProblemResponse } from '../problems.js';
 
@@ -11,6 +11,16 @@ export const problem = (description: string) => ({
   content: { 'application/problem+json': { schema: ProblemResponse } },
 });
 export const binary = { schema: { type: 'string' as const, format: 'binary' } };
+
+/** The header under which a request can be repeated. @param what the request makes */
+export const idempotencyKey = (what: string) =>
+  z.object({
+    'idempotency-key': z
+      .string()
+      .max(255)
+      .optional()
+      .meta({ description: `A repeated request under the same key finds the first one’s ${what}, at any time.` }),
+  });
 
 type Responses = ZodOpenApiOperationObject['responses'];
 /** An operation's answers, with those that every operation has. */

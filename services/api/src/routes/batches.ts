@@ -1,11 +1,11 @@
-import { blobKeys, ListItems, RetryFailed, SubmitBatch, type BatchRecord } from '@parse3d/shared/contract';
-import { BatchStore, reportNames } from '@parse3d/shared/queue';
+import { blobKeys, ListItems, RetryFailed, SubmitBatch } from '@parse3d/shared/contract';
+import { reportNames } from '@parse3d/shared/queue';
 import { Problem } from '@parse3d/shared/problems';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { cancelBatch, pauseBatch, resumeBatch } from '../batches/control.js';
 import { failuresOf } from '../batches/failures.js';
-import { findBatch, listItems, viewBatch } from '../batches/find.js';
+import { findBatch, latestBatches, listItems, viewBatch } from '../batches/find.js';
 import { retryFailed } from '../batches/retry.js';
 import { measureBatch, submitBatch } from '../batches/submit.js';
 import type { ApiDeps } from '../deps.js';
@@ -39,14 +39,8 @@ export function batchRoutes(deps: ApiDeps): Router {
 
   router.get('/v1/batches', read, async (request, response) => {
     const { limit } = ListBatches.parse(request.query);
-    const { tenant } = callerOf(request);
-    const batches = new BatchStore(deps.stores.primary);
-    const ids = await deps.redis.zrevrange(deps.keys.batches(tenant), 0, limit - 1);
-    const records = (await Promise.all(ids.map((id) => batches.record(id)))).filter((record) => record !== undefined);
-    const views = records.map(async (record: BatchRecord) =>
-      viewBatch(await findBatch(record.batchId, tenant, deps), deps),
-    );
-    response.json({ batches: await Promise.all(views) });
+    const latest = await latestBatches(callerOf(request).tenant, limit, deps);
+    response.json({ batches: latest.map((found) => viewBatch(found, deps)) });
   });
 
   router.get('/v1/batches/:id', read, async (request, response) => {

@@ -2,6 +2,7 @@ import type { Readiness } from '@parse3d/shared/contract';
 import { liveWorkers, type Redis } from '@parse3d/shared/queue';
 import { Router } from 'express';
 import type { ApiDeps } from '../deps.js';
+import { infoField } from '../redis-info.js';
 
 /** `/healthz`: the process lives. `/readyz`: it can do its work, and what should be set up better. No key needed. */
 export function healthRoutes(deps: ApiDeps): Router {
@@ -44,19 +45,18 @@ async function checkRedis(redis: Redis, warnings: string[]): Promise<{ ok: boole
   }
   try {
     const info = await redis.info();
-    const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
-    const policy = field('maxmemory_policy');
+    const policy = infoField(info, 'maxmemory_policy');
     if (policy !== undefined && policy !== 'noeviction') {
       warnings.push(
         `Redis evicts keys (maxmemory-policy ${policy}); set it to noeviction or live job records will be lost`,
       );
     }
-    if (field('aof_enabled') === '0') {
+    if (infoField(info, 'aof_enabled') === '0') {
       warnings.push(
         'Redis has no append-only file: a restart is repaired from storage, but more slowly (appendonly yes)',
       );
     }
-    if (field('role') === 'slave') return { ok: false, detail: 'this Redis is a read-only replica' };
+    if (infoField(info, 'role') === 'slave') return { ok: false, detail: 'this Redis is a read-only replica' };
   } catch {
     // Some hosted servers refuse INFO; not knowing its settings is no fault.
   }

@@ -3,6 +3,7 @@ import { Problem } from '@parse3d/shared/problems';
 import { Router, type Request, type Response } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';
+import { publicUrl } from '../http/public-url.js';
 import { storeUpload } from '../jobs/store-upload.js';
 import { readScoreRequest, type ScoreRow } from '../score/request.js';
 import { labelsOf, sendLabels } from '../score/respond.js';
@@ -68,8 +69,7 @@ function accepted(jobs: readonly JobRequest[], response: Response, deps: ApiDeps
 }
 
 function jobUrls(jobs: readonly JobRequest[], deps: ApiDeps): { id: string; url: string }[] {
-  const base = deps.config.PARSE3D_PUBLIC_URL?.replace(/\/$/, '') ?? '';
-  return jobs.map(({ jobId }) => ({ id: jobId, url: `${base}/v1/jobs/${jobId}` }));
+  return jobs.map(({ jobId }) => ({ id: jobId, url: publicUrl(`/v1/jobs/${jobId}`, deps.config) }));
 }
 
 /** Waits for the jobs and sends their label maps. A client that leaves takes its jobs with it: nobody else knows them. */

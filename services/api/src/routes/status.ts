@@ -1,8 +1,10 @@
 import type { ServiceStatus } from '@parse3d/shared/contract';
-import { lanes, liveWorkers } from '@parse3d/shared/queue';
+import { liveWorkers } from '@parse3d/shared/queue';
 import { Router } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { requireScope } from '../http/auth.js';
+import { pendingJobs } from '../jobs/pending.js';
+import { infoField } from '../redis-info.js';
 import { assess } from './health.js';
 
 /** `GET /v1/status`: workers, queue, feeder, storage and Redis at a glance. It answers also while Redis is away. */
@@ -48,11 +50,7 @@ async function serviceStatus(deps: ApiDeps): Promise<ServiceStatus> {
 async function queueDepth({ queue, redis, keys }: ApiDeps): Promise<NonNullable<ServiceStatus['queue']>> {
   const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed');
   const pending = { interactive: 0, batch: 0 };
-  for (const lane of lanes) {
-    for (const tenant of await redis.smembers(keys.tenants(lane))) {
-      pending[lane] += await redis.llen(keys.pending(lane, tenant));
-    }
-  }
+  for await (const { lane, count } of pendingJobs(redis, keys)) pending[lane] += count;
   return {
     waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
     active: counts['active'] ?? 0,
@@ -62,9 +60,8 @@ async function queueDepth({ queue, redis, keys }: ApiDeps): Promise<NonNullable<
 }
 
 function redisFacts(info: string): ServiceStatus['redis'] {
-  const field = (name: string): string | undefined => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
-  const version = field('redis_version');
-  const used = Number(field('used_memory') ?? Number.NaN);
+  const version = infoField(info, 'redis_version');
+  const used = Number(infoField(info, 'used_memory') ?? Number.NaN);
   return {
     ...(version === undefined ? {} : { version }),
     ...(Number.isFinite(used) ? { usedBytes: used } : {}),

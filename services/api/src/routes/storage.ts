@@ -2,16 +2,17 @@ import { basename } from 'node:path';
 import type { ApiKeyRecord } from '@parse3d/shared/access';
 import { ListVolumes, VolumeQuery, type VolumeListing } from '@parse3d/shared/contract';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import { formatBlobUri } from '@parse3d/shared/storage';
+import { formatBlobUri, isKey } from '@parse3d/shared/storage';
 import { Router } from 'express';
 import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';
 import { sendBlob } from '../http/send-blob.js';
-import { mayRead } from '../jobs/preflight.js';
+import { mayRead, mayReadAll } from '../jobs/preflight.js';
 
-/** Entries of one answer. */
+/** Entries of one answer, and keys looked at for them: a folder may hold a million files that are no volumes. */
 const PAGE = 200;
+const MAX_LOOKS = 20_000;
 /** Sorts after every key of a folder. */
 const LAST = '\u{10FFFF}';
 
@@ -66,14 +67,13 @@ async function listFolder(
   caller: ApiKeyRecord,
   deps: ApiDeps,
 ): Promise<VolumeListing> {
-  // Whatever lies in the folder can be read exactly when this can.
-  if (!mayRead(caller, `${under}volume.nii`, deps.stores.primary)) throw notAllowed(under);
+  if (!mayReadAll(caller, under, deps.stores.primary)) throw notAllowed(under);
   const { store, prefix } = openFolder(under, deps.stores);
   const uriOf = (key: string): string => formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key });
   const folders: string[] = [];
   const volumes: VolumeListing['volumes'] = [];
   let startAfter = after === undefined ? undefined : prefix + after;
-  do {
+  for (let looks = 0; looks < MAX_LOOKS; looks += PAGE) {
     const { blobs, next } = await store.list({ prefix, startAfter, limit: PAGE });
     startAfter = next;
     for (const { key, bytes, lastModified } of blobs) {
@@ -86,15 +86,16 @@ async function listFolder(
         folders.push(under + folder);
       } else {
         startAfter = next;
-        if (!/\.nii(\.gz)?$/.test(rest)) continue;
+        if (!/\.nii(\.gz)?$/.test(rest) || !isKey(key)) continue;
         volumes.push({ uri: uriOf(key), bytes, modifiedAt: lastModified.toISOString() });
       }
       if (folders.length + volumes.length >= PAGE) {
         return { folders, volumes, next: folder === '' ? rest : folder + LAST };
       }
     }
-  } while (startAfter !== undefined);
-  return { folders, volumes };
+    if (startAfter === undefined) return { folders, volumes };
+  }
+  return { folders, volumes, ...(startAfter === undefined ? {} : { next: startAfter.slice(prefix.length) }) };
 }
 
 const notAllowed = (uri: string): Problem =>

@@ -72,9 +72,13 @@ export async function cancelAll(jobs: readonly JobRequest[], deps: ApiDeps): Pro
   }
 }
 
-/** Removes uploads that no job refers to. */
+/** Removes uploads that no job refers to. Best effort: what is left costs space, and the caller has an error to tell. */
 export async function discard(volumes: readonly UploadedVolume[], deps: ApiDeps): Promise<void> {
-  for (const { uri } of volumes) await deps.stores.primary.delete(parseBlobUri(uri).key);
+  for (const { uri } of volumes) {
+    await deps.stores.primary.delete(parseBlobUri(uri).key).catch((error: unknown) => {
+      deps.log.warn({ err: error }, 'upload that is not used could not be removed');
+    });
+  }
 }
 
 /** The one modality that the prompts name, if the pack takes it. */

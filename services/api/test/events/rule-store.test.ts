@@ -1,5 +1,5 @@
-import { JobTemplate, type RuleRecord } from '@parse3d/shared/contract';
-import { createBucketIfMissing, openStores, type BlobStore, type Stores } from '@parse3d/shared/storage';
+import { blobKeys, JobTemplate, type RuleRecord } from '@parse3d/shared/contract';
+import { createBucketIfMissing, openStores, writeJson, type BlobStore, type Stores } from '@parse3d/shared/storage';
 import { assertNothingLeaks, scratchFolder } from '@parse3d/shared/testing';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { RuleStore } from '../../src/events/rule-store.js';
@@ -30,6 +30,10 @@ const rule: RuleRecord = {
   since: '2026-03-01T10:00:00.000Z',
 };
 
+function rethrow(_key: string, error: unknown): never {
+  throw error;
+}
+
 /** The real store, whose next listing waits after it was made until it is let go. */
 function heldListing(store: BlobStore): { store: BlobStore; listed: Promise<void>; letGo: () => void } {
   let letGo = (): void => undefined;
@@ -58,11 +62,25 @@ function heldListing(store: BlobStore): { store: BlobStore; listed: Promise<void
 
 test('a rule that is made while the rules are being read holds as soon as it is made', async () => {
   const held = heldListing(stores.primary);
-  const rules = new RuleStore(held.store);
+  const rules = new RuleStore(held.store, rethrow);
   const during = rules.all();
   await held.listed;
   await rules.write(rule);
   held.letGo();
   await during;
   expect((await rules.all()).map(({ id }) => id)).toEqual([rule.id]);
+});
+
+test('a rule that cannot be read switches no other one off, and is told once', async () => {
+  const faults: string[] = [];
+  const rules = new RuleStore(stores.primary, (key) => faults.push(key));
+  const later = blobKeys.rule('other', '018f3c4a-0000-7000-8000-000000000002');
+  await writeJson(stores.primary, later, { ...rule, tenant: 'other', tide: 'of a later version' });
+  await rules.write(rule);
+  const ids = async (): Promise<string[]> => (await rules.all()).map(({ id }) => id);
+  expect(await ids()).toEqual([rule.id]);
+  // A change makes it read all rules again.
+  await rules.write({ ...rule, prefix: 'incoming/' });
+  expect(await ids()).toEqual([rule.id]);
+  expect(faults).toEqual([later]);
 });

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobRequest } from '@parse3d/shared/contract';
 import { Problem } from '@parse3d/shared/problems';
-import { copyToFile, listBlobFolder, type Stores } from '@parse3d/shared/storage';
+import { copyToFile, inParallel, listBlobFolder, type Stores } from '@parse3d/shared/storage';
 
 /** Small objects cost a round trip each. */
 const AT_A_TIME = 8;
@@ -23,26 +23,20 @@ export async function fetchFolder(
 ): Promise<{ bytes: number; sha256: string }> {
   const { uri, etag } = request.input;
   const folder = await listBlobFolder(stores, uri, maxBytes);
-  // Items of a batch's list come without a version.
-  if (etag !== '' && folder.etag !== etag) {
+  if (folder.etag !== etag) {
     throw new Problem('volume-changed', `${uri} is not in the state that was accepted; submit it again`, { uri });
   }
   await mkdir(path);
-  const hash = createHash('sha256');
+  const digests: string[] = [];
   let fetched = 0;
-  for (let start = 0; start < folder.blobs.length; start += AT_A_TIME) {
-    const copies = await Promise.all(
-      folder.blobs.slice(start, start + AT_A_TIME).map(async (blob, n) => {
-        const copy = await copyToFile(folder.store, blob.key, join(path, String(start + n).padStart(6, '0')), {
-          etag: blob.etag,
-          signal,
-        });
-        fetched += copy.bytes;
-        onBytes(fetched);
-        return copy.sha256;
-      }),
-    );
-    for (const sha256 of copies) hash.update(sha256);
-  }
+  await inParallel(folder.blobs.entries(), AT_A_TIME, async ([number, { key, etag: version }]) => {
+    const name = String(number).padStart(6, '0');
+    const copy = await copyToFile(folder.store, key, join(path, name), { etag: version, signal });
+    fetched += copy.bytes;
+    onBytes(fetched);
+    digests[number] = copy.sha256;
+  });
+  const hash = createHash('sha256');
+  for (const sha256 of digests) hash.update(sha256);
   return { bytes: fetched, sha256: hash.digest('hex') };
 }

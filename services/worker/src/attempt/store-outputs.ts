@@ -4,7 +4,7 @@ import { blobKeys, type JobRequest, type OutputFile } from '@parse3d/shared/cont
 import { readNiftiHeader } from '@parse3d/shared/formats';
 import type { Geometry } from '@parse3d/shared/geometry';
 import { Problem } from '@parse3d/shared/problems';
-import { writeFileTo, type BlobStore } from '@parse3d/shared/storage';
+import { listAll, writeFileTo, type BlobStore } from '@parse3d/shared/storage';
 
 /** Uploads outputs under the attempt's own prefix, where no other attempt writes. */
 export async function uploadOutputs(
@@ -103,6 +103,5 @@ async function checkGeometry(name: string, head: Buffer, expected: Geometry): Pr
 /** Removes what an attempt stored and nobody will refer to. Best effort: leftovers cost space, nothing else. */
 export async function discardOutputs(request: JobRequest, attemptId: string, store: BlobStore): Promise<void> {
   const prefix = blobKeys.attemptPrefix(request.jobId, request.run, attemptId);
-  const page = await store.list({ prefix });
-  for (const blob of page.blobs) await store.delete(blob.key);
+  for await (const { key } of listAll(store, prefix)) await store.delete(key);
 }

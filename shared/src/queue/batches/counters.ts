@@ -25,6 +25,8 @@ const StoredBatch = z.object({
   failed: z.coerce.number().int(),
   canceled: z.coerce.number().int(),
   skipped: z.coerce.number().int(),
+  /** Present while the counters are made again from storage, which may be taken up by another process. */
+  rebuilding: z.string().optional(),
 });
 /** Live counters; the sets' sizes were read in the same transaction. */
 export type BatchCounts = z.infer<typeof StoredBatch> & { readonly open: number; readonly running: number };
@@ -47,6 +49,24 @@ export class BatchCounters {
 
   /** Enters a batch with everything open. False when its counters exist already; it is listed as open in any case. */
   async open(batch: BatchRecord, status: BatchStatus): Promise<boolean> {
+    return this.#enter(batch, status, false);
+  }
+
+  /**
+   * Enters a batch whose counters are to be made again, as paused. False when they exist and are whole; true also when
+   * somebody began before, and may have died over it.
+   */
+  async openToRebuild(batch: BatchRecord): Promise<boolean> {
+    if (await this.#enter(batch, 'paused', true)) return true;
+    return (await this.#redis.hexists(this.#keys.batch(batch.batchId), 'rebuilding')) === 1;
+  }
+
+  /** The counters are whole. The batch is still paused. */
+  async rebuilt(batchId: string): Promise<void> {
+    await this.#redis.hdel(this.#keys.batch(batchId), 'rebuilding');
+  }
+
+  async #enter(batch: BatchRecord, status: BatchStatus, rebuilding: boolean): Promise<boolean> {
     const { batchId, tenant, lane, total, errorThreshold } = batch;
     const reply = await openScript.run(
       this.#redis,
@@ -60,6 +80,7 @@ export class BatchCounters {
         tenant,
         errorThreshold?.count ?? '',
         errorThreshold?.share ?? '',
+        rebuilding ? 1 : 0,
       ],
     );
     return reply === 1;

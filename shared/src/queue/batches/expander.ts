@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import type { BatchItem, BatchRecord } from '../../contract/index.js';
+import type { BatchItem, BatchRecord, JobRequest, Manifest } from '../../contract/index.js';
 import { isProblem, Problem } from '../../problems/index.js';
-import type { Stores } from '../../storage/index.js';
+import { inParallel, isFolderUri, listBlobFolder, type Stores } from '../../storage/index.js';
 import { commit, failedManifest, type Software } from '../commit.js';
 import type { RedisKeys } from '../keys.js';
 import type { JobRecords } from '../records.js';
@@ -21,8 +21,9 @@ export interface ExpanderDeps {
 /** Jobs of batches that wait in one tenant's lane: enough for the feeder, little for Redis. */
 const WAITING_PER_LANE = 400;
 
-/** Items looked at in one turn of one batch, so that no batch holds the others up. */
+/** Items looked at in one turn of one batch, so that no batch holds the others up, and how many of them at a time. */
 const TURN = 100;
+const AT_ONCE = 16;
 
 /**
  * Turns the next items of a batch into jobs while the tenant's pending list is short. Can be repeated: entering a job
@@ -47,35 +48,61 @@ export async function expandBatch(batch: BatchRecord, counts: BatchCounts, deps:
     batch,
     open.map(({ ordinal }) => ordinal),
   );
-  for (const { ordinal, item } of open) await enter(batch, ordinal, item, deps);
-  await records.batches.advance(batch.batchId, counts.next + items.length);
+  const found = new Map<number, JobRequest | Manifest>();
+  const looked = inParallel(open, AT_ONCE, async ({ ordinal, item }) => {
+    const work = await jobOrEnd(batch, ordinal, item, deps);
+    if ('status' in work) await commit(deps.stores.primary, records, work);
+    found.set(ordinal, work);
+  });
+  await Promise.allSettled([looked]);
+  // In the order of the items, which is that in which they are run, up to the first that could not be looked at.
+  let next = counts.next + items.length;
+  for (const { ordinal } of open) {
+    const work = found.get(ordinal);
+    if (work === undefined) {
+      next = ordinal;
+      break;
+    }
+    if (!('status' in work)) await records.accept(work);
+  }
+  await records.batches.advance(batch.batchId, next);
+  await looked;
   return items.length > 0;
 }
 
-async function enter(batch: BatchRecord, ordinal: number, item: BatchItem, deps: ExpanderDeps): Promise<void> {
-  const { primary } = deps.stores;
+/** What is to be run for an item, or how it ends without: by an earlier result, or by its volume's own fault. */
+async function jobOrEnd(
+  batch: BatchRecord,
+  ordinal: number,
+  item: BatchItem,
+  { stores, software }: ExpanderDeps,
+): Promise<JobRequest | Manifest> {
   try {
-    const request = requestOfItem(batch, ordinal, await pinned(item, deps.stores));
-    const reused = batch.skipCompleted ? await reuseResult(primary, request, deps.software) : undefined;
-    if (reused !== undefined) await commit(primary, deps.records, reused);
-    else await deps.records.accept(request);
+    const request = requestOfItem(batch, ordinal, await pinned(item, stores));
+    return (batch.skipCompleted ? await reuseResult(stores.primary, request, software) : undefined) ?? request;
   } catch (error) {
-    // The volume's own fault ends the item; anything that may pass is met again at the next turn.
+    // Anything that may pass is met again at the next turn.
     if (!isProblem(error) || error.retry === 'later') throw error;
-    const request = requestOfItem(batch, ordinal, item);
-    await commit(primary, deps.records, failedManifest(request, 'expander', deps.software, error.toJSON()));
+    return failedManifest(requestOfItem(batch, ordinal, item), 'expander', software, error.toJSON());
   }
 }
 
 /** An item of a manifest names no version: the one of now is taken. */
 export async function pinned(item: BatchItem, stores: Stores): Promise<BatchItem> {
   if (item.etag !== '') return item;
-  const { store, key } = stores.open(item.uri);
   try {
-    const { etag, bytes } = await store.head(key);
+    const { etag, bytes } = await versionOf(item.uri, stores);
     return { ...item, etag, bytes };
   } catch (error) {
     if (!isProblem(error, 'blob-missing')) throw error;
     throw new Problem('volume-missing', `there is no object at ${item.uri}`, { uri: item.uri });
   }
+}
+
+/** Of a folder, as of an object, the version changes when anything in it does. */
+async function versionOf(uri: string, stores: Stores): Promise<{ etag: string; bytes: number }> {
+  // Which size is too large is for the worker to say.
+  if (isFolderUri(uri)) return listBlobFolder(stores, uri, Infinity);
+  const { store, key } = stores.open(uri);
+  return store.head(key);
 }

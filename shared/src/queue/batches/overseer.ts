@@ -1,14 +1,15 @@
 import type { Redis } from 'ioredis';
 import { batchJobId, blobKeys, type BatchRecord } from '../../contract/index.js';
-import type { Stores } from '../../storage/index.js';
-import { writeJson } from '../../storage/index.js';
+import { inParallel, listAll, writeJson, type Stores } from '../../storage/index.js';
 import type { SegmentQueue } from '../bull.js';
 import { cancelRun } from '../cancel.js';
 import { readPending, type Software } from '../commit.js';
+import { isRedisError } from '../connection.js';
 import type { RedisKeys } from '../keys.js';
 import type { JobRecords } from '../records.js';
 import type { BatchCounts } from './counters.js';
 import { expandBatch } from './expander.js';
+import { Rests } from './rests.js';
 import { rebuildBatch } from './rebuild.js';
 import { requestOfBatchJob } from './request.js';
 import { reconcileRun, type Mended } from '../reconciler.js';
@@ -25,6 +26,10 @@ export interface OverseerDeps {
   readonly software: Software;
 }
 
+/** Jobs of a batch looked at together, and batches made again together: a large one keeps no small one waiting. */
+const AT_ONCE = 16;
+const BATCHES_AT_ONCE = 4;
+
 /**
  * Moves batches on: enters their items as jobs, follows pause, cancel and error threshold, and writes the reports at the
  * end. Runs in the process that leads; everything it does can be repeated by the next leader.
@@ -34,6 +39,8 @@ export class BatchOverseer {
   readonly #batches: BatchStore;
   /** Batch records do not change. */
   readonly #known = new Map<string, BatchRecord>();
+  /** A batch that cannot be moved on waits, for longer each time, and holds up no other one. */
+  readonly #rests = new Rests();
   readonly #finishing = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
   readonly #onError: (error: unknown) => void;
@@ -44,33 +51,38 @@ export class BatchOverseer {
     this.#onError = onError;
   }
 
-  /** One look at every batch with work left. */
-  async tend(signal: AbortSignal): Promise<void> {
+  /**
+   * One look at every batch with work left.
+   *
+   * @returns true when there may be more to do at once
+   * @throws an error of Redis
+   */
+  async tend(signal: AbortSignal): Promise<boolean> {
+    let more = false;
     for (const batchId of await this.#deps.records.batches.listOpen()) {
-      if (signal.aborted) return;
-      const batch = await this.#record(batchId);
-      if (batch !== undefined) await this.#tendOne(batch, signal);
+      if (signal.aborted) return false;
+      if (this.#rests.isResting(batchId) || this.#finishing.has(batchId)) continue;
+      await this.#guarded(batchId, async () => {
+        const batch = await this.#record(batchId);
+        if (batch !== undefined && (await this.#tendOne(batch))) more = true;
+      });
     }
+    return more;
   }
 
-  /** Finds batches that Redis has lost, from their markers in storage. */
-  async recover(signal?: AbortSignal): Promise<number> {
+  /** Finds batches that Redis has lost, or whose counters are incomplete, from their markers in storage. */
+  async recover(signal: AbortSignal): Promise<void> {
     const { stores, records } = this.#deps;
-    let recovered = 0;
-    let startAfter: string | undefined;
-    do {
-      const page = await stores.primary.list({ prefix: blobKeys.openBatchPrefix, startAfter });
-      for (const { key } of page.blobs) {
-        if (signal?.aborted) return recovered;
-        const batchId = /^open-batches\/([0-9a-f-]{36})\.json$/.exec(key)?.[1];
-        const batch = batchId === undefined ? undefined : await this.#record(batchId);
-        if (batch === undefined || (await records.batches.get(batch.batchId)) !== undefined) continue;
-        await rebuildBatch(batch, this.#batches, records, stores.primary);
-        recovered++;
-      }
-      startAfter = page.next;
-    } while (startAfter !== undefined);
-    return recovered;
+    await inParallel(listAll(stores.primary, blobKeys.openBatchPrefix, signal), BATCHES_AT_ONCE, async ({ key }) => {
+      const batchId = /^open-batches\/([0-9a-f-]{36})\.json$/.exec(key)?.[1];
+      if (batchId === undefined) return;
+      await this.#guarded(batchId, async () => {
+        const batch = await this.#record(batchId);
+        const counts = await records.batches.get(batchId);
+        if (batch === undefined || (counts !== undefined && counts.rebuilding === undefined)) return;
+        await rebuildBatch(batch, this.#batches, records, stores.primary, signal);
+      });
+    });
   }
 
   /** Looks after jobs that were entered and that Redis or BullMQ has lost since, and tells what it mended. */
@@ -79,22 +91,23 @@ export class BatchOverseer {
     const { records, stores } = this.#deps;
     const deps = { ...this.#deps, store: stores.primary };
     for (const batchId of await records.batches.listOpen()) {
-      const batch = await this.#record(batchId);
-      if (batch === undefined) continue;
-      for (const ordinal of await records.batches.openOrdinals(batchId)) {
-        if (signal.aborted) return count;
-        const jobId = batchJobId(batchId, ordinal);
-        const record = await records.get(jobId);
-        const run = record?.run ?? 1;
-        // A later run has a pending marker, which the reconciler looks after; it is there before the run's record.
-        if (run > 1) continue;
-        const ended = record === undefined || (record.status !== 'waiting' && record.status !== 'running');
-        if (ended && (await readPending(stores.primary, jobId, run + 1)) !== undefined) continue;
-        const outcome = await reconcileRun(deps, jobId, run, () =>
-          requestOfBatchJob(jobId, records, this.#batches, stores),
-        );
-        if (outcome !== 'in-order') count[outcome]++;
-      }
+      await this.#guarded(batchId, async () => {
+        if ((await this.#record(batchId)) === undefined) return;
+        await inParallel(await records.batches.openOrdinals(batchId), AT_ONCE, async (ordinal) => {
+          if (signal.aborted) return;
+          const jobId = batchJobId(batchId, ordinal);
+          const record = await records.get(jobId);
+          const run = record?.run ?? 1;
+          // A later run has a pending marker, which the reconciler looks after; it is there before the run's record.
+          if (run > 1) return;
+          const ended = record === undefined || (record.status !== 'waiting' && record.status !== 'running');
+          if (ended && (await readPending(stores.primary, jobId, run + 1)) !== undefined) return;
+          const outcome = await reconcileRun(deps, jobId, run, () =>
+            requestOfBatchJob(jobId, records, this.#batches, stores),
+          );
+          if (outcome !== 'in-order') count[outcome]++;
+        });
+      });
     }
     return count;
   }
@@ -105,35 +118,43 @@ export class BatchOverseer {
     await Promise.allSettled(this.#finishing.values());
   }
 
-  async #tendOne(batch: BatchRecord, signal: AbortSignal): Promise<void> {
+  /** What is wrong with one batch is told, and is no matter of the others. */
+  async #guarded(batchId: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      // What makes the reports has not succeeded by being begun.
+      if (!this.#finishing.has(batchId)) this.#rests.end(batchId);
+    } catch (error) {
+      if (isRedisError(error) || this.#stopped.signal.aborted) throw error;
+      this.#rests.begin(batchId);
+      this.#onError(error);
+    }
+  }
+
+  /** True when there may be more to do at once. */
+  async #tendOne(batch: BatchRecord): Promise<boolean> {
     const { records } = this.#deps;
     const counts = await records.batches.get(batch.batchId);
-    if (counts === undefined || counts.status === 'completed') return;
+    if (counts === undefined || counts.status === 'completed' || counts.rebuilding !== undefined) return false;
     if (counts.completed + counts.failed + counts.canceled === counts.total && counts.open === 0) {
       this.#finish(batch, counts);
-      return;
+      return false;
     }
     switch (counts.status) {
       case 'running':
-        return this.#expand(batch, signal);
+        return expandBatch(batch, counts, { ...this.#deps, batches: this.#batches });
       case 'paused':
         await this.#withdraw(batch, counts);
-        return;
+        return false;
       case 'canceled':
       case 'stopped':
         await this.#withdraw(batch, counts);
         await records.batches.close(batch.batchId, counts.status);
-        return this.#cancelOpen(batch);
+        await this.#cancelOpen(batch);
+        return false;
       default:
         counts.status satisfies never;
-    }
-  }
-
-  async #expand(batch: BatchRecord, signal: AbortSignal): Promise<void> {
-    const deps = { ...this.#deps, batches: this.#batches };
-    while (!signal.aborted) {
-      const counts = await this.#deps.records.batches.get(batch.batchId);
-      if (counts?.status !== 'running' || !(await expandBatch(batch, counts, deps))) return;
+        return false;
     }
   }
 
@@ -168,8 +189,7 @@ export class BatchOverseer {
   }
 
   #finish(batch: BatchRecord, counts: BatchCounts): void {
-    if (this.#finishing.has(batch.batchId)) return;
-    const finishing = this.#writeEnd(batch, counts)
+    const finishing = this.#guarded(batch.batchId, () => this.#writeEnd(batch, counts))
       .catch((error: unknown) => {
         if (!this.#stopped.signal.aborted) this.#onError(error);
       })
@@ -189,8 +209,12 @@ export class BatchOverseer {
     await announceBatch(primary, records, batch, end);
     // The marker goes first: a retry writes it before it takes the first item back, so that it is not lost here.
     await primary.delete(blobKeys.openBatch(batch.batchId));
-    if (await records.batches.finished(batch.batchId, end)) return;
-    await writeJson(primary, blobKeys.openBatch(batch.batchId), { batchId: batch.batchId });
+    if (!(await records.batches.finished(batch.batchId, end))) {
+      await writeJson(primary, blobKeys.openBatch(batch.batchId), { batchId: batch.batchId });
+      return;
+    }
+    this.#known.delete(batch.batchId);
+    this.#rests.end(batch.batchId);
   }
 
   async #record(batchId: string): Promise<BatchRecord | undefined> {

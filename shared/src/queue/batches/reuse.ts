@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { blobKeys, type CompletedManifest, type JobRequest } from '../../contract/index.js';
-import { isProblem } from '../../problems/index.js';
-import { readJson, writeJson, type BlobStore } from '../../storage/index.js';
+import { readRecord, writeJson, type BlobStore } from '../../storage/index.js';
 import { manifestBase, readManifest, type Software } from '../commit.js';
 
 const Pointer = z.strictObject({ jobId: z.string(), run: z.int() });
 
 /** Equal for runs that must have equal results: same input version, prompts, pack, modality, outputs and options. */
-export function reuseDigest(request: JobRequest): string {
+function reuseDigest(request: JobRequest): string {
   const { tenant, input, prompts, pack, modality, outputs, options } = request;
   // The deadline changes when a job ends, not what it finds.
   const { deadlineSeconds: _, ...result } = options;
@@ -29,18 +28,14 @@ export async function reuseResult(
   software: Software,
 ): Promise<CompletedManifest | undefined> {
   if (request.input.etag === '') return undefined;
-  try {
-    const pointer = Pointer.parse(await readJson(store, blobKeys.reuse(reuseDigest(request))));
-    const earlier = await readManifest(store, pointer.jobId, pointer.run);
-    if (earlier?.status !== 'completed' || earlier.tenant !== request.tenant) return undefined;
-    return {
-      ...earlier,
-      ...manifestBase(request, 'reuse', software),
-      input: earlier.input,
-      reusedFrom: { jobId: earlier.jobId, run: earlier.run },
-    };
-  } catch (error) {
-    if (isProblem(error, 'blob-missing')) return undefined;
-    throw error;
-  }
+  const pointer = await readRecord(store, blobKeys.reuse(reuseDigest(request)), Pointer);
+  if (pointer === undefined) return undefined;
+  const earlier = await readManifest(store, pointer.jobId, pointer.run);
+  if (earlier?.status !== 'completed' || earlier.tenant !== request.tenant) return undefined;
+  return {
+    ...earlier,
+    ...manifestBase(request, 'reuse', software),
+    input: earlier.input,
+    reusedFrom: { jobId: earlier.jobId, run: earlier.run },
+  };
 }

@@ -3,16 +3,22 @@ import { Script } from '../script.js';
 // Counters of a batch are changed by these scripts alone. An item's state lives in the bit field, so that telling the
 // same end twice counts it once, and telling another end moves it from one counter to the other.
 
-/** Enters a batch. Returns 0 when it is known. */
+/**
+ * Enters a batch. Returns 0 when it is known. With the last argument it is entered as one that is made again: until that
+ * is taken away its counters are those of a part of its items. A tenant's list keeps the newest ten thousand.
+ */
 export const openScript = new Script(`
 local batch, open, batches = KEYS[1], KEYS[2], KEYS[3]
 local id, createdMs, status, total, lane, tenant, count, share = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+local rebuilding = ARGV[9]
 redis.call('ZADD', open, createdMs, id)
 redis.call('ZADD', batches, createdMs, id)
+redis.call('ZREMRANGEBYRANK', batches, 0, -10001)
 redis.call('PERSIST', batch)
 if redis.call('EXISTS', batch) == 1 then return 0 end
 redis.call('HSET', batch, 'status', status, 'total', total, 'lane', lane, 'tenant', tenant, 'next', 0,
   'completed', 0, 'failed', 0, 'canceled', 0, 'skipped', 0, 'maxFailed', count, 'maxShare', share)
+if rebuilding == '1' then redis.call('HSET', batch, 'rebuilding', 1) end
 return 1
 `);
 
@@ -89,13 +95,14 @@ return 1
 
 /**
  * Ends what has not been entered as a job yet, in one step however many items that are: they count as canceled. Items
- * that are jobs are canceled one by one by the dispatcher. Returns how many were ended here.
+ * that are jobs are canceled one by one by the dispatcher. Of a batch that is being made again nobody knows yet what has
+ * ended: who makes it asks afterwards. Returns how many were ended here.
  */
 export const closeScript = new Script(`
 local batch, open = KEYS[1], KEYS[2]
 local status = ARGV[1]
-local v = redis.call('HMGET', batch, 'total', 'completed', 'failed', 'canceled', 'status')
-if not v[1] or v[5] == 'completed' then return 0 end
+local v = redis.call('HMGET', batch, 'total', 'completed', 'failed', 'canceled', 'status', 'rebuilding')
+if not v[1] or v[5] == 'completed' or v[6] then return 0 end
 redis.call('HSET', batch, 'status', status)
 local unfed = tonumber(v[1]) - tonumber(v[2]) - tonumber(v[3]) - tonumber(v[4]) - redis.call('SCARD', open)
 redis.call('HSET', batch, 'next', v[1])

@@ -7,8 +7,8 @@ import {
   ITEMS_PER_CHUNK,
   type JobRequest,
 } from '../../contract/index.js';
-import { isProblem, Problem } from '../../problems/index.js';
-import { readAll, readJson, writeJson, type BlobStore } from '../../storage/index.js';
+import { Problem } from '../../problems/index.js';
+import { readAll, readRecord, writeJson, type BlobStore } from '../../storage/index.js';
 
 /** What somebody last asked of a batch; survives Redis. */
 export const BatchControl = z.strictObject({ status: z.enum(['running', 'paused', 'canceled', 'stopped']) });
@@ -37,16 +37,16 @@ export class BatchStore {
     this.#store = store;
   }
 
-  async record(batchId: string): Promise<BatchRecord | undefined> {
-    return this.#readOptional(blobKeys.batch(batchId), BatchRecord);
+  record(batchId: string): Promise<BatchRecord | undefined> {
+    return readRecord(this.#store, blobKeys.batch(batchId), BatchRecord);
   }
 
-  async finished(batchId: string): Promise<BatchFinished | undefined> {
-    return this.#readOptional(blobKeys.batchFinished(batchId), BatchFinished);
+  finished(batchId: string): Promise<BatchFinished | undefined> {
+    return readRecord(this.#store, blobKeys.batchFinished(batchId), BatchFinished);
   }
 
   async control(batchId: string): Promise<BatchControl> {
-    return (await this.#readOptional(blobKeys.batchControl(batchId), BatchControl)) ?? { status: 'running' };
+    return (await readRecord(this.#store, blobKeys.batchControl(batchId), BatchControl)) ?? { status: 'running' };
   }
 
   async setControl(batchId: string, status: BatchControl['status']): Promise<void> {
@@ -86,15 +86,6 @@ export class BatchStore {
       this.#chunks.delete(oldest);
     }
     return loading;
-  }
-
-  async #readOptional<T extends z.ZodType>(key: string, schema: T): Promise<z.infer<T> | undefined> {
-    try {
-      return schema.parse(await readJson(this.#store, key));
-    } catch (error) {
-      if (isProblem(error, 'blob-missing')) return undefined;
-      throw error;
-    }
   }
 }
 

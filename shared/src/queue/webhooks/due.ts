@@ -9,7 +9,7 @@ export interface DueDelivery {
 }
 
 /** `<tenant>/<endpoint>/<delivery>`, as in the marker's key. */
-export const formatDue = (due: DueDelivery): string => `${due.tenant}/${due.endpointId}/${due.deliveryId}`;
+const formatDue = (due: DueDelivery): string => `${due.tenant}/${due.endpointId}/${due.deliveryId}`;
 
 export function parseDue(text: string): DueDelivery | undefined {
   const [, tenant, endpointId, deliveryId] = /^([^/]+)\/([0-9a-f-]{36})\/([0-9a-f-]+)$/.exec(text) ?? [];

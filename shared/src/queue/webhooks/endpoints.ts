@@ -1,6 +1,5 @@
 import { blobKeys, Delivery, WebhookRecord } from '../../contract/index.js';
-import { isProblem } from '../../problems/index.js';
-import { listAll, readJson, writeJson, type BlobStore } from '../../storage/index.js';
+import { listAll, readRecord, writeJson, type BlobStore } from '../../storage/index.js';
 
 /** Endpoints of webhooks in object storage, with the log of what was sent to each. */
 export class WebhookStore {
@@ -34,13 +33,8 @@ export class WebhookStore {
     for await (const { key } of listAll(this.#store, blobKeys.deliveriesPrefix(id))) await this.#store.delete(key);
   }
 
-  async delivery(endpointId: string, deliveryId: string): Promise<Delivery | undefined> {
-    try {
-      return Delivery.parse(await readJson(this.#store, blobKeys.delivery(endpointId, deliveryId)));
-    } catch (error) {
-      if (isProblem(error, 'blob-missing')) return undefined;
-      throw error;
-    }
+  delivery(endpointId: string, deliveryId: string): Promise<Delivery | undefined> {
+    return readRecord(this.#store, blobKeys.delivery(endpointId, deliveryId), Delivery);
   }
 
   async writeDelivery(endpointId: string, delivery: Delivery): Promise<void> {
@@ -66,12 +60,7 @@ export class WebhookStore {
     }
   }
 
-  async #record(key: string): Promise<WebhookRecord | undefined> {
-    try {
-      return WebhookRecord.parse(await readJson(this.#store, key));
-    } catch (error) {
-      if (isProblem(error, 'blob-missing')) return undefined;
-      throw error;
-    }
+  #record(key: string): Promise<WebhookRecord | undefined> {
+    return readRecord(this.#store, key, WebhookRecord);
   }
 }

@@ -18,11 +18,15 @@ const BACKOFF_MS = [1, 5, 30, 120, 600, 1_800, 3_600, 3 * 3_600, 6 * 3_600, 12 *
 /** More than the pauses leave room for in three days. */
 const MAX_ATTEMPTS = 100;
 
-/** Deliveries under way at a time in one process, and of these for one endpoint: one that hangs holds up no other. */
+/**
+ * Deliveries under way at a time in one process, and of these for one endpoint and for all of one tenant: whatever hangs
+ * holds up no other's.
+ */
 const CONCURRENCY = 16;
 const PER_ENDPOINT = 2;
+const PER_TENANT = 8;
 
-/** How long a delivery is put off when its endpoint is busy, at least; at most four times as long. Unit: ms. */
+/** How long a delivery is put off when its endpoint or tenant is busy, at least; at most four times as long. Unit: ms. */
 const PUT_OFF_MS = 500;
 
 export function openWebhookQueue(connection: Redis, keys: RedisKeys): WebhookQueue {
@@ -65,26 +69,26 @@ export function startDeliveries(
   deliver: (due: DueDelivery) => Promise<'done' | 'again'>,
   onError: (error: Error) => void,
 ): { stop(): Promise<void> } {
-  const underWay = new Map<string, number>();
+  const endpoints = new Tally(PER_ENDPOINT);
+  const tenants = new Tally(PER_TENANT);
   const worker = new Worker<DueDelivery, void, 'deliver'>(
     QUEUE_NAME,
     async (job, token) => {
       const data = DeliveryData.safeParse(job.data);
       if (!data.success) throw new UnrecoverableError('no delivery');
-      const { endpointId } = data.data;
-      const busy = underWay.get(endpointId) ?? 0;
-      if (busy >= PER_ENDPOINT) {
+      const { endpointId, tenant } = data.data;
+      if (endpoints.isFull(endpointId) || tenants.isFull(tenant)) {
         // No attempt is spent.
         await job.moveToDelayed(Date.now() + PUT_OFF_MS * (1 + 3 * Math.random()), token);
         throw new DelayedError();
       }
-      underWay.set(endpointId, busy + 1);
+      endpoints.add(endpointId, 1);
+      tenants.add(tenant, 1);
       try {
         if ((await deliver(data.data)) === 'again') throw new Error('will be tried again');
       } finally {
-        const left = (underWay.get(endpointId) ?? 1) - 1;
-        if (left === 0) underWay.delete(endpointId);
-        else underWay.set(endpointId, left);
+        endpoints.add(endpointId, -1);
+        tenants.add(tenant, -1);
       }
     },
     {
@@ -96,6 +100,26 @@ export function startDeliveries(
   );
   worker.on('error', onError);
   return { stop: () => worker.close() };
+}
+
+/** How much is under way, by name. */
+class Tally {
+  readonly #limit: number;
+  readonly #counts = new Map<string, number>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  isFull(name: string): boolean {
+    return (this.#counts.get(name) ?? 0) >= this.#limit;
+  }
+
+  add(name: string, count: 1 | -1): void {
+    const now = (this.#counts.get(name) ?? 0) + count;
+    if (now === 0) this.#counts.delete(name);
+    else this.#counts.set(name, now);
+  }
 }
 
 /** With up to a fifth at random, so that the deliveries of an endpoint that was away do not all come at once. */

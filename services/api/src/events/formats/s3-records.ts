@@ -20,12 +20,12 @@ const S3Records = z.object({
 const S3Test = z.object({ Event: z.literal('s3:TestEvent'), Bucket: z.string() });
 
 /** The form of keys is the one thing in which the sources differ. */
-const keyDecoders: Readonly<Record<string, (key: string) => string>> = {
-  'aws:s3': decodeForm,
+const keyDecoders: ReadonlyMap<string, (key: string) => string> = new Map([
+  ['aws:s3', decodeForm],
   // MinIO escapes as for a query: a blank becomes a plus, and a slash is escaped too.
-  'minio:s3': decodeForm,
-  'ceph:s3': (key) => key,
-};
+  ['minio:s3', decodeForm],
+  ['ceph:s3', (key) => key],
+]);
 
 /** Notifications of S3, MinIO and Ceph: `{"Records": […]}`. */
 export const s3Records: EventFormat = ({ body }) => {
@@ -33,11 +33,12 @@ export const s3Records: EventFormat = ({ body }) => {
   const parsed = S3Records.safeParse(body);
   if (!parsed.success) return undefined;
   const notices = parsed.data.Records.map(({ eventSource, eventName, s3 }) => {
-    const decode = keyDecoders[eventSource];
+    const decode = keyDecoders.get(eventSource);
     if (decode === undefined) {
-      const known = Object.keys(keyDecoders).join(', ');
-      throw new Problem('event-unknown', `expected an eventSource of ${known}, got ${JSON.stringify(eventSource)}`, {
-        eventSource,
+      const known = [...keyDecoders.keys()].join(', ');
+      const got = eventSource.slice(0, 200);
+      throw new Problem('event-unknown', `expected an eventSource of ${known}, got ${JSON.stringify(got)}`, {
+        eventSource: got,
       });
     }
     return {

@@ -6,9 +6,9 @@ import {
   type BatchRecord,
   type RuleRecord,
 } from '@parse3d/shared/contract';
+import { inParallel } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../../deps.js';
 import { watched } from '../match.js';
-import { inParallel } from '../parallel.js';
 import { chooseFor } from '../rules.js';
 import { carryOut, enterBatch, newestBatch } from './ledger.js';
 import { isTaken, markOf, readWaiting } from './waiting.js';
@@ -53,19 +53,10 @@ async function nextItems(
   deps: ApiDeps,
 ): Promise<{ items: BatchItem[]; next: string | undefined }> {
   const { primary } = deps.stores;
-  const keys: string[] = [];
-  let next = startAfter;
-  do {
-    const page = await primary.list({
-      prefix: blobKeys.ruleWaitingPrefix(rule.tenant, rule.id),
-      startAfter: next,
-      limit: Math.min(1_000, ITEMS_PER_CHUNK - keys.length),
-    });
-    keys.push(...page.blobs.map(({ key }) => key));
-    next = page.next;
-  } while (next !== undefined && keys.length < ITEMS_PER_CHUNK);
+  const prefix = blobKeys.ruleWaitingPrefix(rule.tenant, rule.id);
+  const { blobs, next } = await primary.list({ prefix, startAfter, limit: ITEMS_PER_CHUNK });
   const items: BatchItem[] = [];
-  await inParallel(keys, AT_ONCE, async (key) => {
+  await inParallel(blobs, AT_ONCE, async ({ key }) => {
     const item = await readWaiting(key, deps);
     if (item === undefined) return;
     if (await isTaken(rule, item, deps)) await primary.delete(key);

@@ -1,15 +1,15 @@
 import { batchWindowMs, blobKeys, type RuleRecord } from '@parse3d/shared/contract';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import { listAll } from '@parse3d/shared/storage';
+import { inParallel, listAll } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../../deps.js';
-import { inParallel } from '../parallel.js';
 import { closeWindow } from './close.js';
 
 /** Without any rule that has a window, what is left of earlier ones is looked for so often, in ms. */
 const IDLE_EVERY_MS = 60_000;
 
-/** Objects removed at a time. */
+/** Objects removed at a time, and of one rule before the windows of others are looked at again. */
 const AT_ONCE = 16;
+const REMOVED_PER_LOOK = 5_000;
 
 /** A window that could not be closed, for the tenant's quota or for storage, is tried again after this time, in ms. */
 const AGAIN_MS = 5_000;
@@ -126,25 +126,23 @@ export class WindowKeeper {
   async #oldestOf(rule: RuleRecord): Promise<number | undefined> {
     const prefix = blobKeys.ruleWaitingPrefix(rule.tenant, rule.id);
     let oldest: number | undefined;
-    for await (const { lastModified } of listAll(this.#deps.stores.primary, prefix)) {
-      if (this.#stop.signal.aborted) return undefined;
+    for await (const { lastModified } of listAll(this.#deps.stores.primary, prefix, this.#stop.signal)) {
       // A store's clock may be ahead of ours.
       oldest = Math.min(oldest ?? Date.now(), lastModified.getTime());
     }
-    return oldest;
+    return this.#stop.signal.aborted ? undefined : oldest;
   }
 
   /** Rules that were removed and of which something is left. */
   async #clear(): Promise<void> {
-    for await (const { key } of listAll(this.#deps.stores.primary, blobKeys.rulesGonePrefix)) {
-      if (this.#stop.signal.aborted) return;
+    for await (const { key } of listAll(this.#deps.stores.primary, blobKeys.rulesGonePrefix, this.#stop.signal)) {
       const [, tenant, ruleId] = /^rule-gone\/([^/]+)\/([0-9a-f-]{36})\.json$/.exec(key) ?? [];
       if (tenant === undefined || ruleId === undefined) continue;
       await this.#drop(tenant, ruleId).catch((error: unknown) => this.#report(error, ruleId, tenant));
     }
   }
 
-  /** All that was noted for a rule that was removed goes with it; what says so goes last. */
+  /** All that was noted for a rule that was removed goes with it, by and by; what says so goes last. */
   async #drop(tenant: string, ruleId: string): Promise<void> {
     const { primary } = this.#deps.stores;
     const left = [
@@ -153,11 +151,18 @@ export class WindowKeeper {
       blobKeys.ruleBatchesPrefix(ruleId),
       blobKeys.ruleSeenPrefix(ruleId),
     ];
+    let room = REMOVED_PER_LOOK;
     for (const prefix of left) {
-      await inParallel(listAll(primary, prefix), AT_ONCE, async ({ key }) => {
+      const page = await primary.list({ prefix, limit: room + 1 });
+      await inParallel(page.blobs.slice(0, room), AT_ONCE, async ({ key }) => {
         this.#stop.signal.throwIfAborted();
         await primary.delete(key);
       });
+      if (page.blobs.length > room) {
+        this.#dueAt(Date.now());
+        return;
+      }
+      room -= page.blobs.length;
     }
     // Of a removal that was cut off the rule itself is left.
     await primary.delete(blobKeys.rule(tenant, ruleId));

@@ -1,10 +1,9 @@
 import { BatchRecord, blobKeys, type BatchItem, type RuleRecord } from '@parse3d/shared/contract';
 import { BatchStore } from '@parse3d/shared/queue';
 import { isProblem } from '@parse3d/shared/problems';
-import { readJson, writeJson, type BlobStore } from '@parse3d/shared/storage';
+import { inParallel, readJson, writeJson, type BlobStore } from '@parse3d/shared/storage';
 import { z } from 'zod';
 import type { ApiDeps } from '../../deps.js';
-import { inParallel } from '../parallel.js';
 import { markOf } from './waiting.js';
 
 // A rule's batches are numbered, and each number is given by a conditional write: of two processes that both believe to

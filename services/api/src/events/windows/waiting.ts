@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BatchItem, blobKeys, type RuleRecord } from '@parse3d/shared/contract';
 import { isProblem, Problem } from '@parse3d/shared/problems';
-import { readJson, writeJson } from '@parse3d/shared/storage';
+import { readRecord, writeJson } from '@parse3d/shared/storage';
 import type { ApiDeps } from '../../deps.js';
 import { preflight } from '../../jobs/preflight.js';
 import { chooseFor } from '../rules.js';
@@ -65,11 +65,6 @@ export async function wait(
 }
 
 /** The object behind a waiting file, or undefined when the file is gone. */
-export async function readWaiting(key: string, deps: ApiDeps): Promise<BatchItem | undefined> {
-  try {
-    return BatchItem.parse(await readJson(deps.stores.primary, key));
-  } catch (error) {
-    if (isProblem(error, 'blob-missing')) return undefined;
-    throw error;
-  }
+export function readWaiting(key: string, deps: ApiDeps): Promise<BatchItem | undefined> {
+  return readRecord(deps.stores.primary, key, BatchItem);
 }

@@ -24,8 +24,12 @@ export class BidsDerivative {
   readonly #batch: BatchRecord;
   readonly #store: BlobStore;
   readonly #software: Software;
-  /** Stems that are taken: `x.nii` and `x.nii.gz` would be one derivative. The first in the order of the source counts. */
+  /**
+   * Stems of the folder in work that are taken: `x.nii` and `x.nii.gz` would be one derivative. The first in the order of
+   * the source counts, which is that of the names: what lies in one folder comes together.
+   */
   readonly #taken = new Set<string>();
+  #folder = '';
 
   constructor(batch: BatchRecord, store: BlobStore, software: Software) {
     this.#batch = batch;
@@ -39,6 +43,10 @@ export class BidsDerivative {
     const image = parseBidsPath(path);
     if (manifest?.status !== 'completed' || image === undefined) return;
     const stem = derivativeStem(image, { space: 'orig' }, 'dseg');
+    if (image.folder !== this.#folder) {
+      this.#folder = image.folder;
+      this.#taken.clear();
+    }
     if (this.#taken.has(stem)) return;
     this.#taken.add(stem);
     try {

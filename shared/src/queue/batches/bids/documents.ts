@@ -2,7 +2,7 @@ import { RESEARCH_NOTICE, type BatchRecord, type CompletedManifest, type Finding
 import type { Software } from '../../commit.js';
 
 /** The version of BIDS that names and documents follow. */
-export const BIDS_VERSION = '1.10.0';
+const BIDS_VERSION = '1.10.0';
 
 const REPOSITORY_DESCRIPTION = 'Text-prompted segmentation of 3D biomedical volumes';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inParallel } from '../../src/events/parallel.js';
+import { inParallel } from '../../src/storage/index.js';
 
 test('no more than the limit is under way, and everything is done', async () => {
   let running = 0;

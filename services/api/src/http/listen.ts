@@ -1,0 +1,20 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** The port that it listens on, which the system chose for 0. */
+export async function listen(server: Server, port: number, host: string): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Takes no more connections, and cuts those that are open when the time is over. */
+export async function closeWithin(server: Server, budgetMs: number): Promise<void> {
+  const timer = setTimeout(() => server.closeAllConnections(), budgetMs);
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+  clearTimeout(timer);
+}
