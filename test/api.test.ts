@@ -1,18 +1,25 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { assertNothingLeaks } from '@parse3d/shared/testing';
+import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
 import { z } from 'zod';
 import { Api } from './support/api.js';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCtFile } from './support/volumes.js';
 
 let stack: Stack;
+let packs: ScratchFolder;
 let uri: string;
 beforeAll(async () => {
-  stack = await startStack({ workers: 0, env: { PARSE3D_MAX_UPLOAD_BYTES: '1MiB' } });
+  packs = await scratchFolder('api-packs');
+  await mkdir(join(packs.path, 'broken'));
+  await writeFile(join(packs.path, 'broken/pack.json'), '{"schemaVersion":1}');
+  stack = await startStack({ workers: 0, env: { PARSE3D_MAX_UPLOAD_BYTES: '1MiB' }, packs: [packs.path] });
   uri = await stack.api.upload(await phantomCtFile([16, 16, 8]));
 });
 afterAll(async () => {
   await stack.stop();
+  await packs.remove();
   await assertNothingLeaks();
 });
 
@@ -203,4 +210,11 @@ test('the task catalogue completes a prompt, by modality', async () => {
   expect(wrong).toMatchObject({ status: 400, json: { type: '/problems/request-invalid' } });
   const stranger = await stack.client({ scopes: ['jobs:read'] });
   expect(await stranger.send('GET', '/v1/tasks')).toMatchObject({ status: 403, json: { scope: 'packs:read' } });
+});
+
+test('a pack that cannot be used is told of without the path where it lies', async () => {
+  const { status, json } = await new Api(stack.api.url, '').send('GET', '/readyz');
+  expect(status).toBe(200);
+  expect(JSON.stringify(json['warnings'])).toMatch(/pack broken is not usable: /);
+  expect(JSON.stringify(json)).not.toContain(packs.path);
 });

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Readiness } from '@parse3d/shared/contract';
 import { liveWorkers, type Redis } from '@parse3d/shared/queue';
 import { Router } from 'express';
@@ -28,8 +29,11 @@ export async function assess(deps: ApiDeps): Promise<Readiness> {
   if (redis.ok && (await liveWorkers(deps.redis, deps.keys)).length === 0) {
     warnings.push('no worker has been heard of lately: jobs are accepted and wait');
   }
-  for (const { folder, problem } of deps.packs.rejected)
-    warnings.push(`pack in ${folder} is not usable: ${problem.message}`);
+  for (const { folder, problem } of deps.packs.rejected) {
+    // Anybody may read this: the path of a folder is for the log.
+    const name = basename(folder);
+    warnings.push(`pack ${name} is not usable: ${problem.message.replaceAll(folder, name)}`);
+  }
   return {
     ready: redis.ok && storage.ok && !draining,
     checks: { redis, storage, server: draining ? { ok: false, detail: 'draining' } : { ok: true } },
