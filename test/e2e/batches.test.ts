@@ -239,7 +239,11 @@ withBrowser('batches on the page', () => {
         eventually(async () => (await runs()) === wanted, { timeoutMs: PATIENCE_MS, what: `runs ${wanted}` });
       await page.getByRole('button', { name: 'Retry 2 with nifti-truncated' }).click();
       await become('2,1,2');
-      expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
+      // The answer to the page comes after the runs are there.
+      await eventually(() => page.evaluate(`document.activeElement.tagName === 'H1'`), {
+        timeoutMs: PATIENCE_MS,
+        what: 'the focus to be on the heading',
+      });
       await page.getByText('3 failed', { exact: true }).waitFor();
       await page.getByRole('button', { name: 'Retry all 3' }).click();
       await become('3,2,3');

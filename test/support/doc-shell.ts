@@ -53,7 +53,7 @@ export async function openShell(start: (folder: string) => Promise<Service>): Pr
   const state = join(folder, 'shell-state');
   await writeFile(state, '');
   // A refusal is a failure: curl says so only when asked.
-  await writeFile(join(folder, '.curlrc'), 'fail-with-body\n');
+  await writeFile(join(folder, '.curlrc'), 'fail\n');
 
   return {
     folder,
