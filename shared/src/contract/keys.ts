@@ -19,6 +19,8 @@ export const blobKeys = {
   batchControl: (batchId: string): string => `batches/${batchId}/control.json`,
   /** Final counts; present once the reports are written. */
   batchFinished: (batchId: string): string => `batches/${batchId}/finished.json`,
+  /** Present once items of a batch were run again; another one each time. */
+  batchReopened: (batchId: string): string => `batches/${batchId}/reopened.json`,
   batchReport: (batchId: string, name: string): string => `batches/${batchId}/${name}`,
   /** Results of a batch of a BIDS dataset, laid out as a derivative; its `dataset_description.json` is written last. */
   batchDerivative: (batchId: string): string => `batches/${batchId}/derivatives/parse3d/`,

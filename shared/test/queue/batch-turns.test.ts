@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { batchJobId, blobKeys, newBatchId, type BatchItem, type BatchRecord } from '../../src/contract/index.js';
 import {
@@ -7,6 +8,7 @@ import {
   Dispatcher,
   failedManifest,
   rebuildBatch,
+  WebhookStore,
   type BatchCounts,
 } from '../../src/queue/index.js';
 import { writeJson } from '../../src/storage/index.js';
@@ -145,4 +147,35 @@ test('a batch that is canceled while its counters are made again counts every it
   await bench.records.batches.close(batch.batchId, 'canceled');
   await rebuildBatch(batch, batches, bench.records, bench.store);
   expect(await countsOf(batch)).toMatchObject({ status: 'canceled', failed: 1, canceled: 2, completed: 0 });
+});
+
+test('an end that is written twice is told of once, and the end of a retry is told of again', async () => {
+  const batch = await store(1, itemsOf(1, 'e'));
+  const request = jobRequest({ jobId: batchJobId(batch.batchId, 0), lane: 'batch' });
+  const problem = { code: 'internal', detail: 'x', retry: 'later', fields: {} } as const;
+  await commit(bench.store, bench.records, failedManifest(request, 'a', software, problem));
+  const webhooks = new WebhookStore(bench.store);
+  const endpoint = randomUUID();
+  await webhooks.write({
+    id: endpoint,
+    tenant: batch.tenant,
+    url: 'https://example.org/hooks',
+    events: ['batch.finished'],
+    createdAt: batch.createdAt,
+    secret: `whsec_${randomBytes(32).toString('base64')}`,
+  });
+  // A batch that Redis does not know, with a marker, is ended from what is in storage.
+  const end = async (): Promise<string[]> => {
+    await bench.redis.flushdb();
+    await writeJson(bench.store, blobKeys.openBatch(batch.batchId), { batchId: batch.batchId });
+    const marker = { prefix: blobKeys.openBatchPrefix };
+    await whileDispatching([], async () => {
+      await eventually(async () => (await bench.store.list(marker)).blobs.length === 0, { what: 'the end' });
+    });
+    return (await webhooks.deliveries(endpoint, 10)).map(({ event }) => event.type);
+  };
+  expect(await end()).toEqual(['batch.finished']);
+  expect(await end()).toEqual(['batch.finished']);
+  await new BatchStore(bench.store).reopened(batch.batchId);
+  expect(await end()).toEqual(['batch.finished', 'batch.finished']);
 });

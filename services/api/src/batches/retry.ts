@@ -67,5 +67,7 @@ async function inputOfNow(input: JobRequest['input'], deps: ApiDeps): Promise<Jo
 /** In storage first, so that a Redis that is lost from now on is given the batch again. */
 async function reopen({ batch: { batchId }, live }: FoundBatch, deps: ApiDeps): Promise<void> {
   await writeJson(deps.stores.primary, blobKeys.openBatch(batchId), { batchId });
-  if (live?.status !== 'paused') await new BatchStore(deps.stores.primary).setControl(batchId, 'running');
+  const batches = new BatchStore(deps.stores.primary);
+  await batches.reopened(batchId);
+  if (live?.status !== 'paused') await batches.setControl(batchId, 'running');
 }

@@ -14,7 +14,7 @@ import { rebuildBatch } from './rebuild.js';
 import { requestOfBatchJob } from './request.js';
 import { reconcileRun, type Mended } from '../reconciler.js';
 import { writeReports } from './reports.js';
-import { BatchStore, type BatchFinished } from './store.js';
+import { BatchStore } from './store.js';
 import { announceBatch } from '../webhooks/outbox.js';
 
 export interface OverseerDeps {
@@ -204,7 +204,7 @@ export class BatchOverseer {
     await writeReports(batch, counts, sources, this.#stopped.signal);
     const { completed, failed, canceled, skipped } = counts;
     const status = counts.status === 'canceled' || counts.status === 'stopped' ? counts.status : 'completed';
-    const end: BatchFinished = { status, finishedAt: new Date().toISOString(), completed, failed, canceled, skipped };
+    const end = await this.#batches.endOf(batch.batchId, { status, completed, failed, canceled, skipped });
     await writeJson(primary, blobKeys.batchFinished(batch.batchId), end);
     await announceBatch(primary, records, batch, end);
     // The marker goes first: a retry writes it before it takes the first item back, so that it is not lost here.

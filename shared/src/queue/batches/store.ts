@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import {
   BatchItem,
@@ -22,8 +24,12 @@ export const BatchFinished = z.strictObject({
   failed: z.int(),
   canceled: z.int(),
   skipped: z.int(),
+  /** Which time that items were run again it is the end of. */
+  reopening: z.uuid().optional(),
 });
 export type BatchFinished = z.infer<typeof BatchFinished>;
+
+const Reopened = z.strictObject({ reopening: z.uuid() });
 
 /** Chunks kept as lines: the one in work and its neighbours. */
 const KEPT_CHUNKS = 4;
@@ -43,6 +49,24 @@ export class BatchStore {
 
   finished(batchId: string): Promise<BatchFinished | undefined> {
     return readRecord(this.#store, blobKeys.batchFinished(batchId), BatchFinished);
+  }
+
+  /** Notes that items are to be run again: the next end is another one than that of before, even if it looks the same. */
+  async reopened(batchId: string): Promise<void> {
+    const mark: z.infer<typeof Reopened> = { reopening: randomUUID() };
+    await writeJson(this.#store, blobKeys.batchReopened(batchId), mark);
+  }
+
+  /**
+   * The end of a batch with its time. Whoever writes the same end again after a crash is given the time of before, so
+   * that it is announced under the same id.
+   */
+  async endOf(batchId: string, end: Omit<BatchFinished, 'finishedAt' | 'reopening'>): Promise<BatchFinished> {
+    const mark = await readRecord(this.#store, blobKeys.batchReopened(batchId), Reopened);
+    const now: BatchFinished = { ...end, ...mark, finishedAt: new Date().toISOString() };
+    const before = await this.finished(batchId);
+    const isSame = before !== undefined && isDeepStrictEqual({ ...before, finishedAt: now.finishedAt }, now);
+    return isSame ? before : now;
   }
 
   async control(batchId: string): Promise<BatchControl> {
