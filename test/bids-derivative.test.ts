@@ -61,7 +61,8 @@ test('a BIDS dataset becomes a BIDS derivative: names, label tables, sidecars an
     name: 'cohort',
     source: { kind: 'bids', uri },
     prompts: [{ text: 'bone', label: 4 }, 'aerated lung'],
-    outputs: { masks: true, probabilities: 'uint8', preview: false },
+    // The volume is in the dataset already: the derivative does not repeat it.
+    outputs: { masks: true, probabilities: 'uint8', preview: false, volume: true },
   });
   expect(batch.counts).toMatchObject({ completed: 2, failed: 1 });
   expect(batch.derivative?.url).toContain(`/v1/batches/${batch.id}/derivative`);

@@ -9,7 +9,7 @@ import { describeWithDicomTools, identifiers, runScript, writeSeries } from './s
 import { startStack, type Stack } from './support/stack.js';
 
 const PARSE3D = join(import.meta.dirname, '../cli/bin/parse3d.js');
-const outputs = { preview: false, dicomSeg: true, segNrrd: true };
+const outputs = { preview: false, dicomSeg: true, segNrrd: true, volume: true };
 
 describeWithDicomTools('DICOM through the service', () => {
   let stack: Stack;
@@ -36,7 +36,7 @@ describeWithDicomTools('DICOM through the service', () => {
     expect(done.status).toBe('completed');
     const found = join(folder.path, id);
     await mkdir(found);
-    const names = ['labels.nii.gz', 'labels.seg.nrrd', 'segmentation.dcm'];
+    const names = ['labels.nii.gz', 'labels.seg.nrrd', 'segmentation.dcm', 'volume.nii.gz'];
     for (const name of names) await writeFile(join(found, name), await stack.api.output(id, name));
     const read = runScript('check_exchange.py', {
       seg: join(found, 'segmentation.dcm'),
@@ -48,6 +48,9 @@ describeWithDicomTools('DICOM through the service', () => {
       seg: { problems: [], segments: [{ label: 'bone', equalsLabel: 1 }, { equalsLabel: 2 }] },
       nrrd: { sameVoxels: true },
     });
+    const cases = [{ series, ours: join(found, 'volume.nii.gz') }];
+    const compared = runScript('compare_dcm2niix.py', { work: join(folder.path, `${id}-theirs`), cases });
+    expect(compared).toMatchObject([{ sameShape: true, voxels: 0 }]);
   }
 
   test('an uploaded zip file of a series comes back as a segmentation of its images', async () => {
@@ -118,6 +121,7 @@ describeWithDicomTools('DICOM through the service', () => {
       'soft tissue',
       '--dicom-seg',
       '--seg-nrrd',
+      '--volume',
       '--json',
     ];
     const env = { ...process.env, PARSE3D_URL: stack.api.url, PARSE3D_API_KEY: stack.api.key };

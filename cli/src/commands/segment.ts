@@ -28,6 +28,7 @@ const Options = PromptOptions.extend(JobOptionFlags.shape).extend({
   modality: Modality.optional(),
   probabilities: z.enum(['uint8', 'float32']).optional(),
   masks: z.boolean().default(false),
+  volume: z.boolean().default(false),
   segNrrd: z.boolean().default(false),
   dicomSeg: z.boolean().default(false),
   preview: z.boolean(),
@@ -51,6 +52,7 @@ export function segmentCommand(): Command {
     .option('--modality <name>', `${Modality.options.join(', ')} (else the pack’s first)`)
     .option('--probabilities <type>', 'also write probability maps: uint8 (small) or float32 (exact)')
     .option('--masks', 'also write one binary mask per prompt')
+    .option('--volume', 'also write volume.nii.gz: the volume as NIfTI on the grid of the label map')
     .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
     .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
     .option('--no-preview', 'write no preview.png')
@@ -100,6 +102,7 @@ async function run(volume: string, options: Options, output: Output): Promise<vo
       outputs: OutputOptions.parse({
         masks: options.masks,
         npz: options.npz,
+        volume: options.volume,
         segNrrd: options.segNrrd,
         dicomSeg: options.dicomSeg,
         preview: options.preview,

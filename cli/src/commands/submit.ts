@@ -26,6 +26,7 @@ const Options = ConnectionOptions.extend({
   pack: z.string().optional(),
   modality: Modality.optional(),
   masks: z.boolean().default(false),
+  volume: z.boolean().default(false),
   segNrrd: z.boolean().default(false),
   dicomSeg: z.boolean().default(false),
   probabilities: z.enum(['uint8', 'float32']).optional(),
@@ -50,6 +51,7 @@ export function submitCommand(): Command {
     .option('--modality <name>', `${Modality.options.join(', ')} (else the pack’s first)`)
     .option('--masks', 'also write one binary mask per prompt')
     .option('--probabilities <type>', 'also write probability maps: uint8 or float32')
+    .option('--volume', 'also write volume.nii.gz: the volume as NIfTI on the grid of the label map')
     .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
     .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
     .option('--lane <lane>', 'interactive goes before batch (else interactive, and batch for batches)')
@@ -211,6 +213,7 @@ function settingsOf({
   pack,
   modality,
   masks,
+  volume,
   segNrrd,
   dicomSeg,
   probabilities,
@@ -224,6 +227,7 @@ function settingsOf({
     ...(modality === undefined ? {} : { modality }),
     outputs: {
       masks,
+      ...(volume ? { volume } : {}),
       ...(segNrrd ? { segNrrd } : {}),
       ...(dicomSeg ? { dicomSeg } : {}),
       ...(probabilities === undefined ? {} : { probabilities }),

@@ -9,6 +9,7 @@ import { coloursOf } from './colours.js';
 import { dicomSegFile, segNrrdFile, type Attempt } from './exchange.js';
 import { writeBytes, writeVolume } from './files.js';
 import { labelsJson, labelsTxt, type LabelName } from './label-names.js';
+import { volumeFile } from './volume.js';
 
 export type { LabelName } from './label-names.js';
 
@@ -36,6 +37,7 @@ export async function writeOutputs(
   const files: LocalOutput[] = [];
   for (const write of [
     ...(wanted.labels ? labelFiles(found, image, names, folder) : []),
+    ...(wanted.volume === true ? [volumeFile(image, folder)] : []),
     ...(wanted.npz ? [npzFile(found, folder)] : []),
     ...(wanted.masks ? maskFiles(found, image, names, folder) : []),
     ...probabilityFiles(found, image, names, folder, wanted.probabilities),

@@ -11,7 +11,7 @@ test('the command line names everything that the job was asked for, label number
     ],
     pack: 'big',
     modality: 'ct',
-    outputs: { masks: true, segNrrd: true, dicomSeg: true, probabilities: 'uint8' },
+    outputs: { masks: true, volume: true, segNrrd: true, dicomSeg: true, probabilities: 'uint8' },
     options: {
       seed: 4,
       window: { width: 400, level: -40.5 },
@@ -28,6 +28,7 @@ JOB=$(parse3d submit s3://scans/a.nii.gz \\
   --pack big \\
   --modality ct \\
   --masks \\
+  --volume \\
   --seg-nrrd \\
   --dicom-seg \\
   --probabilities uint8 \\

@@ -18,6 +18,15 @@ export const OutputOptions = z
       .default(false)
       .meta({ description: 'labels.npz: `segs` (z, y, x) and `spacing`, as the segmentation challenge wants it' }),
     preview: z.boolean().default(true).meta({ description: 'preview.png: three mid-planes with outlines' }),
+    // Optional like those below: a default would give every earlier job another fingerprint, and its result no reuse.
+    volume: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else ' +
+          'of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false.',
+      }),
     segNrrd: z.boolean().optional().meta({
       description: 'labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false.',
     }),

@@ -29,6 +29,7 @@ export function settingFlags({
     ...flag('pack', pack),
     ...flag('modality', modality),
     ...(outputs.masks === true ? ['  --masks'] : []),
+    ...(outputs.volume === true ? ['  --volume'] : []),
     ...(outputs.segNrrd === true ? ['  --seg-nrrd'] : []),
     ...(outputs.dicomSeg === true ? ['  --dicom-seg'] : []),
     ...flag('probabilities', outputs.probabilities === 'none' ? undefined : outputs.probabilities),
