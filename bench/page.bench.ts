@@ -50,7 +50,7 @@ async function visit(chromium: Chromium, url: string, key: string, slow: boolean
     `window.longTasks = []; new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((task) => [task.startTime, task.duration]))).observe({ type: 'longtask', buffered: true })`,
   );
   await page.goto(`${url}/#key=${key}`);
-  await page.getByText('Drop a NIfTI volume here').waitFor();
+  await page.getByText('Drop a volume here').waitFor();
   // The viewer's code is fetched ahead later, when nothing else is to be done.
   counting = false;
   await quiet(page);

@@ -187,7 +187,7 @@ withBrowser('batches on the page', () => {
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'segment-folder-refused');
       await page.getByRole('button', { name: 'Choose another volume' }).click();
-      await page.getByText('Drop a NIfTI volume here').waitFor();
+      await page.getByText('Drop a volume here').waitFor();
     },
     LONG_MS,
   );

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
 import type { Locator, Page } from 'playwright-core';
-import { PNG } from 'pngjs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type Stack } from '../support/stack.js';
 import {
@@ -18,6 +17,7 @@ import {
   type Visit,
 } from './support/browser.js';
 import { partOfHead, t1Head } from './support/head.js';
+import { drop, expectDrawn, pixelsNear, pixelsWithHue } from './support/pixels.js';
 
 /** The README's picture, made by this journey: `npm run screenshot`. */
 const picture = process.env['PARSE3D_SCREENSHOT'];
@@ -57,7 +57,7 @@ withBrowser('the page, from a scan to masks', () => {
 
     await page.goto('about:blank');
     await page.goto(`${origin}/#key=${stack.api.key}`);
-    await page.getByText('Drop a NIfTI volume here').waitFor();
+    await page.getByText('Drop a volume here').waitFor();
     expect(page.url()).toBe(`${origin}/`);
     expect(visit.requests.filter((url) => url.includes(stack.api.key))).toEqual([]);
     expect(await accessibilityFaults(page)).toEqual([]);
@@ -210,7 +210,7 @@ withBrowser('the page, from a scan to masks', () => {
       await other.page.setViewportSize(desktop);
       await screenshot(other.page, 'look-light');
       await other.page.getByRole('link', { name: 'Segment', exact: true }).click();
-      await other.page.getByText('Drop a NIfTI volume here').waitFor();
+      await other.page.getByText('Drop a volume here').waitFor();
       expect(await accessibilityFaults(other.page)).toEqual([]);
       await other.page.setViewportSize(phone);
       expect(await fitsItsWidth(other.page)).toBe(true);
@@ -249,46 +249,3 @@ withBrowser('the page, from a scan to masks', () => {
     expect(visit.complaints).toEqual([]);
   });
 });
-
-/** Drops a file on the image, as a hand does. */
-async function drop(page: Page, name: string, content: Buffer): Promise<void> {
-  const transfer = await page.evaluateHandle(`(() => {
-    const bytes = Uint8Array.from(atob(${JSON.stringify(content.toString('base64'))}), (character) => character.charCodeAt(0));
-    const data = new DataTransfer();
-    data.items.add(new File([bytes], ${JSON.stringify(name)}));
-    return data;
-  })()`);
-  await page.dispatchEvent('.stage', 'dragover', { dataTransfer: transfer });
-  await page.dispatchEvent('.stage', 'drop', { dataTransfer: transfer });
-}
-
-async function picture3d(page: Page): Promise<PNG> {
-  return PNG.sync.read(await page.locator('canvas').screenshot());
-}
-
-/** How many pixels of the viewer satisfy something. */
-async function countPixels(page: Page, wanted: (red: number, green: number, blue: number) => boolean): Promise<number> {
-  const { data } = await picture3d(page);
-  let count = 0;
-  for (let at = 0; at < data.length; at += 4) {
-    if (wanted(data[at] ?? 0, data[at + 1] ?? 0, data[at + 2] ?? 0)) count++;
-  }
-  return count;
-}
-
-const pixelsNear = (page: Page, [r, g, b]: readonly [number, number, number]): Promise<number> =>
-  countPixels(page, (red, green, blue) => Math.hypot(red - r, green - g, blue - b) < 24);
-
-/** Pixels that are not grey, the crosshair's hue aside. */
-const pixelsWithHue = (page: Page): Promise<number> =>
-  countPixels(page, (red, green, blue) => red > 150 && green > 120 && red - blue > 60);
-
-async function expectDrawn(page: Page): Promise<void> {
-  await eventually(
-    async () => (await countPixels(page, (red, green) => red > 100 && Math.abs(red - green) < 8)) > 2_000,
-    {
-      timeoutMs: PATIENCE_MS,
-      what: 'the volume to be drawn',
-    },
-  );
-}

@@ -97,7 +97,7 @@ withBrowser('the page, while things run and fail', () => {
     'what cannot be used is refused in words: a file that is no volume, a target that the pack does not have, an unknown job',
     async () => {
       await page.getByRole('link', { name: 'Segment', exact: true }).click();
-      const files = page.getByLabel('NIfTI file of this machine');
+      const files = page.getByLabel('Volume of this machine');
       await files.setInputFiles({ name: 'notes.nii', mimeType: 'text/plain', buffer: Buffer.alloc(800, 'x') });
       await page.getByRole('alert').waitFor();
       await files.setInputFiles({ name: 'phantom.nii.gz', mimeType: 'application/gzip', buffer: small });
@@ -153,7 +153,7 @@ withBrowser('the page, while things run and fail', () => {
         await page.getByRole('link', { name: 'Segment', exact: true }).click();
         const buffer = small;
         await writeFile(join(folder.path, 'my scan.nii.gz'), buffer);
-        const files = page.getByLabel('NIfTI file of this machine');
+        const files = page.getByLabel('Volume of this machine');
         await files.setInputFiles({ name: 'my scan.nii.gz', mimeType: 'application/gzip', buffer });
         await page.getByRole('combobox', { name: 'Prompt 1' }).fill('bone');
         await page.keyboard.press('Escape');

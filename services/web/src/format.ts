@@ -35,7 +35,9 @@ export function ago(timestamp: string, now: number = Date.now()): string {
 export function shortUri(uri: string): string {
   const parts = uri.split('/');
   const name = parts.at(-1) ?? uri;
-  return /^volume\.nii(\.gz)?$/.test(name) ? `upload ${(parts.at(-2) ?? '').slice(0, 8)}` : name;
+  // A folder of DICOM images.
+  if (name === '') return `${parts.at(-2) ?? uri}/`;
+  return /^volume\.(nii|nii\.gz|zip|npz)$/.test(name) ? `upload ${(parts.at(-2) ?? '').slice(0, 8)}` : name;
 }
 
 /** `1 volume`, `12,000 volumes`. */

@@ -26,7 +26,7 @@ export async function startRunningPage(): Promise<RunningPage> {
   const visit = await chromium.open(origin);
   const { page } = visit;
   await page.goto(`${origin}/#key=${stack.api.key}`);
-  await page.getByText('Drop a NIfTI volume here').waitFor();
+  await page.getByText('Drop a volume here').waitFor();
   return {
     stack,
     origin,

@@ -15,6 +15,12 @@ export function recipes(draft: JobDraft, origin: string, file: string | undefine
   ];
 }
 
+/** What is looked at together: the label map, and the volume below it where the job writes one. */
+const fetched = ({ outputs }: JobDraft): string[] => [
+  'labels.nii.gz',
+  ...(outputs?.volume === true ? ['volume.nii.gz'] : []),
+];
+
 function curl(draft: JobDraft, origin: string, file: string | undefined): string {
   const body = (uri: string): string => JSON.stringify({ ...draft, input: { uri } }, null, 2);
   const upload =
@@ -37,7 +43,7 @@ function curl(draft: JobDraft, origin: string, file: string | undefined): string
     '',
     '# follows the job to its end',
     `curl -sfN ${origin}/v1/jobs/$JOB/events ${KEY_HEADER}`,
-    `curl -sf ${origin}/v1/jobs/$JOB/outputs/labels.nii.gz ${KEY_HEADER} -o labels.nii.gz`,
+    ...fetched(draft).map((name) => `curl -sf ${origin}/v1/jobs/$JOB/outputs/${name} ${KEY_HEADER} -o ${name}`),
     '',
   ].join('\n');
 }
@@ -72,8 +78,9 @@ function python(draft: JobDraft, origin: string, file: string | undefined): stri
     '    job = json.loads(call("GET", f"/v1/jobs/{job[\'id\']}"))',
     'if job["status"] != "completed":',
     '    raise SystemExit(job.get("problem", job["status"]))',
-    'with open("labels.nii.gz", "wb") as labels:',
-    '    labels.write(call("GET", f"/v1/jobs/{job[\'id\']}/outputs/labels.nii.gz"))',
+    `for name in ${JSON.stringify(fetched(draft))}:`,
+    '    with open(name, "wb") as file:',
+    '        file.write(call("GET", f"/v1/jobs/{job[\'id\']}/outputs/{name}"))',
     '',
   ].join('\n');
 }

@@ -1,6 +1,6 @@
 import type { CompletedManifest, JobView } from '@parse3d/shared/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { download, volumePath } from '../api/calls.js';
+import { download } from '../api/calls.js';
 import { json } from '../api/http.js';
 import { ProblemBox } from '../components/parts.js';
 import { Snippets } from '../components/snippets.js';
@@ -11,6 +11,7 @@ import type { LabelMode, LabelStyle } from '../viewer/labels.js';
 import type { Scene } from '../viewer/scene.js';
 import { Viewer } from '../viewer/viewer.js';
 import { ctWindows } from '../viewer/windows.js';
+import { BelowNote, showBelow, type Below } from './below.js';
 import { Downloads } from './downloads.js';
 import { FindingsTable } from './findings-table.js';
 import { draftFromManifest, Provenance } from './provenance.js';
@@ -29,6 +30,7 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
   const [busy, setBusy] = useState<{ what: string; share?: number }>();
   const [problem, setProblem] = useState<unknown>();
   const [shown, setShown] = useState(false);
+  const [below, setBelow] = useState<Below>();
   const [probabilityOf, setProbabilityOf] = useState<number>();
   const [threshold, setThreshold] = useState(0.5);
   const [windowName, setWindowName] = useState('Full');
@@ -54,9 +56,11 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
       if (current) setStyles(initial);
       // Both at a time; the volume is the larger.
       const labels = has('labels.nii.gz') ? download(output('labels.nii.gz')) : undefined;
-      const volume = await download(volumePath(manifest.input.uri), progress('Fetching the volume'));
-      if (current) setBusy({ what: 'Preparing the view' });
-      await scene.showVolume(volume, 'volume.nii.gz');
+      const found = await showBelow(scene, job.id, manifest, labels, progress('Fetching the volume'));
+      if (!current) return;
+      setBelow(found);
+      if (found.reason instanceof Error) setProblem(found.reason);
+      setBusy({ what: 'Preparing the view' });
       if (labels !== undefined) await scene.showLabels(await labels, initial, mode);
       scene.goToLabel(manifest.findings.findIndex(({ voxels }) => voxels > 0));
       if (current) setShown(true);
@@ -68,6 +72,11 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
       current = false;
     };
   }, [scene]);
+
+  useEffect(() => {
+    if (below?.kind === 'preview') return () => URL.revokeObjectURL(below.url);
+    return undefined;
+  }, [below]);
 
   useEffect(() => {
     if (shown && styles !== undefined) scene?.styleLabels(styles, mode);
@@ -99,6 +108,9 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
           onScene={setScene}
           nameOf={(place) => styles?.[place]?.name}
           busy={busy}
+          {...(below?.kind === 'preview'
+            ? { empty: <img class="whole" src={below.url} alt="Preview of the result" /> }
+            : {})}
           tools={
             <>
               <label class="select">
@@ -109,7 +121,7 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
                   <option value="outline">Outline</option>
                 </select>
               </label>
-              {manifest.modality === 'ct' && (
+              {manifest.modality === 'ct' && below?.kind === 'volume' && (
                 <label class="select">
                   <span class="visually-hidden">Window</span>
                   <select
@@ -144,6 +156,7 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
             </p>
           </header>
           {problem !== undefined && <ProblemBox error={problem} />}
+          {below !== undefined && below.kind !== 'volume' && <BelowNote below={below} />}
           {manifest.warnings.map((warning) => (
             <p class="stale" key={warning}>
               {warning}

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Modality, PackSummary } from '@parse3d/shared/contract';
 import type { BatchDraft, DraftSettings, JobDraft } from '../api/calls.js';
+import { isDrawable, isDrawableFile } from '../viewer/drawable.js';
 import { ctWindows } from '../viewer/windows.js';
 
 /** A row of the prompt list; rows keep their identity while others come and go. */
@@ -12,7 +13,7 @@ export interface PromptRow {
 }
 
 export type Source =
-  | { readonly kind: 'file'; readonly file: File }
+  | { readonly kind: 'file'; readonly file: File; readonly drawable: boolean }
   | { readonly kind: 'stored'; readonly uri: string }
   /** Every volume in it and below, as a batch. `uri` has a slash at its end. */
   | { readonly kind: 'folder'; readonly uri: string };
@@ -30,6 +31,8 @@ export const packId = signal<string | undefined>(undefined);
 export const modality = signal<Modality | undefined>(undefined);
 export const probabilities = signal(true);
 export const masks = signal(false);
+/** Whether the job writes the volume too; until somebody says so, only where it cannot be looked at otherwise. */
+export const volumeOutput = signal<boolean | undefined>(undefined);
 /** Name of the CT window that is looked through. */
 export const ctWindow = signal<string | undefined>(undefined);
 /** Whether the model shall see that window too, instead of choosing one for each prompt. */
@@ -47,6 +50,17 @@ export const modalityNames: Record<Modality, string> = {
   em: 'Electron microscopy',
   lightsheet: 'Light-sheet',
 };
+
+/** Takes a file of this machine, once its first bytes have told what it is. */
+export async function chooseFile(file: File): Promise<void> {
+  source.value = { kind: 'file', file, drawable: await isDrawableFile(file) };
+}
+
+/** True for one volume that the browser cannot draw. */
+export const isUnseen = (chosen: Source | undefined): boolean =>
+  chosen?.kind === 'file' ? !chosen.drawable : chosen?.kind === 'stored' && !isDrawable(chosen.uri);
+
+export const volumeIsWritten = (): boolean => volumeOutput.value ?? isUnseen(source.value);
 
 export const filled = (all: readonly PromptRow[]): PromptRow[] => all.filter(({ text }) => text.trim() !== '');
 
@@ -83,6 +97,7 @@ function settingsFor(pack: PackSummary): DraftSettings {
     outputs: {
       probabilities: probabilities.value ? 'uint8' : 'none',
       ...(masks.value ? { masks: true } : {}),
+      ...(volumeIsWritten() ? { volume: true } : {}),
     },
     ...(window !== undefined && windowForModel.value && takesWindow(pack, kind)
       ? { options: { window: { width: window.width, level: window.level } } }

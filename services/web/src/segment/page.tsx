@@ -15,7 +15,8 @@ import * as draft from './draft.js';
 import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
 import { PackChoice } from './pack-choice.js';
 import { PromptList } from './prompt-list.js';
-import { VolumeChoice } from './volume-choice.js';
+import { UnseenCover, VolumeOutput } from './unseen.js';
+import { nameOf, VolumeChoice } from './volume-choice.js';
 import { WindowChoice } from './window-choice.js';
 
 /** Larger files are not shown before they were submitted: the browser would need several times as much memory. */
@@ -57,7 +58,12 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
     const show = async (): Promise<void> => {
       setUnseen(undefined);
       setVolume(undefined);
-      if (source.kind === 'folder' || (source.kind === 'file' && source.file.size > LARGEST_PREVIEW)) return;
+      if (
+        source.kind === 'folder' ||
+        draft.isUnseen(source) ||
+        (source.kind === 'file' && source.file.size > LARGEST_PREVIEW)
+      )
+        return;
       setBusy({ what: 'Reading the volume' });
       const content =
         source.kind === 'file'
@@ -88,6 +94,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
 
   const prompts = draft.filled(draft.rows.value);
   const folder = source?.kind === 'folder' ? source.uri : undefined;
+  const unseenName = source !== undefined && draft.isUnseen(source) ? nameOf(source) : undefined;
   const submitting = busy?.what === 'Uploading' || busy?.what === 'Submitting';
   const ready =
     source !== undefined && prompts.length > 0 && !submitting && !(folder !== undefined && isHopeless(folderSize));
@@ -125,7 +132,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
     event.preventDefault();
     setDragging(false);
     const [file] = event.dataTransfer?.files ?? [];
-    if (file !== undefined) draft.source.value = { kind: 'file', file };
+    if (file !== undefined) void draft.chooseFile(file);
   };
 
   return (
@@ -142,14 +149,16 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
         <Viewer
           label="Preview of the volume"
           onScene={setScene}
-          wanted={source !== undefined && folder === undefined}
+          wanted={source !== undefined && folder === undefined && unseenName === undefined}
           busy={busy}
           tools={volume !== undefined && <VolumeFacts volume={volume} />}
           {...(source === undefined
             ? { empty: <DropHint /> }
-            : folder === undefined
-              ? {}
-              : { empty: <FolderCover uri={folder} size={folderSize} /> })}
+            : unseenName !== undefined
+              ? { empty: <UnseenCover name={unseenName} /> }
+              : folder === undefined
+                ? {}
+                : { empty: <FolderCover uri={folder} size={folderSize} /> })}
         />
       </div>
       <form
@@ -166,8 +175,8 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           <section class="group">
             <h2>Kind of image</h2>
             <PackChoice packs={packs} pack={pack} />
-            {/* In a folder nothing is looked at: there the window counts where the model may see it. */}
-            {(folder === undefined || draft.takesWindow(pack, modality ?? 'ct')) && (
+            {/* Where nothing is looked at the window counts only if the model may see it. */}
+            {((folder ?? unseenName) === undefined || draft.takesWindow(pack, modality ?? 'ct')) && (
               <WindowChoice modality={modality ?? 'ct'} volume={volume} pack={pack} />
             )}
           </section>
@@ -190,6 +199,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
               />
               One binary mask per prompt
             </label>
+            <VolumeOutput />
           </section>
           <details class="group">
             <summary>The same by curl, command line or Python</summary>
@@ -247,9 +257,12 @@ function DropHint() {
     <div class="drop-hint">
       <Mark size={72} />
       <p>
-        <strong>Drop a NIfTI volume here</strong>
+        <strong>Drop a volume here</strong>
       </p>
-      <p>.nii or .nii.gz, CT, MR, ultrasound, PET or microscopy. It stays on this server.</p>
+      <p>
+        A NIfTI file (.nii, .nii.gz), a DICOM series as a .zip, or an .npz file. CT, MR, ultrasound, PET or microscopy.
+        It stays on this server.
+      </p>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 import { bytes, shortUri } from '../format.js';
-import { source, type Source } from './draft.js';
+import { chooseFile, isUnseen, source, type Source } from './draft.js';
 import { StorageBrowser } from './storage-browser.js';
 
 /** A file of this machine, or an object or a folder in storage. */
@@ -23,6 +23,7 @@ export function VolumeChoice() {
           <span>
             <strong>{nameOf(chosen)}</strong>
             <small>{chosen.kind === 'file' ? `${bytes(chosen.file.size)}, from this machine` : chosen.uri}</small>
+            {isUnseen(chosen) && <small>Not drawn before its job has run.</small>}
           </span>
           <button
             type="button"
@@ -47,11 +48,11 @@ export function VolumeChoice() {
         class="visually-hidden"
         tabIndex={-1}
         type="file"
-        accept=".nii,.gz,.nii.gz"
-        aria-label="NIfTI file of this machine"
+        accept=".nii,.gz,.nii.gz,.zip,.npz"
+        aria-label="Volume of this machine"
         onChange={(event) => {
           const [file] = event.currentTarget.files ?? [];
-          if (file !== undefined) source.value = { kind: 'file', file };
+          if (file !== undefined) void chooseFile(file);
           event.currentTarget.value = '';
         }}
       />
@@ -65,7 +66,8 @@ export function VolumeChoice() {
   );
 }
 
-function nameOf(chosen: Source): string {
+/** What the source is called on the page. */
+export function nameOf(chosen: Source): string {
   switch (chosen.kind) {
     case 'file':
       return chosen.file.name;

@@ -42,6 +42,8 @@ export class Scene {
   readonly #viewer: Niivue;
   #labels: { index: LabelIndex; layers: NVImage[]; template: NVImage } | undefined;
   #probability: NVImage | undefined;
+  /** Nothing is below the labels: what the crosshair would read there is no value. */
+  #blank = false;
 
   private constructor(viewer: Niivue) {
     this.#viewer = viewer;
@@ -81,9 +83,21 @@ export class Scene {
 
   /** Shows a volume in place of whatever was there. */
   async showVolume(bytes: ArrayBuffer, name: string): Promise<SceneVolume> {
+    return this.#show(await readImage(bytes, name), false);
+  }
+
+  /** Shows nothing on the grid of a volume, for labels whose volume cannot be drawn. */
+  async showGrid(bytes: ArrayBuffer, name: string): Promise<void> {
+    const image = await readImage(bytes, name);
+    image.img?.fill(0);
+    [image.cal_min, image.cal_max] = [0, 1];
+    this.#show(image, true);
+  }
+
+  #show(image: NVImage, blank: boolean): SceneVolume {
     this.#labels = undefined;
     this.#probability = undefined;
-    const image = await readImage(bytes, name);
+    this.#blank = blank;
     for (const old of [...this.#viewer.volumes]) this.#viewer.removeVolume(old);
     this.#viewer.addVolume(image);
     this.#viewer.createOnLocationChange();
@@ -239,7 +253,7 @@ export class Scene {
     return {
       voxel: [i, j, k],
       mm,
-      value: valueIn(volume),
+      value: this.#blank ? undefined : valueIn(volume),
       label: placeOf(valueIn(this.#labels?.template) ?? 0),
       probability: valueIn(this.#probability),
     };
