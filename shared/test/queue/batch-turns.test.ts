@@ -89,8 +89,10 @@ test('a batch whose items cannot be read keeps neither another batch nor a singl
     await eventually(() => isFed(single.jobId), { what: 'the single job to be fed' });
     await eventually(() => isFed(batchJobId(sound.batchId, 0)), { what: 'the job of the other batch to be fed' });
   });
-  // Told once, not at every turn.
-  expect(errors).toMatchObject([{ code: 'blob-missing' }]);
+  // Told after ever longer rests, not at every turn: at most five times in the time that this test may take.
+  expect(errors.length).toBeGreaterThan(0);
+  expect(errors.length).toBeLessThanOrEqual(5);
+  for (const error of errors) expect(error).toMatchObject({ code: 'blob-missing' });
 });
 
 test('a marker that cannot be read keeps no other job from being mended', async () => {

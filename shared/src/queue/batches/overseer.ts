@@ -65,6 +65,8 @@ export class BatchOverseer {
       await this.#guarded(batchId, async () => {
         const batch = await this.#record(batchId);
         if (batch !== undefined && (await this.#tendOne(batch))) more = true;
+        // What makes the reports has not succeeded by being begun.
+        if (!this.#finishing.has(batchId)) this.#rests.end(batchId);
       });
     }
     return more;
@@ -122,8 +124,6 @@ export class BatchOverseer {
   async #guarded(batchId: string, work: () => Promise<void>): Promise<void> {
     try {
       await work();
-      // What makes the reports has not succeeded by being begun.
-      if (!this.#finishing.has(batchId)) this.#rests.end(batchId);
     } catch (error) {
       if (isRedisError(error) || this.#stopped.signal.aborted) throw error;
       this.#rests.begin(batchId);
