@@ -16,8 +16,8 @@ export function volumeFile(image: VolumeImage, folder: string): () => Promise<Lo
 
 /**
  * Integers stay integers, with the scaling that their file had: divided out, it gives the stored numbers again, or ones
- * that read as the same values where float32 is coarser than a step. 64-bit integers, which are read as float64, become 32-bit ones where
- * they fit. Everything else is stored as it lies in memory.
+ * that read as the same values where float32 is coarser than a step. 64-bit integers, which are read as float64, become
+ * 32-bit ones where they fit. Everything else is stored as it lies in memory.
  */
 export function losslessForm({ data, header }: Pick<VolumeImage, 'data' | 'header'>): Form {
   const { datatype, scaling } = header;
