@@ -61,9 +61,10 @@ async function inFront({ text }: DocBlock, run: (script: string) => ChildProcess
 /** Leaves the block running, once it has printed its key, which the walker copies as `KEY`. */
 async function background({ text }: DocBlock, run: (script: string) => ChildProcess): Promise<ChildProcess> {
   const shell = run(text);
-  track('the service of the quick start', () => {
+  const untrack = track('the service of the quick start', () => {
     if (shell.pid !== undefined) process.kill(-shell.pid, 'SIGKILL');
   });
+  shell.once('close', untrack);
   let output = '';
   for (const stream of [shell.stdout, shell.stderr]) stream?.on('data', (part: Buffer) => (output += part.toString()));
   const key = await eventually(() => /\b(p3d_\S+)/.exec(output)?.[1], {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { batchJobId, blobKeys, newBatchId, type BatchRecord, type ErrorThreshold } from '../../src/contract/index.js';
+import { batchJobId, blobKeys, type BatchRecord, type ErrorThreshold } from '../../src/contract/index.js';
 import {
   BatchOverseer,
   commit,
@@ -10,7 +10,7 @@ import {
 } from '../../src/queue/index.js';
 import { writeJson } from '../../src/storage/index.js';
 import { assertNothingLeaks } from '../../src/testing/index.js';
-import { jobRequest, software, startBench, type QueueBench } from './support.js';
+import { batchRecord, jobRequest, software, startBench, type QueueBench } from './support.js';
 
 let bench: QueueBench;
 let counters: BatchCounters;
@@ -25,24 +25,7 @@ afterAll(async () => {
 
 /** A batch whose items ended like this. */
 async function batchOf(ends: readonly ItemEnd[], errorThreshold?: ErrorThreshold): Promise<BatchRecord> {
-  const { prompts, pack, modality, outputs, options } = jobRequest();
-  const batch: BatchRecord = {
-    batchId: newBatchId(),
-    tenant: 'default',
-    createdAt: new Date().toISOString(),
-    total: ends.length,
-    bytes: ends.length,
-    prompts,
-    pack,
-    modality,
-    outputs,
-    options,
-    lane: 'batch',
-    ...(errorThreshold === undefined ? {} : { errorThreshold }),
-    skipCompleted: false,
-    metadata: {},
-    source: { kind: 'items' },
-  };
+  const batch = batchRecord(ends.length, errorThreshold === undefined ? {} : { errorThreshold });
   await counters.open(batch, 'running');
   for (const [ordinal, end] of ends.entries()) await counters.settled({ batchId: batch.batchId, ordinal }, end);
   return batch;

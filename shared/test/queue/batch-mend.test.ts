@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { batchJobId, blobKeys, newBatchId, type BatchRecord } from '../../src/contract/index.js';
+import { batchJobId, blobKeys } from '../../src/contract/index.js';
 import { BatchStore, bullJobId, Dispatcher, JobData, type Reconciliation } from '../../src/queue/index.js';
 import { writeJson } from '../../src/storage/index.js';
 import { assertNothingLeaks, eventually } from '../../src/testing/index.js';
-import { jobRequest, software, startBench, type QueueBench } from './support.js';
+import { batchRecord, software, startBench, type QueueBench } from './support.js';
 
 let bench: QueueBench;
 beforeAll(async () => {
@@ -16,24 +16,8 @@ afterAll(async () => {
 
 test('jobs of a batch that Redis lost are fed again, and counted among what was mended', async () => {
   const { redis, keys, queue, records, stores, store } = bench;
-  const batchId = newBatchId();
-  const { prompts, pack, modality, outputs, options } = jobRequest();
-  const batch: BatchRecord = {
-    batchId,
-    tenant: 'default',
-    createdAt: new Date().toISOString(),
-    total: 3,
-    bytes: 3,
-    prompts,
-    pack,
-    modality,
-    outputs,
-    options,
-    lane: 'batch',
-    skipCompleted: false,
-    metadata: {},
-    source: { kind: 'items' },
-  };
+  const batch = batchRecord(3);
+  const { batchId } = batch;
   const lines = [0, 1, 2].map(
     (index) => `${JSON.stringify({ uri: `local://bucket/${index}.nii`, etag: 'e', bytes: 1 })}\n`,
   );

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import { batchJobId, blobKeys, newBatchId, type BatchItem, type BatchRecord } from '../../src/contract/index.js';
+import { batchJobId, blobKeys, type BatchItem, type BatchRecord } from '../../src/contract/index.js';
 import {
   BatchStore,
   bullJobId,
@@ -13,7 +13,7 @@ import {
 } from '../../src/queue/index.js';
 import { writeJson } from '../../src/storage/index.js';
 import { assertNothingLeaks, eventually } from '../../src/testing/index.js';
-import { jobRequest, software, startBench, type QueueBench } from './support.js';
+import { batchRecord, jobRequest, software, startBench, type QueueBench } from './support.js';
 
 let bench: QueueBench;
 beforeEach(async () => {
@@ -26,23 +26,7 @@ afterAll(assertNothingLeaks);
 
 /** A batch in storage. Its items are there unless `items` is left out. */
 async function store(total: number, items?: readonly BatchItem[]): Promise<BatchRecord> {
-  const { prompts, pack, modality, outputs, options } = jobRequest();
-  const batch: BatchRecord = {
-    batchId: newBatchId(),
-    tenant: 'default',
-    createdAt: new Date().toISOString(),
-    total,
-    bytes: total,
-    prompts,
-    pack,
-    modality,
-    outputs,
-    options,
-    lane: 'batch',
-    skipCompleted: false,
-    metadata: {},
-    source: { kind: 'items' },
-  };
+  const batch = batchRecord(total);
   if (items !== undefined) {
     const lines = items.map((item) => `${JSON.stringify(item)}\n`);
     await bench.store.write(blobKeys.batchItems(batch.batchId, 0), Buffer.from(lines.join('')));

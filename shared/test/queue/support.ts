@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { JobRequest } from '../../src/contract/index.js';
+import { JobRequest, newBatchId, type BatchRecord } from '../../src/contract/index.js';
 import {
   connectRedis,
   JobRecords,
@@ -73,4 +73,26 @@ export function jobRequest(overrides: Partial<JobRequest> = {}): JobRequest {
     requestSha256: 'x',
     ...overrides,
   });
+}
+
+/** A batch that lists so many items, as its record stands in storage. */
+export function batchRecord(total: number, overrides: Partial<BatchRecord> = {}): BatchRecord {
+  const { prompts, pack, modality, outputs, options } = jobRequest();
+  return {
+    batchId: newBatchId(),
+    tenant: 'default',
+    createdAt: new Date().toISOString(),
+    total,
+    bytes: total,
+    prompts,
+    pack,
+    modality,
+    outputs,
+    options,
+    lane: 'batch',
+    skipCompleted: false,
+    metadata: {},
+    source: { kind: 'items' },
+    ...overrides,
+  };
 }

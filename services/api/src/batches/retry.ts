@@ -35,7 +35,8 @@ export async function retryFailed(found: FoundBatch, { codes }: RetryFailed, dep
     await accept({ ...request, input, run: manifest.run + 1, pack: { id, version } }, deps, async () => {
       // The marker is there: an item that is open without a run to come would be mended into the failure of before.
       const reopened = await deps.records.batches.reopened(batch, ordinal);
-      if (reopened) retried++;
+      // Who closed the batch in the meantime took the marker away.
+      if (reopened && retried++ === 0) await markOpen(batch.batchId, deps);
       return reopened;
     });
   });
@@ -66,8 +67,11 @@ async function inputOfNow(input: JobRequest['input'], deps: ApiDeps): Promise<Jo
 
 /** In storage first, so that a Redis that is lost from now on is given the batch again. */
 async function reopen({ batch: { batchId }, live }: FoundBatch, deps: ApiDeps): Promise<void> {
-  await writeJson(deps.stores.primary, blobKeys.openBatch(batchId), { batchId });
+  await markOpen(batchId, deps);
   const batches = new BatchStore(deps.stores.primary);
   await batches.reopened(batchId);
   if (live?.status !== 'paused') await batches.setControl(batchId, 'running');
 }
+
+const markOpen = (batchId: string, deps: ApiDeps): Promise<unknown> =>
+  writeJson(deps.stores.primary, blobKeys.openBatch(batchId), { batchId });

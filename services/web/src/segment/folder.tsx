@@ -40,33 +40,32 @@ export const isHopeless = (size: Sized): boolean =>
 /** Stands where a volume would be seen. */
 export function FolderCover({ uri, size }: { uri: string; size: Sized }) {
   const known = counted(size);
+  const [title, hint] = coverTexts(size);
   return (
     <div class="folder-cover">
       <Mark size={72} />
       <p>
-        <strong>
-          {known !== undefined
-            ? known.total === 0
-              ? 'No NIfTI volumes in this folder'
-              : volumes(known.total)
-            : size.state === 'failed'
-              ? 'The folder could not be counted'
-              : 'Counting the volumes…'}
-        </strong>
+        <strong>{title}</strong>
       </p>
       <p>
         {known !== undefined && known.bytes > 0 && `${bytes(known.bytes)} in `}
         <code>{uri}</code>
       </p>
-      <p>
-        {known?.total === 0
-          ? 'Files that end in .nii or .nii.gz are taken, also in folders below.'
-          : size.state === 'failed'
-            ? 'The reason stands above the button.'
-            : 'A folder becomes a batch. Its page shows a preview of each result.'}
-      </p>
+      <p>{hint}</p>
     </div>
   );
+}
+
+function coverTexts(size: Sized): [title: string, hint: string] {
+  const total = counted(size)?.total;
+  if (total === 0) {
+    return ['No NIfTI volumes in this folder', 'Files that end in .nii or .nii.gz are taken, also in folders below.'];
+  }
+  if (size.state === 'failed') return ['The folder could not be counted', 'The reason stands above the button.'];
+  return [
+    total === undefined ? 'Counting the volumes…' : volumes(total),
+    'A folder becomes a batch. Its page shows a preview of each result.',
+  ];
 }
 
 /** What the batch would cost, above the button. */

@@ -1,4 +1,5 @@
 import type { PackSummary } from '@parse3d/shared/contract';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { listPacks, submitBatch, submitJob, uploadVolume, download, volumePath } from '../api/calls.js';
 import { batchRecipes } from '../components/batch-recipes.js';
@@ -95,6 +96,11 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const prompts = draft.filled(draft.rows.value);
   const folder = source?.kind === 'folder' ? source.uri : undefined;
   const unseenName = source !== undefined && draft.isUnseen(source) ? nameOf(source) : undefined;
+  // What stands where a volume would be seen.
+  let cover: ComponentChildren;
+  if (source === undefined) cover = <DropHint />;
+  else if (unseenName !== undefined) cover = <UnseenCover name={unseenName} />;
+  else if (folder !== undefined) cover = <FolderCover uri={folder} size={folderSize} />;
   const submitting = busy?.what === 'Uploading' || busy?.what === 'Submitting';
   const ready =
     source !== undefined && prompts.length > 0 && !submitting && !(folder !== undefined && isHopeless(folderSize));
@@ -152,13 +158,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           wanted={source !== undefined && folder === undefined && unseenName === undefined}
           busy={busy}
           tools={volume !== undefined && <VolumeFacts volume={volume} />}
-          {...(source === undefined
-            ? { empty: <DropHint /> }
-            : unseenName !== undefined
-              ? { empty: <UnseenCover name={unseenName} /> }
-              : folder === undefined
-                ? {}
-                : { empty: <FolderCover uri={folder} size={folderSize} /> })}
+          empty={cover}
         />
       </div>
       <form
@@ -220,13 +220,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           {(problem ?? unseen) !== undefined && <ProblemBox error={problem ?? unseen} />}
           {folder !== undefined && <FolderFacts size={folderSize} pack={pack} onRetry={countAgain} />}
           <button type="submit" class="primary" disabled={!ready}>
-            {busy?.what === 'Uploading'
-              ? `Uploading ${Math.round((busy.share ?? 0) * 100)}%`
-              : busy?.what === 'Submitting'
-                ? 'Submitting…'
-                : folder === undefined
-                  ? submitLabel(prompts.length)
-                  : batchLabel(folderSize)}
+            {submitting ? busyLabel(busy) : folder === undefined ? submitLabel(prompts.length) : batchLabel(folderSize)}
           </button>
           {busy?.what === 'Uploading' && (
             <button type="button" onClick={() => sending.current?.abort()}>
@@ -248,6 +242,9 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
     </>
   );
 }
+
+const busyLabel = ({ what, share }: { what: string; share?: number | undefined }): string =>
+  share === undefined ? `${what}…` : `${what} ${Math.round(share * 100)}%`;
 
 const submitLabel = (count: number): string =>
   count === 0 ? 'Segment' : count === 1 ? 'Segment 1 target' : `Segment ${count} targets`;
