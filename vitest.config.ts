@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{shared,engine,cli,test}/**/*.test.ts', '{services,clients}/*/test/**/*.test.ts'],
+    include: ['{engine,cli,test}/**/*.test.ts', '{shared,services,clients}/*/test/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     // On two cores a third file uses the time in which the others wait for locks, leases and retries.
     maxWorkers: 3,

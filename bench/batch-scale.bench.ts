@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { ItemPage } from '@parse3d/shared/contract';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { ItemPage } from '@parse3d/contract';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { Redis } from 'ioredis';
 import { startStack, type Stack } from '../test/support/stack.js';
 import { phantomCtFile } from '../test/support/volumes.js';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
-import { BatchView } from '@parse3d/shared/contract';
+import { BatchView } from '@parse3d/contract';
 import type { Stack } from '../test/support/stack.js';
 
 /** Everything but the model: a volume of a few voxels, a graph of one pointwise convolution, no preview. */

@@ -1,5 +1,5 @@
 import { afterAll, test } from 'vitest';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { childrenOf } from '../test/support/processes.js';
 import { startStack, type Stack } from '../test/support/stack.js';
 import { phantomCtFile } from '../test/support/volumes.js';

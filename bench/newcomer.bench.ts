@@ -2,7 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually, scratchFolder, track } from '@parse3d/shared/testing';
+import { eventually, scratchFolder, track } from '@parse3d/testing';
 import { expect, test } from 'vitest';
 import { blocksOf, repository, type DocBlock } from '../test/support/doc-blocks.js';
 import { heading, row } from './support.js';

@@ -1,5 +1,5 @@
 import { afterAll, test } from 'vitest';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import type { CDPSession, Page } from 'playwright-core';
 import { startStack } from '../test/support/stack.js';
 import { desktop, startChromium, type Chromium } from '../test/e2e/support/browser.js';

@@ -2,7 +2,7 @@
 // node bench/pipeline-run.mjs <a PipelineRun of run-pipeline.ts as JSON>
 import { readFileSync, writeFileSync } from 'node:fs';
 import { loadPack } from '@parse3d/engine';
-import { readVolume } from '@parse3d/shared/formats';
+import { readVolume } from '@parse3d/volume/formats';
 import { openSession } from '../engine/dist/engines/onnx.js';
 import { openPromptableSlicesEngine } from '../engine/dist/engines/promptable-slices/index.js';
 

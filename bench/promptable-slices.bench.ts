@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { makeGeometry } from '@parse3d/shared/geometry';
-import { readNifti, writeNifti, type NiftiImage } from '@parse3d/shared/formats';
-import { scratchFolder } from '@parse3d/shared/testing';
+import { makeGeometry } from '@parse3d/volume/geometry';
+import { readNifti, writeNifti, type NiftiImage } from '@parse3d/volume/formats';
+import { scratchFolder } from '@parse3d/testing';
 import { expect, test } from 'vitest';
 import { openSession, type Session } from '../engine/src/engines/onnx.js';
 import { openPromptableSlicesEngine } from '../engine/src/engines/promptable-slices/index.js';

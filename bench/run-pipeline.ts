@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Modality, Prompt } from '@parse3d/shared/contract';
+import type { Modality, Prompt } from '@parse3d/contract';
 import { z } from 'zod';
 
 const PipelineFigures = z.object({

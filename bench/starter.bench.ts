@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Prompt } from '@parse3d/shared/contract';
-import { readNifti, writeNifti, type NiftiImage } from '@parse3d/shared/formats';
+import type { Prompt } from '@parse3d/contract';
+import { readNifti, writeNifti, type NiftiImage } from '@parse3d/volume/formats';
 import {
   affineFromColumns,
   allAxisCodes,
@@ -13,8 +13,8 @@ import {
   type Geometry,
   type Shape,
   type Volume,
-} from '@parse3d/shared/geometry';
-import { scratchFolder } from '@parse3d/shared/testing';
+} from '@parse3d/volume/geometry';
+import { scratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loadPack, openEngine, type Engine } from '../engine/src/index.js';
 import { runPipeline } from './run-pipeline.js';

@@ -1,5 +1,5 @@
-import { Tenants } from '@parse3d/shared/access';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { Tenants } from '@parse3d/platform/access';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type Stack } from './support/stack.js';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { z } from 'zod';
 import { Api } from './support/api.js';
 import { startStack, type Stack } from './support/stack.js';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { blobKeys, JobRequest } from '@parse3d/shared/contract';
-import { writeJson } from '@parse3d/shared/storage';
-import { assertNothingLeaks } from '@parse3d/shared/testing';
+import { blobKeys, JobRequest } from '@parse3d/contract';
+import { writeJson } from '@parse3d/storage';
+import { assertNothingLeaks } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { badVolumes, type BadVolume } from './support/bad-volumes.js';
 import { childrenOf } from './support/processes.js';

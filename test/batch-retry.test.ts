@@ -1,6 +1,6 @@
-import { batchJobId, type BatchView } from '@parse3d/shared/contract';
-import type { BlobStore } from '@parse3d/shared/storage';
-import { assertNothingLeaks } from '@parse3d/shared/testing';
+import { batchJobId, type BatchView } from '@parse3d/contract';
+import type { BlobStore } from '@parse3d/storage';
+import { assertNothingLeaks } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Api } from './support/api.js';
 import { endedBatch, submitBatch } from './support/batches.js';

@@ -1,5 +1,5 @@
-import { blobKeys, BatchView, ItemPage } from '@parse3d/shared/contract';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { blobKeys, BatchView, ItemPage } from '@parse3d/contract';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type Stack } from './support/stack.js';

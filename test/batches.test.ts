@@ -1,6 +1,6 @@
-import { BatchSize, batchJobId, type BatchView } from '@parse3d/shared/contract';
-import type { BlobStore } from '@parse3d/shared/storage';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { BatchSize, batchJobId, type BatchView } from '@parse3d/contract';
+import type { BlobStore } from '@parse3d/storage';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Api } from './support/api.js';

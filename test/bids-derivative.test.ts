@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { batchResultsPrefix, BatchView, DerivativePage } from '@parse3d/shared/contract';
-import { assertNothingLeaks } from '@parse3d/shared/testing';
+import { batchResultsPrefix, BatchView, DerivativePage } from '@parse3d/contract';
+import { assertNothingLeaks } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { faultOfPath } from './support/bids-rules.js';

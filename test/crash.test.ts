@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { childrenOf, isRunning } from './support/processes.js';
 import { writeSlowPack } from './support/slow-pack.js';
 import { startStack, type Service, type Stack } from './support/stack.js';

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { apiEnvSchema, readApiConfig } from '@parse3d/api';
-import { isProblemCode } from '@parse3d/shared/problems';
-import { scratchFolder } from '@parse3d/shared/testing';
+import { isProblemCode } from '@parse3d/contract/problems';
+import { scratchFolder } from '@parse3d/testing';
 import { readWorkerConfig, workerEnvSchema } from '@parse3d/worker';
 import { composeEnv, composeServices, composeVariables } from './support/compose.js';
 import {
@@ -227,7 +227,8 @@ describe('images', () => {
     expect(text).toMatch(/^STOPSIGNAL SIGTERM$/m);
     expect(text).toMatch(/^HEALTHCHECK /m);
     // Every package of the workspace is in the image.
-    for (const workspace of ['shared', 'engine', 'services/api', 'services/worker', 'cli']) {
+    const shared = ['contract', 'volume', 'storage', 'platform', 'control'].map((name) => `shared/${name}`);
+    for (const workspace of [...shared, 'engine', 'services/api', 'services/worker', 'cli']) {
       expect(text).toContain(`COPY ${workspace}/package.json ${workspace}/`);
       expect(text).toContain(`COPY --from=build /app/${workspace}/dist ${workspace}/dist`);
     }

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ApiKeys, scopes } from '@parse3d/shared/access';
-import { assertNothingLeaks, startRadosgw, whyNoRadosgw, type TestRadosgw } from '@parse3d/shared/testing';
+import { ApiKeys, scopes } from '@parse3d/platform/access';
+import { assertNothingLeaks, startRadosgw, whyNoRadosgw, type TestRadosgw } from '@parse3d/testing';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { describeWithDicomTools, writeSeries } from './support/dicom.js';
 import { blocksOf, pages, type DocBlock } from './support/doc-blocks.js';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { blocksOf, isProvided, pages, reasons, type DocBlock, type Reason } from './support/doc-blocks.js';
 import { openDocShell, type DocShell } from './support/doc-shell.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readdir } from 'node:fs/promises';
-import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { childrenOf, isRunning } from './support/processes.js';
 import { writeSlowPack } from './support/slow-pack.js';
 import { startStack, type Stack } from './support/stack.js';

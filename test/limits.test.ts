@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { writeSlowPack } from './support/slow-pack.js';
-import { BatchFailures } from '@parse3d/shared/contract';
+import { BatchFailures } from '@parse3d/contract';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCtFile } from './support/volumes.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { badVolumes } from './support/bad-volumes.js';
 import { composeEnv, composeServices } from './support/compose.js';
 import { at, fieldsNamed, readOneYaml, readText, readYaml } from './support/deploy-files.js';

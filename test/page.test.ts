@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { brotliDecompressSync } from 'node:zlib';
-import { ServiceStatus, VolumeListing } from '@parse3d/shared/contract';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { ServiceStatus, VolumeListing } from '@parse3d/contract';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { get } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type Stack } from './support/stack.js';
@@ -130,8 +130,8 @@ test('a volume is read by who may use it, in ranges, and by nobody else', async 
 });
 
 test('a key for all local buckets sees them by name, but not the inside of the service’s own', async () => {
-  const { createBucketIfMissing } = await import('@parse3d/shared/storage');
-  const { parseEnv, commonEnv, storageFromEnv } = await import('@parse3d/shared/config');
+  const { createBucketIfMissing } = await import('@parse3d/storage');
+  const { parseEnv, commonEnv, storageFromEnv } = await import('@parse3d/platform/config');
   await createBucketIfMissing(storageFromEnv(parseEnv(commonEnv, stack.env)), 'scans');
   await stack.stores.bucket('local', 'scans').write('t1.nii.gz', file);
   const wide = await stack.client({ inputs: ['local://'] });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCtFile } from './support/volumes.js';
 

@@ -8,9 +8,9 @@ import {
   RuleView,
   type BatchRecord,
   type BatchView,
-} from '@parse3d/shared/contract';
-import { writeJson, type BlobStore } from '@parse3d/shared/storage';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+} from '@parse3d/contract';
+import { writeJson, type BlobStore } from '@parse3d/storage';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Api } from './support/api.js';
 import { startStack, type Stack } from './support/stack.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { batchJobId, blobKeys } from '@parse3d/shared/contract';
-import { writeJson } from '@parse3d/shared/storage';
+import { batchJobId, blobKeys } from '@parse3d/contract';
+import { writeJson } from '@parse3d/storage';
 import {
   assertNothingLeaks,
   eventually,
@@ -8,7 +8,7 @@ import {
   startRadosgw,
   whyNoRadosgw,
   type TestRadosgw,
-} from '@parse3d/shared/testing';
+} from '@parse3d/testing';
 import { z } from 'zod';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCtFile } from './support/volumes.js';

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseNiftiHeader } from '@parse3d/shared/formats';
-import { assertNothingLeaks } from '@parse3d/shared/testing';
+import { parseNiftiHeader } from '@parse3d/volume/formats';
+import { assertNothingLeaks } from '@parse3d/testing';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCt, phantomCtFile } from './support/volumes.js';
 

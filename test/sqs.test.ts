@@ -1,6 +1,6 @@
-import { BatchList, JobPage } from '@parse3d/shared/contract';
+import { BatchList, JobPage } from '@parse3d/contract';
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { assertNothingLeaks, eventually, track } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually, track } from '@parse3d/testing';
 import { startFauxqs, type FauxqsServer } from 'fauxqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type Stack } from './support/stack.js';

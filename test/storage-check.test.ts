@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { openStores, probeConditionalWrites, probeRoundTrip, PROBE_PREFIX } from '@parse3d/shared/storage';
-import { assertNothingLeaks, scratchFolder, startRadosgw, whyNoRadosgw } from '@parse3d/shared/testing';
+import { openStores, probeConditionalWrites, probeRoundTrip, PROBE_PREFIX } from '@parse3d/storage';
+import { assertNothingLeaks, scratchFolder, startRadosgw, whyNoRadosgw } from '@parse3d/testing';
 import { afterAll, expect, test } from 'vitest';
 import { startCarelessS3 } from './support/careless-s3.js';
 import { startStack } from './support/stack.js';

@@ -1,8 +1,8 @@
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Tenants } from '@parse3d/shared/access';
-import { JobPage } from '@parse3d/shared/contract';
-import { assertNothingLeaks, eventually } from '@parse3d/shared/testing';
+import { Tenants } from '@parse3d/platform/access';
+import { JobPage } from '@parse3d/contract';
+import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Api } from './support/api.js';
 import { startStack, type Stack } from './support/stack.js';

@@ -1,8 +1,8 @@
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JobPage, type JobView, RefusalList, RuleView } from '@parse3d/shared/contract';
-import type { BlobStore } from '@parse3d/shared/storage';
-import { assertNothingLeaks, eventually, startRadosgw, whyNoRadosgw, type TestRadosgw } from '@parse3d/shared/testing';
+import { JobPage, type JobView, RefusalList, RuleView } from '@parse3d/contract';
+import type { BlobStore } from '@parse3d/storage';
+import { assertNothingLeaks, eventually, startRadosgw, whyNoRadosgw, type TestRadosgw } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Api } from './support/api.js';
 import { startFlakyProxy, type FlakyProxy } from './support/flaky-proxy.js';

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
-import { ApiKeys, Scope, scopes, Tenants, type ApiKeyRecord } from '@parse3d/shared/access';
-import { commonEnv, parseEnv, storageFromEnv } from '@parse3d/shared/config';
-import { isProblem, Problem } from '@parse3d/shared/problems';
-import { createBucketIfMissing, openStores, type StorageConfig } from '@parse3d/shared/storage';
+import { ApiKeys, Scope, scopes, Tenants, type ApiKeyRecord } from '@parse3d/platform/access';
+import { commonEnv, parseEnv, storageFromEnv } from '@parse3d/platform/config';
+import { isProblem, Problem } from '@parse3d/contract/problems';
+import { createBucketIfMissing, openStores, type StorageConfig } from '@parse3d/storage';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { collect, wholeNumber } from './commands/define.js';

@@ -1,4 +1,4 @@
-import type { Problem } from '@parse3d/shared/problems';
+import type { Problem } from '@parse3d/contract/problems';
 
 /** The command was given in a way that it cannot be understood. */
 export class UsageError extends Error {

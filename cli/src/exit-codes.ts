@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { CommanderError } from 'commander';
 import { Interrupted, JobEnded, UsageError } from './errors.js';
 

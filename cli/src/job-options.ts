@@ -1,4 +1,4 @@
-import { JobOptions } from '@parse3d/shared/contract';
+import { JobOptions } from '@parse3d/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { wholeNumber } from './commands/define.js';

@@ -1,5 +1,5 @@
-import { software } from '@parse3d/shared/config';
-import { RESEARCH_NOTICE } from '@parse3d/shared/contract';
+import { software } from '@parse3d/contract/software';
+import { RESEARCH_NOTICE } from '@parse3d/contract';
 import { Command } from 'commander';
 
 /** Commands by the heading under which the help lists them. Only the one that is typed is loaded: that halves the start. */

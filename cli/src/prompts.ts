@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { Prompts, type Prompt, type PromptInput } from '@parse3d/shared/contract';
-import { readPromptsOfVolume } from '@parse3d/shared/formats';
-import { isProblem, Problem } from '@parse3d/shared/problems';
+import { Prompts, type Prompt, type PromptInput } from '@parse3d/contract';
+import { readPromptsOfVolume } from '@parse3d/volume/formats';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { collect } from './commands/define.js';

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createBucketIfMissing } from '@parse3d/shared/storage';
-import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { createBucketIfMissing } from '@parse3d/storage';
+import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startStack, type Stack } from '../../test/support/stack.js';

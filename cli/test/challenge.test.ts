@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithPython, PYTHON } from '../../test/support/python.js';
 import { runCli } from './support/cli.js';

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createProgram } from '../src/program.js';

@@ -12,7 +12,7 @@ import {
   whyNoRadosgw,
   type ScratchFolder,
   type TestRedis,
-} from '@parse3d/shared/testing';
+} from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { startCarelessS3 } from '../../test/support/careless-s3.js';

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeNifti } from '@parse3d/shared/formats';
-import { makeGeometry, type Affine, type Shape } from '@parse3d/shared/geometry';
-import { scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { writeNifti } from '@parse3d/volume/formats';
+import { makeGeometry, type Affine, type Shape } from '@parse3d/volume/geometry';
+import { scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithPython, PYTHON } from '../../test/support/python.js';
 import { runCli } from './support/cli.js';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Problem, problemCodes, problemKinds } from '@parse3d/shared/problems';
+import { Problem, problemCodes, problemKinds } from '@parse3d/contract/problems';
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
 import { BatchEnded, Interrupted, JobEnded, UsageError } from '../src/errors.js';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertNothingLeaks, scratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, scratchFolder } from '@parse3d/testing';
 import { afterAll, expect, test } from 'vitest';
 import { lockFolder } from '../src/stack/folder-lock.js';
 import { identify, isAlive } from '../src/stack/processes.js';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertNothingLeaks, scratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, scratchFolder } from '@parse3d/testing';
 import { afterAll, expect, test } from 'vitest';
 import { runCli } from './support/cli.js';
 

@@ -1,7 +1,7 @@
 import { appendFile, cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from './support/cli.js';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { voxelToWorld } from '@parse3d/shared/geometry';
+import { voxelToWorld } from '@parse3d/volume/geometry';
 import { expect, test } from 'vitest';
 import { phantomChestCt } from '../src/demo/phantom-ct.js';
 

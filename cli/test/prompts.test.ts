@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { scratchFolder } from '@parse3d/shared/testing';
+import { scratchFolder } from '@parse3d/testing';
 import { expect, test } from 'vitest';
 import { UsageError } from '../src/errors.js';
 import { readPrompts } from '../src/prompts.js';

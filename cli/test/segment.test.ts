@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { readNifti } from '@parse3d/shared/formats';
-import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import { readNifti } from '@parse3d/volume/formats';
+import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { phantomChestCt } from '../src/demo/phantom-ct.js';
 import { runCli, startCli, writePhantom } from './support/cli.js';

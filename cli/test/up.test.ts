@@ -1,6 +1,6 @@
 import { appendFile, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertNothingLeaks, eventually, scratchFolder, track, type ScratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually, scratchFolder, track, type ScratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { runCli, startCli, writePhantom, type CliRun, type RunningCli } from './support/cli.js';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { assertNothingLeaks, freePort, scratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, freePort, scratchFolder } from '@parse3d/testing';
 import { afterAll, expect, test } from 'vitest';
 import { runCli } from './support/cli.js';
 

@@ -1,6 +1,6 @@
-import type { Modality } from '@parse3d/shared/contract';
-import type { VolumeImage } from '@parse3d/shared/formats';
-import { Problem } from '@parse3d/shared/problems';
+import type { Modality } from '@parse3d/contract';
+import type { VolumeImage } from '@parse3d/volume/formats';
+import { Problem } from '@parse3d/contract/problems';
 import type { LoadedPack } from './types.js';
 
 /** @throws Problem `modality-unsupported` when the pack was not made for it */

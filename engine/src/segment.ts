@@ -1,4 +1,4 @@
-import { readVolume } from '@parse3d/shared/formats';
+import { readVolume } from '@parse3d/volume/formats';
 import type { LoadedPack, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
 import { throwIfCanceled } from './engines/cancel.js';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.js';

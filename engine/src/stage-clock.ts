@@ -1,4 +1,4 @@
-import type { Stage } from '@parse3d/shared/contract';
+import type { Stage } from '@parse3d/contract';
 import type { OnProgress } from './types.js';
 
 export interface StageClock {

@@ -1,6 +1,6 @@
-import type { Geometry, Volume } from '@parse3d/shared/geometry';
-import type { NiftiImage } from '@parse3d/shared/formats';
-import type { Finding, JobOptions, Modality, OutputOptions, Pack, Prompt, Stage } from '@parse3d/shared/contract';
+import type { Geometry, Volume } from '@parse3d/volume/geometry';
+import type { NiftiImage } from '@parse3d/volume/formats';
+import type { Finding, JobOptions, Modality, OutputOptions, Pack, Prompt, Stage } from '@parse3d/contract';
 
 /** A pack whose every file was read and matched its checksum, and whose graphs hold only what we allow. */
 export interface LoadedPack {

@@ -1,4 +1,4 @@
-import { Pack } from '@parse3d/shared/contract';
+import { Pack } from '@parse3d/contract';
 import { z } from 'zod';
 import { page, table } from './markdown.mjs';
 import { fieldRows, formsOf } from './schema.mjs';

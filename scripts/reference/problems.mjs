@@ -1,4 +1,4 @@
-import { problemKinds } from '@parse3d/shared/problems';
+import { problemKinds } from '@parse3d/contract/problems';
 import { table } from './markdown.mjs';
 
 export const problemPages = () => ({

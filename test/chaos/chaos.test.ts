@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { assertNothingLeaks, whyNoRadosgw } from '@parse3d/shared/testing';
+import { assertNothingLeaks, whyNoRadosgw } from '@parse3d/testing';
 import { summary } from './ledger.js';
 import { runChaos } from './run.js';
 

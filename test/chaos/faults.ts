@@ -1,6 +1,6 @@
 import { truncate, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Fault as Break, FaultyProxy } from '@parse3d/shared/testing';
+import type { Fault as Break, FaultyProxy } from '@parse3d/testing';
 import { Redis } from 'ioredis';
 import { childrenOf } from '../support/processes.js';
 import type { Service, Stack } from '../support/stack.js';

@@ -1,6 +1,6 @@
-import { batchJobId, BatchView, Manifest, placeOf } from '@parse3d/shared/contract';
-import { readAll, readJson, type BlobStore } from '@parse3d/shared/storage';
-import { eventually } from '@parse3d/shared/testing';
+import { batchJobId, BatchView, Manifest, placeOf } from '@parse3d/contract';
+import { readAll, readJson, type BlobStore } from '@parse3d/storage';
+import { eventually } from '@parse3d/testing';
 import { z } from 'zod';
 import type { Stack } from '../support/stack.js';
 

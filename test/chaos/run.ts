@@ -1,4 +1,4 @@
-import { eventually } from '@parse3d/shared/testing';
+import { eventually } from '@parse3d/testing';
 import { z } from 'zod';
 import { startStack, type Stack } from '../support/stack.js';
 import { phantomCtFile } from '../support/volumes.js';

@@ -1,5 +1,5 @@
-import { openStores, type BlobStore } from '@parse3d/shared/storage';
-import { FaultyProxy, startRadosgw } from '@parse3d/shared/testing';
+import { openStores, type BlobStore } from '@parse3d/storage';
+import { FaultyProxy, startRadosgw } from '@parse3d/testing';
 
 /** A real S3 store behind a proxy that breaks on demand. */
 export interface FaultyStore {

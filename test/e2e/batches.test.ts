@@ -1,8 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { batchJobId } from '@parse3d/shared/contract';
-import { createBucketIfMissing } from '@parse3d/shared/storage';
-import { assertNothingLeaks, eventually, scratchFolder } from '@parse3d/shared/testing';
+import { batchJobId } from '@parse3d/contract';
+import { createBucketIfMissing } from '@parse3d/storage';
+import { assertNothingLeaks, eventually, scratchFolder } from '@parse3d/testing';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endedBatch, lookAtBatch, submitBatch } from '../support/batches.js';

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { assertNothingLeaks, eventually, scratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, eventually, scratchFolder } from '@parse3d/testing';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Stack } from '../support/stack.js';

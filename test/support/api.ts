@@ -1,5 +1,5 @@
-import { BatchView, JobView, Manifest } from '@parse3d/shared/contract';
-import { eventually } from '@parse3d/shared/testing';
+import { BatchView, JobView, Manifest } from '@parse3d/contract';
+import { eventually } from '@parse3d/testing';
 import { z } from 'zod';
 
 export interface Answer {

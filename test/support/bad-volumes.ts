@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { ProblemCode } from '@parse3d/shared/problems';
+import type { ProblemCode } from '@parse3d/contract/problems';
 import { phantomCtFile } from './volumes.js';
 
 export interface BadVolume {

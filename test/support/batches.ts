@@ -1,5 +1,5 @@
-import { BatchView } from '@parse3d/shared/contract';
-import { eventually } from '@parse3d/shared/testing';
+import { BatchView } from '@parse3d/contract';
+import { eventually } from '@parse3d/testing';
 import type { Api } from './api.js';
 
 export async function submitBatch(api: Api, body: object): Promise<BatchView> {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { track } from '@parse3d/shared/testing';
+import { track } from '@parse3d/testing';
 
 export interface CarelessS3 {
   readonly endpoint: string;

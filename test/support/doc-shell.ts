@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readNifti, writeNifti } from '@parse3d/shared/formats';
-import { makeGeometry } from '@parse3d/shared/geometry';
-import { eventually, scratchFolder, track } from '@parse3d/shared/testing';
+import { readNifti, writeNifti } from '@parse3d/volume/formats';
+import { makeGeometry } from '@parse3d/volume/geometry';
+import { eventually, scratchFolder, track } from '@parse3d/testing';
 import { z } from 'zod';
 import { repository, type DocBlock } from './doc-blocks.js';
 

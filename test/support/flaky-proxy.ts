@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { track } from '@parse3d/shared/testing';
+import { track } from '@parse3d/testing';
 
 export interface FlakyProxy {
   /** `http://127.0.0.1:<port>`; stays the same when the target changes. */

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3';
-import type { TestRadosgw } from '@parse3d/shared/testing';
+import type { TestRadosgw } from '@parse3d/testing';
 import { SignatureV4 } from '@smithy/signature-v4';
 
 /**

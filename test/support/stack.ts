@@ -2,10 +2,10 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ApiKeys, scopes, type Scope } from '@parse3d/shared/access';
-import { commonEnv, parseEnv, storageFromEnv } from '@parse3d/shared/config';
-import { createBucketIfMissing, openStores, type Stores } from '@parse3d/shared/storage';
-import { scratchFolder, startRedis, track, type TestRedis } from '@parse3d/shared/testing';
+import { ApiKeys, scopes, type Scope } from '@parse3d/platform/access';
+import { commonEnv, parseEnv, storageFromEnv } from '@parse3d/platform/config';
+import { createBucketIfMissing, openStores, type Stores } from '@parse3d/storage';
+import { scratchFolder, startRedis, track, type TestRedis } from '@parse3d/testing';
 import { Api } from './api.js';
 
 const repository = resolve(import.meta.dirname, '../..');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BlobStore } from '@parse3d/shared/storage';
+import type { BlobStore } from '@parse3d/storage';
 
 /** Puts files into a fresh folder of the default tenant's uploads. @returns the folder's URI and key, each with a slash at its end */
 export async function uploadFolder(

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeNifti } from '@parse3d/shared/formats';
-import { makeGeometry, type Affine, type Shape } from '@parse3d/shared/geometry';
-import { scratchFolder } from '@parse3d/shared/testing';
+import { writeNifti } from '@parse3d/volume/formats';
+import { makeGeometry, type Affine, type Shape } from '@parse3d/volume/geometry';
+import { scratchFolder } from '@parse3d/testing';
 
 /** An oblique grid, so that nothing passes only because its affine is simple. */
 const OBLIQUE: Affine = [

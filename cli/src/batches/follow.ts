@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isProblem } from '@parse3d/shared/problems';
+import { isProblem } from '@parse3d/contract/problems';
 import type { BatchAnswer, Parse3dClient } from '../client/index.js';
 import { BatchEnded, untilInterrupted } from '../errors.js';
 import { formatSeconds, shorten } from '../terminal/format.js';

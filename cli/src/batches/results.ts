@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
 import type { Parse3dClient } from '../client/index.js';
 import { downloadOutputs, saveDownload } from '../jobs/download.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
 import type { BatchInput } from '../client/index.js';
 import { UsageError } from '../errors.js';

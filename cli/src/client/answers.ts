@@ -1,4 +1,4 @@
-import { JobEvent, JobPage, JobView, PackList, PackSummary, UploadedVolume } from '@parse3d/shared/contract';
+import { JobEvent, JobPage, JobView, PackList, PackSummary, UploadedVolume } from '@parse3d/contract';
 import { z } from 'zod';
 
 // Answers are read more loosely than the server writes them: a newer server may say more than this client knows.

@@ -7,7 +7,7 @@ import {
   type ItemStatus,
   type RetryFailed,
   type SubmitBatch,
-} from '@parse3d/shared/contract';
+} from '@parse3d/contract';
 import { z } from 'zod';
 import type { Download, Http, Signalled } from './http.js';
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { Manifest, type JobStatus, type SubmitJob } from '@parse3d/shared/contract';
-import { isProblem, Problem } from '@parse3d/shared/problems';
+import { Manifest, type JobStatus, type SubmitJob } from '@parse3d/contract';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { z } from 'zod';
 import { JobAnswer, JobEventAnswer, JobPageAnswer, PackListAnswer, VolumeAnswer } from './answers.js';
 import { BatchClient } from './batches.js';

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { isProblemCode, Problem } from '@parse3d/shared/problems';
+import { isProblemCode, Problem } from '@parse3d/contract/problems';
 import { Agent, request, type Dispatcher } from 'undici';
 import { z } from 'zod';
 

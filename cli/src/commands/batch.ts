@@ -1,4 +1,4 @@
-import { ItemStatus, RetryFailed } from '@parse3d/shared/contract';
+import { ItemStatus, RetryFailed } from '@parse3d/contract';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { watchBatch } from '../batches/follow.js';

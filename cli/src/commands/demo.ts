@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { Parse3dClient } from '../client/index.js';

@@ -1,4 +1,4 @@
-import { scopes, type ApiKeyRecord } from '@parse3d/shared/access';
+import { scopes, type ApiKeyRecord } from '@parse3d/platform/access';
 import { Command } from 'commander';
 import { z } from 'zod';
 import {

@@ -1,6 +1,6 @@
 import { importMeshnet } from '@parse3d/engine';
-import { Modality, PackId, type LabelClass, type Pack, type Target } from '@parse3d/shared/contract';
-import { readPackCatalog, readPackJson } from '@parse3d/shared/packs';
+import { Modality, PackId, type LabelClass, type Pack, type Target } from '@parse3d/contract';
+import { readPackCatalog, readPackJson } from '@parse3d/contract/packs';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { findPackFolder, openPack } from '../local/open-pack.js';

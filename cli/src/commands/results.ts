@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { CompletedManifest } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import type { CompletedManifest } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { Parse3dClient } from '../client/index.js';

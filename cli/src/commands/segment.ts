@@ -1,10 +1,10 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { openEngine, segment, type LoadedPack, type SegmentRequest, type SegmentResult } from '@parse3d/engine';
-import { software } from '@parse3d/shared/config';
-import { geometryToJson, Modality, OutputOptions, RESEARCH_NOTICE } from '@parse3d/shared/contract';
-import { DEFAULT_PACK, matchPrompts } from '@parse3d/shared/packs';
-import { Problem } from '@parse3d/shared/problems';
+import { software } from '@parse3d/contract/software';
+import { geometryToJson, Modality, OutputOptions, RESEARCH_NOTICE } from '@parse3d/contract';
+import { DEFAULT_PACK, matchPrompts } from '@parse3d/contract/packs';
+import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../job-options.js';

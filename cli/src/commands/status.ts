@@ -1,4 +1,4 @@
-import { JobStatus } from '@parse3d/shared/contract';
+import { JobStatus } from '@parse3d/contract';
 import { Command } from 'commander';
 import type { z } from 'zod';
 import type { JobAnswer } from '../client/index.js';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { Modality } from '@parse3d/shared/contract';
+import { Modality } from '@parse3d/contract';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { batchSource, isUri, SourceOptions, type SourceInput } from '../batches/source.js';

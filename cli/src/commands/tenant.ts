@@ -1,5 +1,5 @@
-import { TenantSettings } from '@parse3d/shared/access';
-import { Problem } from '@parse3d/shared/problems';
+import { TenantSettings } from '@parse3d/platform/access';
+import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
 import {

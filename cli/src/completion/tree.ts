@@ -1,5 +1,5 @@
-import { Scope } from '@parse3d/shared/access';
-import { ItemStatus, JobStatus, Modality } from '@parse3d/shared/contract';
+import { Scope } from '@parse3d/platform/access';
+import { ItemStatus, JobStatus, Modality } from '@parse3d/contract';
 import type { Command, Option } from 'commander';
 
 /** What may follow: nothing of ours, a file, or one of some words. */

@@ -1,4 +1,4 @@
-import { makeGeometry, type Shape, type Volume } from '@parse3d/shared/geometry';
+import { makeGeometry, type Shape, type Volume } from '@parse3d/volume/geometry';
 
 /** Half axes of an elliptic cylinder or an ellipsoid, and its centre, in mm from the middle of the volume. */
 interface Ellipse {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { writeNifti } from '@parse3d/shared/formats';
-import type { PackSummary } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import { writeNifti } from '@parse3d/volume/formats';
+import type { PackSummary } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import { phantomChestCt } from './phantom-ct.js';
 
 /** A volume to show a pack with, and what to look for in it. */

@@ -1,4 +1,4 @@
-import { isProblem } from '@parse3d/shared/problems';
+import { isProblem } from '@parse3d/contract/problems';
 
 /** `skip`: nothing there to look at, which is no fault. */
 export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skip';

@@ -1,5 +1,5 @@
 import { loadPack } from '@parse3d/engine';
-import { readPackCatalog } from '@parse3d/shared/packs';
+import { readPackCatalog } from '@parse3d/contract/packs';
 import { fail, failed, ok, warn, type Check } from './check.js';
 import type { Target } from './target.js';
 

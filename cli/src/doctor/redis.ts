@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { connectRedis, type Redis } from '@parse3d/shared/queue';
+import { connectRedis, type Redis } from '@parse3d/control';
 import { fail, ok, skip, warn, type Check } from './check.js';
 import type { Target } from './target.js';
 

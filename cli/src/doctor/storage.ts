@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { isProblem } from '@parse3d/shared/problems';
+import { isProblem } from '@parse3d/contract/problems';
 import {
   openStores,
   probeConditionalWrites,
   probeRoundTrip,
   type BlobStore,
   type StorageConfig,
-} from '@parse3d/shared/storage';
+} from '@parse3d/storage';
 import { fail, failed, ok, warn, type Check } from './check.js';
 import type { Target } from './target.js';
 

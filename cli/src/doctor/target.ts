@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { storageFromEnv } from '@parse3d/shared/config';
-import { Problem } from '@parse3d/shared/problems';
-import type { StorageConfig } from '@parse3d/shared/storage';
+import { storageFromEnv } from '@parse3d/platform/config';
+import { Problem } from '@parse3d/contract/problems';
+import type { StorageConfig } from '@parse3d/storage';
 import { readWorkerConfig, type WorkerConfig } from '@parse3d/worker';
 import { packFolders } from '../stack/pack-folders.js';
 import { DEFAULT_DIR, EMBEDDED_BUCKET, stackPaths } from '../stack/paths.js';

@@ -1,4 +1,4 @@
-import { software } from '@parse3d/shared/config';
+import { software } from '@parse3d/contract/software';
 import { fail, ok, type Check } from './check.js';
 
 const OLDEST_NODE = [20, 19] as const;

@@ -9,7 +9,7 @@ import {
   type InstanceScore,
   type LabelArray,
   type Vec3,
-} from '@parse3d/shared/geometry';
+} from '@parse3d/volume/geometry';
 import type { LabelGroup } from './label-groups.js';
 import type { LabelPair } from './read-labels.js';
 

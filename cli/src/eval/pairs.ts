@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 
 /** Two files that should show the same. */
 export interface Pair {

@@ -1,6 +1,6 @@
-import { readNifti, readNpz, type NpzPrompts } from '@parse3d/shared/formats';
-import { geometriesAgree, toLabels, type Geometry, type LabelArray, type VoxelArray } from '@parse3d/shared/geometry';
-import { Problem } from '@parse3d/shared/problems';
+import { readNifti, readNpz, type NpzPrompts } from '@parse3d/volume/formats';
+import { geometriesAgree, toLabels, type Geometry, type LabelArray, type VoxelArray } from '@parse3d/volume/geometry';
+import { Problem } from '@parse3d/contract/problems';
 import type { Pair } from './pairs.js';
 
 export interface LabelPair {

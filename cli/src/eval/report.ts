@@ -1,4 +1,4 @@
-import type { InstanceScore } from '@parse3d/shared/geometry';
+import type { InstanceScore } from '@parse3d/volume/geometry';
 import { formatMl, shorten } from '../terminal/format.js';
 import { table } from '../terminal/table.js';
 import type { Output } from '../terminal/output.js';

@@ -4,7 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import type { Download, JobAnswer, Parse3dClient } from '../client/index.js';
 import type { OutputFolder } from '../local/output-folder.js';
 import { pace } from '../terminal/format.js';

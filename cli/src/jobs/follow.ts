@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import type { JobAnswer, JobEventAnswer, Parse3dClient } from '../client/index.js';
 import { JobEnded } from '../errors.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { dicomFilesInFolder } from '@parse3d/shared/formats';
-import { Problem } from '@parse3d/shared/problems';
+import { dicomFilesInFolder } from '@parse3d/volume/formats';
+import { Problem } from '@parse3d/contract/problems';
 import { Zip, ZipPassThrough } from 'fflate';
 
 /** A zip file that is removed when it is no longer needed. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Transform } from 'node:stream';
-import { isProblem, Problem } from '@parse3d/shared/problems';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { Parse3dClient, VolumeAnswer } from '../client/index.js';
 import { pace } from '../terminal/format.js';
 import type { ProgressLine } from '../terminal/progress.js';

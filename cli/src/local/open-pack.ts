@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { loadPack, type LoadedPack } from '@parse3d/engine';
-import { readPackCatalog } from '@parse3d/shared/packs';
+import { readPackCatalog } from '@parse3d/contract/packs';
 import { packFolders } from '../stack/pack-folders.js';
 
 /**

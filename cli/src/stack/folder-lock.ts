@@ -1,5 +1,5 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
 import { identify, isAlive, ProcessIdentity, signalGroup } from './processes.js';
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { findRedisServer } from './redis.js';
 
 const INSTALL = ['install', '-y', '--no-install-recommends', 'redis-server'];

@@ -1,5 +1,5 @@
-import { ApiKeys, scopes } from '@parse3d/shared/access';
-import { createBucketIfMissing, openStores, type StorageConfig } from '@parse3d/shared/storage';
+import { ApiKeys, scopes } from '@parse3d/platform/access';
+import { createBucketIfMissing, openStores, type StorageConfig } from '@parse3d/storage';
 import { readCredentials, writeCredentials, type Credentials } from './credentials.js';
 import type { StackPaths } from './paths.js';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 
 /** A port of 127.0.0.1 that nothing listens on. */
 export function freePort(): Promise<number> {

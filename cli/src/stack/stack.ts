@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { StorageConfig } from '@parse3d/shared/storage';
+import type { StorageConfig } from '@parse3d/storage';
 import { z } from 'zod';
 import type { Credentials } from './credentials.js';
 import { lockFolder } from './folder-lock.js';

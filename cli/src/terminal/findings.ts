@@ -1,4 +1,4 @@
-import { RESEARCH_NOTICE, type Finding } from '@parse3d/shared/contract';
+import { RESEARCH_NOTICE, type Finding } from '@parse3d/contract';
 import { formatCount, formatMl } from './format.js';
 import type { Output } from './output.js';
 import { table } from './table.js';

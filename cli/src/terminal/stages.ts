@@ -1,4 +1,4 @@
-import { stages, type Stage } from '@parse3d/shared/contract';
+import { stages, type Stage } from '@parse3d/contract';
 import { formatSeconds } from './format.js';
 import type { ProgressLine } from './progress.js';
 

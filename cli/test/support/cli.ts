@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { phantomChestCt } from '../../src/demo/phantom-ct.js';
-import { writeNifti } from '@parse3d/shared/formats';
+import { writeNifti } from '@parse3d/volume/formats';
 
 const PARSE3D = fileURLToPath(new URL('../../bin/parse3d.js', import.meta.url));
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eventually } from '@parse3d/shared/testing';
+import { eventually } from '@parse3d/testing';
 
 export type ShellName = 'bash' | 'zsh';
 

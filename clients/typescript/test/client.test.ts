@@ -2,7 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Parse3d, ProblemError, type JobEvent } from '@parse3d/client';
-import { assertNothingLeaks, track } from '@parse3d/shared/testing';
+import { assertNothingLeaks, track } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type Stack } from '../../../test/support/stack.js';
 import { phantomCtFile } from '../../../test/support/volumes.js';

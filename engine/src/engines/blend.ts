@@ -1,4 +1,4 @@
-import type { Shape } from '@parse3d/shared/geometry';
+import type { Shape } from '@parse3d/volume/geometry';
 
 /** Where the weighted probabilities of a layer of windows add up: [channels][planes of one window's depth][j][i]. */
 export interface Blended {

@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 
 /** @throws Problem `canceled`, or the Problem that the signal was aborted with */
 export function throwIfCanceled(signal: AbortSignal): void {

@@ -1,7 +1,7 @@
-import type { Finding, LabelMapModel, Pack, Prompt } from '@parse3d/shared/contract';
-import type { NiftiImage } from '@parse3d/shared/formats';
-import { voxelCount, voxelVolumeMl, type Volume } from '@parse3d/shared/geometry';
-import { matchPrompts, type PromptMatch } from '@parse3d/shared/packs';
+import type { Finding, LabelMapModel, Pack, Prompt } from '@parse3d/contract';
+import type { NiftiImage } from '@parse3d/volume/formats';
+import { voxelCount, voxelVolumeMl, type Volume } from '@parse3d/volume/geometry';
+import { matchPrompts, type PromptMatch } from '@parse3d/contract/packs';
 import type { Labels } from '../steps/step.js';
 import type { Engine, EngineOptions, Found, InferRequest, LoadedPack, OnProgress } from '../types.js';
 import { throwIfCanceled } from './cancel.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import ort from 'onnxruntime-node';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 
 /** A dense tensor, last axis fastest. */
 export type Tensor =

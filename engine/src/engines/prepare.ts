@@ -1,5 +1,5 @@
-import type { LabelMapModel, Modality } from '@parse3d/shared/contract';
-import { orientationOf, type Shape, type Vec3, type Volume } from '@parse3d/shared/geometry';
+import type { LabelMapModel, Modality } from '@parse3d/contract';
+import { orientationOf, type Shape, type Vec3, type Volume } from '@parse3d/volume/geometry';
 import { fit, orient, respace } from '../steps/conform.js';
 import { prepareIntensity } from '../steps/intensity.js';
 import { undoAll, type Undo } from '../steps/step.js';

@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import type { Labels } from '../steps/step.js';
 import type { Regions } from './regions.js';
 

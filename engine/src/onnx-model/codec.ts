@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { OnnxModel } from './model.js';
 import { ModelProto } from './schema.js';
 

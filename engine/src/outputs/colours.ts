@@ -1,5 +1,5 @@
-import type { Finding, Pack } from '@parse3d/shared/contract';
-import { paletteColour } from '@parse3d/shared/palette';
+import type { Finding, Pack } from '@parse3d/contract';
+import { paletteColour } from '@parse3d/contract/palette';
 
 /** `#rrggbb`. */
 export type Colour = string;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeNifti, type NiftiImage, type NiftiWriteSpec } from '@parse3d/shared/formats';
-import type { VoxelArray } from '@parse3d/shared/geometry';
-import { Problem } from '@parse3d/shared/problems';
+import { writeNifti, type NiftiImage, type NiftiWriteSpec } from '@parse3d/volume/formats';
+import type { VoxelArray } from '@parse3d/volume/geometry';
+import { Problem } from '@parse3d/contract/problems';
 import type { LocalOutput } from '../types.js';
 
 /** Writes a volume on the input's grid, with the input's space and nothing else of its header. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { OutputOptions } from '@parse3d/shared/contract';
-import { writeLabelsNpz, type VolumeImage } from '@parse3d/shared/formats';
-import { Problem } from '@parse3d/shared/problems';
+import type { OutputOptions } from '@parse3d/contract';
+import { writeLabelsNpz, type VolumeImage } from '@parse3d/volume/formats';
+import { Problem } from '@parse3d/contract/problems';
 import { throwIfCanceled } from '../engines/cancel.js';
 import { renderPreview } from '../preview/index.js';
 import type { Found, LoadedPack, LocalOutput, SegmentRequest } from '../types.js';

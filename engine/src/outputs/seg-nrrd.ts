@@ -1,5 +1,5 @@
-import { writeNrrd } from '@parse3d/shared/formats';
-import type { Volume } from '@parse3d/shared/geometry';
+import { writeNrrd } from '@parse3d/volume/formats';
+import type { Volume } from '@parse3d/volume/geometry';
 import { parseColour } from './colours.js';
 import type { LabelName } from './label-names.js';
 import type { Code, SegmentCode } from './terminology/index.js';

@@ -1,4 +1,4 @@
-import type { NiftiWriteSpec, VolumeImage } from '@parse3d/shared/formats';
+import type { NiftiWriteSpec, VolumeImage } from '@parse3d/volume/formats';
 import type { LocalOutput } from '../types.js';
 import { writeVolume } from './files.js';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pack } from '@parse3d/shared/contract';
+import type { Pack } from '@parse3d/contract';
 import { writeModel } from '../onnx-model/index.js';
 import { ctTissueGraph, ctTissuePack } from './ct-tissue.js';
 import { writePack } from './write.js';

@@ -1,5 +1,5 @@
-import type { LabelMapModel, Pack, PromptableSlicesModel } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import type { LabelMapModel, Pack, PromptableSlicesModel } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import type { ElementType } from '../onnx-model/index.js';
 import type { GraphSignature, ValueSignature } from './signature.js';
 

@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import type { OnnxAttribute, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from '../onnx-model/index.js';
 
 /** Operator domains a pack may use, and the newest operator set of each that ONNX Runtime 1.30 promises to run. */

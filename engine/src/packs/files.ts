@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { open, realpath } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import type { Pack } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import type { Pack } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 
 const CHUNK = 16 * 1024 * 1024;
 

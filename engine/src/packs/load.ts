@@ -1,8 +1,8 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Pack } from '@parse3d/shared/contract';
-import { readPackJson } from '@parse3d/shared/packs';
-import { Problem } from '@parse3d/shared/problems';
+import type { Pack } from '@parse3d/contract';
+import { readPackJson } from '@parse3d/contract/packs';
+import { Problem } from '@parse3d/contract/problems';
 import { readModel } from '../onnx-model/index.js';
 import type { LoadedPack } from '../types.js';
 import { checkContract, namedFiles } from './check-contract.js';

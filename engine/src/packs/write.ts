@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { Pack } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import { Pack } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import { formatJson } from './pack-json.js';
 
 type WithoutFiles<T> = T extends unknown ? Omit<T, 'files'> : never;

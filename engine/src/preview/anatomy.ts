@@ -1,4 +1,4 @@
-import { planGeometry, planOrientation, type Geometry, type Vec3, type Volume } from '@parse3d/shared/geometry';
+import { planGeometry, planOrientation, type Geometry, type Vec3, type Volume } from '@parse3d/volume/geometry';
 
 /** 0 left to right, 1 posterior to anterior, 2 inferior to superior. */
 export type WorldAxis = 0 | 1 | 2;

@@ -1,5 +1,5 @@
-import type { Modality } from '@parse3d/shared/contract';
-import type { Vec3, Volume } from '@parse3d/shared/geometry';
+import type { Modality } from '@parse3d/contract';
+import type { Vec3, Volume } from '@parse3d/volume/geometry';
 import { parseColour } from '../outputs/colours.js';
 import { ctWindows } from '../steps/intensity.js';
 import { extent, percentiles } from '../steps/order-statistics.js';

@@ -1,4 +1,4 @@
-import type { Vec3, VoxelArray } from '@parse3d/shared/geometry';
+import type { Vec3, VoxelArray } from '@parse3d/volume/geometry';
 import type { Anatomy, WorldAxis } from './anatomy.js';
 import type { Canvas, Rgb } from './canvas.js';
 

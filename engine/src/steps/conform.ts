@@ -13,7 +13,7 @@ import {
   type Vec3,
   type Volume,
   type VoxelArray,
-} from '@parse3d/shared/geometry';
+} from '@parse3d/volume/geometry';
 import { unchanged, type Step } from './step.js';
 
 /** Spacings closer than this share of each other are the same: resampling for it would only blur. */

@@ -1,5 +1,5 @@
-import type { VoxelArray } from '@parse3d/shared/geometry';
-import type { Intensity, Modality } from '@parse3d/shared/contract';
+import type { VoxelArray } from '@parse3d/volume/geometry';
+import type { Intensity, Modality } from '@parse3d/contract';
 import { extent, moments, percentiles, type Population } from './order-statistics.js';
 
 /** CT windows in Hounsfield units, as radiologists name them. */

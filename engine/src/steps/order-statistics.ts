@@ -1,4 +1,4 @@
-import type { VoxelArray } from '@parse3d/shared/geometry';
+import type { VoxelArray } from '@parse3d/volume/geometry';
 
 /** Voxels that a rule measures: every one, or those above 0. */
 export type Population = 'all' | 'positive';

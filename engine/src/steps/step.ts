@@ -1,4 +1,4 @@
-import type { Volume, VoxelArray } from '@parse3d/shared/geometry';
+import type { Volume, VoxelArray } from '@parse3d/volume/geometry';
 
 /** Label numbers on a grid, as the engine carries them. */
 export type Labels = Uint8Array | Uint16Array;

@@ -1,4 +1,4 @@
-import type { Shape } from '@parse3d/shared/geometry';
+import type { Shape } from '@parse3d/volume/geometry';
 
 /** A box of voxels: where it starts and its size, in the grid's own axis order. */
 export interface Box {

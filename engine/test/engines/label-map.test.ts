@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { allAxisCodes, orientationOf, reorient, type Shape, type Volume } from '@parse3d/shared/geometry';
+import { allAxisCodes, orientationOf, reorient, type Shape, type Volume } from '@parse3d/volume/geometry';
 import { Bench, CHANNELS, infer, phantom, prompts, REACH, tinyGraph } from './support.js';
 import { openSession } from '../../src/engines/onnx.js';
 import type { Found, Progress } from '../../src/types.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { voxelCount, type Shape, type Volume } from '@parse3d/shared/geometry';
+import { voxelCount, type Shape, type Volume } from '@parse3d/volume/geometry';
 import { openSession } from '../../src/engines/onnx.js';
 import { Bench, CHANNELS, infer, phantom, type Window } from './support.js';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { LabelMapModel, Prompt } from '@parse3d/shared/contract';
-import { readNifti, writeNifti, type NiftiImage } from '@parse3d/shared/formats';
-import { makeGeometry, voxelCount, type Affine, type Shape, type Volume } from '@parse3d/shared/geometry';
-import { scratchFolder, type ScratchFolder } from '@parse3d/shared/testing';
+import type { LabelMapModel, Prompt } from '@parse3d/contract';
+import { readNifti, writeNifti, type NiftiImage } from '@parse3d/volume/formats';
+import { makeGeometry, voxelCount, type Affine, type Shape, type Volume } from '@parse3d/volume/geometry';
+import { scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { openEngine } from '../../src/engines/index.js';
 import { GraphBuilder, writeModel } from '../../src/onnx-model/index.js';
 import { loadPack, writePack, type PackDraft } from '../../src/packs/index.js';

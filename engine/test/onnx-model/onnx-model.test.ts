@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { openSession } from '../../src/engines/onnx.js';
 import { GraphBuilder, IR_VERSION, OPSET, readModel, writeModel } from '../../src/onnx-model/index.js';
 

@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { OutputOptions } from '@parse3d/shared/contract';
-import { readNifti } from '@parse3d/shared/formats';
+import { OutputOptions } from '@parse3d/contract';
+import { readNifti } from '@parse3d/volume/formats';
 import { segment } from '../../src/segment.js';
 import type { SegmentRequest, SegmentResult } from '../../src/types.js';
 import {

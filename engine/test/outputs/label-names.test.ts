@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Finding, Pack } from '@parse3d/shared/contract';
-import { Pack as PackSchema } from '@parse3d/shared/contract';
+import type { Finding, Pack } from '@parse3d/contract';
+import { Pack as PackSchema } from '@parse3d/contract';
 import { coloursOf } from '../../src/outputs/colours.js';
 import { labelsJson, labelsTxt } from '../../src/outputs/label-names.js';
 import { tinyDraft } from '../engines/support.js';

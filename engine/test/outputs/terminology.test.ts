@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Pack } from '@parse3d/shared/contract';
+import { Pack } from '@parse3d/contract';
 import { codeOf, conceptsByName } from '../../src/outputs/terminology/index.js';
 import { describeWithDicomTools, runScript } from '../../../test/support/dicom.js';
 

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { OutputOptions } from '@parse3d/shared/contract';
-import { readNifti, writeNifti } from '@parse3d/shared/formats';
-import { asAffine, makeGeometry } from '@parse3d/shared/geometry';
+import { OutputOptions } from '@parse3d/contract';
+import { readNifti, writeNifti } from '@parse3d/volume/formats';
+import { asAffine, makeGeometry } from '@parse3d/volume/geometry';
 import { afterEach, expect, test } from 'vitest';
 import { segment } from '../../src/segment.js';
 import {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { matchPrompt } from '@parse3d/shared/packs';
+import { matchPrompt } from '@parse3d/contract/packs';
 import { openSession } from '../../src/engines/onnx.js';
 import { buildCtTissue, loadPack } from '../../src/packs/index.js';
 import type { LoadedPack } from '../../src/types.js';

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { matchPrompt } from '@parse3d/shared/packs';
+import { matchPrompt } from '@parse3d/contract/packs';
 import { importMeshnet, loadPack, type ImportReport } from '../../src/packs/index.js';
 import { nameOf } from '../../src/packs/meshnet/labels.js';
 

@@ -1,6 +1,6 @@
 import { PNG } from 'pngjs';
 import { describe, expect, it } from 'vitest';
-import { allAxisCodes, makeGeometry, reorient, type Affine, type Shape, type Volume } from '@parse3d/shared/geometry';
+import { allAxisCodes, makeGeometry, reorient, type Affine, type Shape, type Volume } from '@parse3d/volume/geometry';
 import { renderPreview, type LegendEntry } from '../../src/preview/index.js';
 
 const MARGIN = 14;

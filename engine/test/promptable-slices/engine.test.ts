@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { allAxisCodes, reorient, type Volume } from '@parse3d/shared/geometry';
-import { isProblem } from '@parse3d/shared/problems';
+import { allAxisCodes, reorient, type Volume } from '@parse3d/volume/geometry';
+import { isProblem } from '@parse3d/contract/problems';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Bench, infer, phantom, prompts } from '../engines/support.js';
 import { bestOf, differing, LPS, shape, TEXTS } from './support.js';

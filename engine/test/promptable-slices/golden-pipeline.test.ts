@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { makeGeometry, type Geometry } from '@parse3d/shared/geometry';
+import { makeGeometry, type Geometry } from '@parse3d/volume/geometry';
 import { describe, expect, test } from 'vitest';
 import { fitSlices } from '../../src/engines/promptable-slices/fit-slices.js';
 import { MaskCounts, NearestLabels } from '../../src/engines/promptable-slices/label-slices.js';

@@ -1,4 +1,4 @@
-import type { Volume } from '@parse3d/shared/geometry';
+import type { Volume } from '@parse3d/volume/geometry';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Bench, infer, phantom } from '../engines/support.js';
 import { differing, farthest, LPS, shape, TEXTS } from './support.js';

@@ -1,4 +1,4 @@
-import { makeGeometry, voxelCount, type Volume } from '@parse3d/shared/geometry';
+import { makeGeometry, voxelCount, type Volume } from '@parse3d/volume/geometry';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Found } from '../../src/types.js';
 import { Bench, infer, phantom, prompts } from '../engines/support.js';

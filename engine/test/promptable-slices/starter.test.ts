@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { JobOptions, Prompt } from '@parse3d/shared/contract';
-import { readNifti, type NiftiImage } from '@parse3d/shared/formats';
-import { asAffine, makeGeometry, reorient, voxelToWorld, type Volume } from '@parse3d/shared/geometry';
+import type { JobOptions, Prompt } from '@parse3d/contract';
+import { readNifti, type NiftiImage } from '@parse3d/volume/formats';
+import { asAffine, makeGeometry, reorient, voxelToWorld, type Volume } from '@parse3d/volume/geometry';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openEngine } from '../../src/engines/index.js';
 import { loadPack } from '../../src/packs/index.js';

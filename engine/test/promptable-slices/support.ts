@@ -1,4 +1,4 @@
-import type { Affine, Shape } from '@parse3d/shared/geometry';
+import type { Affine, Shape } from '@parse3d/volume/geometry';
 import type { Found } from '../../src/types.js';
 
 export const TEXTS = ['liver', 'left kidney', 'aorta', 'spleen'];

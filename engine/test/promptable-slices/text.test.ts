@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ctWindowFor, splitJoinedPrompts } from '@parse3d/shared/contract';
-import { scratchFolder } from '@parse3d/shared/testing';
+import { ctWindowFor, splitJoinedPrompts } from '@parse3d/contract';
+import { scratchFolder } from '@parse3d/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PromptTokenizer } from '../../src/engines/promptable-slices/text.js';

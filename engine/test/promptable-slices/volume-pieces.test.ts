@@ -1,4 +1,4 @@
-import { allAxisCodes, makeGeometry, planOrientation, planGeometry, voxelCount } from '@parse3d/shared/geometry';
+import { allAxisCodes, makeGeometry, planOrientation, planGeometry, voxelCount } from '@parse3d/volume/geometry';
 import { expect, test } from 'vitest';
 import { neighbours, readSlice, sliceStack } from '../../src/engines/promptable-slices/slice-stack.js';
 import { linearTaps } from '../../src/engines/promptable-slices/way-back.js';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readNifti, type NiftiImage } from '@parse3d/shared/formats';
-import { allAxisCodes, cropPad, orientationOf, reorient, type Volume } from '@parse3d/shared/geometry';
+import { readNifti, type NiftiImage } from '@parse3d/volume/formats';
+import { allAxisCodes, cropPad, orientationOf, reorient, type Volume } from '@parse3d/volume/geometry';
 import { prepare } from '../../src/engines/prepare.js';
 import { importMeshnet } from '../../src/packs/index.js';
 import type { Engine, Found } from '../../src/types.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allAxisCodes, orientationOf, voxelToWorld, type Shape } from '@parse3d/shared/geometry';
+import { allAxisCodes, orientationOf, voxelToWorld, type Shape } from '@parse3d/volume/geometry';
 import { fit, orient, respace } from '../../src/steps/conform.js';
 import { undoAll } from '../../src/steps/step.js';
 import { phantom } from '../engines/support.js';

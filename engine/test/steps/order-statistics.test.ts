@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { extent, moments, percentiles, type Population } from '../../src/steps/order-statistics.js';
 import { noise } from '../engines/support.js';
-import type { VoxelArray } from '@parse3d/shared/geometry';
+import type { VoxelArray } from '@parse3d/volume/geometry';
 
 const random = noise(5);
 const make = (length: number, value: () => number): number[] => Array.from({ length }, value);

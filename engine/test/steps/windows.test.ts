@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Shape } from '@parse3d/shared/geometry';
+import type { Shape } from '@parse3d/volume/geometry';
 import { cutBox, layersOfWindows, tiles, windowStarts, windowWeights, type Box } from '../../src/steps/windows.js';
 
 describe('windows along an axis', () => {

@@ -1,4 +1,4 @@
-import { connectRedis, DeliveryRelay, Dispatcher, startDeliveries, type Redis } from '@parse3d/shared/queue';
+import { connectRedis, DeliveryRelay, Dispatcher, startDeliveries, type Redis } from '@parse3d/control';
 import type { ApiDeps } from './deps.js';
 import { pullEvents } from './events/pull.js';
 import { RuleSweeper } from './events/sweeper.js';

@@ -1,4 +1,4 @@
-import { byteSize, commonEnv, duration, flag, parseEnv, port } from '@parse3d/shared/config';
+import { byteSize, commonEnv, duration, flag, parseEnv, port } from '@parse3d/platform/config';
 import { z } from 'zod';
 
 const apiEnv = commonEnv.extend({

@@ -1,16 +1,8 @@
-import type { ApiKeys, Tenants } from '@parse3d/shared/access';
-import type { PackCatalog } from '@parse3d/shared/packs';
-import type {
-  EventHub,
-  JobRecords,
-  Redis,
-  RedisKeys,
-  SegmentQueue,
-  Software,
-  WebhookQueue,
-} from '@parse3d/shared/queue';
-import type { Stores } from '@parse3d/shared/storage';
-import type { Tracing } from '@parse3d/shared/telemetry';
+import type { ApiKeys, Tenants } from '@parse3d/platform/access';
+import type { PackCatalog } from '@parse3d/contract/packs';
+import type { EventHub, JobRecords, Redis, RedisKeys, SegmentQueue, Software, WebhookQueue } from '@parse3d/control';
+import type { Stores } from '@parse3d/storage';
+import type { Tracing } from '@parse3d/platform/telemetry';
 import type { Logger } from 'pino';
 import type { ApiConfig } from './config.js';
 import type { RuleStore } from './events/rule-store.js';

@@ -1,4 +1,4 @@
-import { exitOnSignal } from '@parse3d/shared/config';
+import { exitOnSignal } from '@parse3d/platform/config';
 import { pino } from 'pino';
 import { readApiConfig } from './config.js';
 import { startApi } from './server.js';

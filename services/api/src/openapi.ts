@@ -11,7 +11,7 @@ import {
   SubmitJob,
   TaskList,
   UploadedVolume,
-} from '@parse3d/shared/contract';
+} from '@parse3d/contract';
 import { z } from 'zod';
 import { createDocument } from 'zod-openapi';
 import { batchPaths } from './openapi/batches.js';

@@ -1,5 +1,5 @@
-import { isRedisError } from '@parse3d/shared/queue';
-import { isProblem, Problem } from '@parse3d/shared/problems';
+import { isRedisError } from '@parse3d/control';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { noteProblem } from './http/tracing.js';
 import { z } from 'zod';

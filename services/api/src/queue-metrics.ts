@@ -6,7 +6,7 @@ import {
   type Redis,
   type RedisKeys,
   type SegmentQueue,
-} from '@parse3d/shared/queue';
+} from '@parse3d/control';
 import { Gauge, type Registry } from 'prom-client';
 import { redisMemoryShare } from './jobs/admission.js';
 import { pendingJobs } from './jobs/pending.js';

@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
-import { ApiKeys, Tenants } from '@parse3d/shared/access';
-import { software, storageFromEnv, tracingFromEnv } from '@parse3d/shared/config';
-import { readPackCatalog, type PackCatalog } from '@parse3d/shared/packs';
-import { isProblem, Problem } from '@parse3d/shared/problems';
+import { ApiKeys, Tenants } from '@parse3d/platform/access';
+import { software } from '@parse3d/contract/software';
+import { storageFromEnv, tracingFromEnv } from '@parse3d/platform/config';
+import { readPackCatalog, type PackCatalog } from '@parse3d/contract/packs';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import {
   connectRedis,
   EventHub,
@@ -12,15 +13,15 @@ import {
   redisKeys,
   whenReady,
   type Redis,
-} from '@parse3d/shared/queue';
+} from '@parse3d/control';
 import {
   createBucketIfMissing,
   openStores,
   requireConditionalWrites,
   type BlobStore,
   type Stores,
-} from '@parse3d/shared/storage';
-import { startTracing } from '@parse3d/shared/telemetry';
+} from '@parse3d/storage';
+import { startTracing } from '@parse3d/platform/telemetry';
 import type { Logger } from 'pino';
 import { createApp } from './app.js';
 import { startBackground } from './background.js';

@@ -1,6 +1,6 @@
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { byteSize, commonEnv, duration, parseEnv, port } from '@parse3d/shared/config';
+import { byteSize, commonEnv, duration, parseEnv, port } from '@parse3d/platform/config';
 import { z } from 'zod';
 
 const workerEnv = commonEnv.extend({

@@ -1,4 +1,4 @@
-import { exitOnSignal } from '@parse3d/shared/config';
+import { exitOnSignal } from '@parse3d/platform/config';
 import { pino } from 'pino';
 import { readWorkerConfig } from './config.js';
 import { startWorker } from './worker.js';

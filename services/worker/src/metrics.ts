@@ -1,5 +1,5 @@
-import type { Manifest, Stage } from '@parse3d/shared/contract';
-import type { ProblemCode } from '@parse3d/shared/problems';
+import type { Manifest, Stage } from '@parse3d/contract';
+import type { ProblemCode } from '@parse3d/contract/problems';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Ends of jobs that no input should be able to cause. */

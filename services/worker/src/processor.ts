@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { placeOf, type JobRequest, type Manifest } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import { placeOf, type JobRequest, type Manifest } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import {
   ATTEMPTS,
   BatchStore,
@@ -12,8 +12,8 @@ import {
   readPending,
   requestOfBatchJob,
   settle,
-} from '@parse3d/shared/queue';
-import { jobAttributes, type Tracing } from '@parse3d/shared/telemetry';
+} from '@parse3d/control';
+import { jobAttributes, type Tracing } from '@parse3d/platform/telemetry';
 import { UnrecoverableError, WaitingError, Worker, type ConnectionOptions, type Job } from 'bullmq';
 import type { AttemptDeps } from './attempt/deps.js';
 import { ProgressReporter } from './attempt/progress.js';

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { software, storageFromEnv, tracingFromEnv } from '@parse3d/shared/config';
-import { readPackCatalog } from '@parse3d/shared/packs';
+import { software } from '@parse3d/contract/software';
+import { storageFromEnv, tracingFromEnv } from '@parse3d/platform/config';
+import { readPackCatalog } from '@parse3d/contract/packs';
 import {
   bullWorkerTimings,
   connectRedis,
@@ -12,9 +13,9 @@ import {
   redisKeys,
   signOff,
   type WorkerInfo,
-} from '@parse3d/shared/queue';
-import { openStores } from '@parse3d/shared/storage';
-import { startTracing } from '@parse3d/shared/telemetry';
+} from '@parse3d/control';
+import { openStores } from '@parse3d/storage';
+import { startTracing } from '@parse3d/platform/telemetry';
 import type { Logger } from 'pino';
 import { sweepScratch } from './attempt/scratch.js';
 import { ChildPool } from './child/pool.js';

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { readNifti, writeNifti } from '@parse3d/shared/formats';
-import { asAffine, makeGeometry } from '@parse3d/shared/geometry';
-import { scratchFolder } from '@parse3d/shared/testing';
+import { readNifti, writeNifti } from '@parse3d/volume/formats';
+import { asAffine, makeGeometry } from '@parse3d/volume/geometry';
+import { scratchFolder } from '@parse3d/testing';
 
 /** The T1 head that the demonstration uses, compressed: 91 × 109 × 91 voxels of 2 mm. */
 export const t1Head = (): Promise<Buffer> => readFile(pathOfHead());

@@ -1,4 +1,4 @@
-import { eventually } from '@parse3d/shared/testing';
+import { eventually } from '@parse3d/testing';
 import type { Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { PATIENCE_MS } from './browser.js';

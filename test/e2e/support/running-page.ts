@@ -1,4 +1,4 @@
-import { scratchFolder } from '@parse3d/shared/testing';
+import { scratchFolder } from '@parse3d/testing';
 import type { Page } from 'playwright-core';
 import { writeSlowPack } from '../../support/slow-pack.js';
 import { startStack, type Stack } from '../../support/stack.js';

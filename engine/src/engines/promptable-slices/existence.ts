@@ -1,4 +1,4 @@
-import type { Finding } from '@parse3d/shared/contract';
+import type { Finding } from '@parse3d/contract';
 import { sigmoid } from './slice-scores.js';
 import type { SliceStack } from './slice-stack.js';
 import type { LinearTaps } from './way-back.js';

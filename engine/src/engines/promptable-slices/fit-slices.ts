@@ -1,4 +1,4 @@
-import type { PromptableSlicesModel } from '@parse3d/shared/contract';
+import type { PromptableSlicesModel } from '@parse3d/contract';
 import { bicubicPlan, SquareResizer } from './resize.js';
 
 /** A slice on the model's square grid, and where its rows and columns lie there. */

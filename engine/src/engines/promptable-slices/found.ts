@@ -1,8 +1,8 @@
-import type { Finding, Modality, Prompt, PromptableSlicesModel } from '@parse3d/shared/contract';
-import type { NiftiImage } from '@parse3d/shared/formats';
-import { countLabels, voxelVolumeMl } from '@parse3d/shared/geometry';
-import { matchPrompt } from '@parse3d/shared/packs';
-import { Problem } from '@parse3d/shared/problems';
+import type { Finding, Modality, Prompt, PromptableSlicesModel } from '@parse3d/contract';
+import type { NiftiImage } from '@parse3d/volume/formats';
+import { countLabels, voxelVolumeMl } from '@parse3d/volume/geometry';
+import { matchPrompt } from '@parse3d/contract/packs';
+import { Problem } from '@parse3d/contract/problems';
 import type { Labels } from '../../steps/step.js';
 import type { Found } from '../../types.js';
 import type { ExistenceTable } from './existence.js';

@@ -1,4 +1,4 @@
-import type { NiftiImage } from '@parse3d/shared/formats';
+import type { NiftiImage } from '@parse3d/volume/formats';
 import { throwIfCanceled } from '../cancel.js';
 import { BatchSize } from './batch-size.js';
 import { ExistenceTable } from './existence.js';

@@ -1,4 +1,4 @@
-import type { PromptableSlicesModel } from '@parse3d/shared/contract';
+import type { PromptableSlicesModel } from '@parse3d/contract';
 import type { Tensor } from '../onnx.js';
 
 // Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): the number at a place depends on

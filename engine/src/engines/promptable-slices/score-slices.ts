@@ -1,4 +1,4 @@
-import type { PromptableSlicesModel } from '@parse3d/shared/contract';
+import type { PromptableSlicesModel } from '@parse3d/contract';
 import { throwIfCanceled } from '../cancel.js';
 import type { BatchSize } from './batch-size.js';
 import type { Features, PromptChunk, SliceNetwork } from './network.js';

@@ -1,4 +1,4 @@
-import type { JobOptions } from '@parse3d/shared/contract';
+import type { JobOptions } from '@parse3d/contract';
 import type { OnProgress } from '../../types.js';
 import type { ExistenceTable } from './existence.js';
 import { coarseSlices, fineSlices } from './schedule.js';

@@ -1,4 +1,4 @@
-import type { PromptableSlicesModel } from '@parse3d/shared/contract';
+import type { PromptableSlicesModel } from '@parse3d/contract';
 import { antialiasedPlan, SquareResizer } from './resize.js';
 import { logitCutoff, sigmoid, type SliceScores } from './slice-scores.js';
 

@@ -1,11 +1,5 @@
-import {
-  ctWindowFor,
-  type Intensity,
-  type Modality,
-  type Prompt,
-  type PromptableSlicesModel,
-} from '@parse3d/shared/contract';
-import { orientationOf, type Volume, type VoxelArray } from '@parse3d/shared/geometry';
+import { ctWindowFor, type Intensity, type Modality, type Prompt, type PromptableSlicesModel } from '@parse3d/contract';
+import { orientationOf, type Volume, type VoxelArray } from '@parse3d/volume/geometry';
 import { orient, respace } from '../../steps/conform.js';
 import { isGrey, measureIntensity, type IntensityMap } from '../../steps/intensity.js';
 import { fitSlices, type SliceFit } from './fit-slices.js';

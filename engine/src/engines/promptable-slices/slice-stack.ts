@@ -1,5 +1,5 @@
-import type { PromptableSlicesModel } from '@parse3d/shared/contract';
-import { planOrientation, planShape, type Geometry, type Shape, type VoxelArray } from '@parse3d/shared/geometry';
+import type { PromptableSlicesModel } from '@parse3d/contract';
+import { planOrientation, planShape, type Geometry, type Shape, type VoxelArray } from '@parse3d/volume/geometry';
 
 export type AxisName = 'i' | 'j' | 'k';
 const AXES: readonly AxisName[] = ['i', 'j', 'k'];

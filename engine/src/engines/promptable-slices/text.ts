@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import type { Session } from '../onnx.js';
 
 /** A prompt as the text encoder takes it. */

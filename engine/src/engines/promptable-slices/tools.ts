@@ -1,4 +1,4 @@
-import type { Pack } from '@parse3d/shared/contract';
+import type { Pack } from '@parse3d/contract';
 import type { EngineOptions } from '../../types.js';
 import type { SliceNetwork } from './network.js';
 import type { NoiseSource } from './noise.js';

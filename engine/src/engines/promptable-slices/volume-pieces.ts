@@ -1,4 +1,4 @@
-import type { Shape, VoxelArray } from '@parse3d/shared/geometry';
+import type { Shape, VoxelArray } from '@parse3d/volume/geometry';
 import { writeSlice, type SliceStack } from './slice-stack.js';
 
 /** A volume whose slices do not follow its memory is put together in parts of at most this many voxels. */

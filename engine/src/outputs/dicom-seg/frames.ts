@@ -2,8 +2,8 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Problem } from '@parse3d/shared/problems';
-import type { Shape } from '@parse3d/shared/geometry';
+import { Problem } from '@parse3d/contract/problems';
+import type { Shape } from '@parse3d/volume/geometry';
 
 /** One slice of one segment. */
 export interface Frame {

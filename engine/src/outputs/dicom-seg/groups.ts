@@ -6,8 +6,8 @@ import {
   textElement,
   type DicomElement,
   type DicomReference,
-} from '@parse3d/shared/formats';
-import type { Geometry } from '@parse3d/shared/geometry';
+} from '@parse3d/volume/formats';
+import type { Geometry } from '@parse3d/volume/geometry';
 import type { Code } from '../terminology/index.js';
 import type { Frame } from './frames.js';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Pack } from '@parse3d/shared/contract';
+import type { Pack } from '@parse3d/contract';
 import {
   dicomFileStart,
   pixelHead,
@@ -10,9 +10,9 @@ import {
   textElement,
   type DicomElement,
   type DicomReference,
-} from '@parse3d/shared/formats';
-import type { Geometry } from '@parse3d/shared/geometry';
-import { Problem } from '@parse3d/shared/problems';
+} from '@parse3d/volume/formats';
+import type { Geometry } from '@parse3d/volume/geometry';
+import { Problem } from '@parse3d/contract/problems';
 import type { Colour } from '../colours.js';
 import type { SegmentCode } from '../terminology/index.js';
 import { cielab } from './cielab.js';

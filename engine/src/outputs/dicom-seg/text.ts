@@ -1,4 +1,4 @@
-import { rawElement, textElement, type DicomElement, type DicomReference } from '@parse3d/shared/formats';
+import { rawElement, textElement, type DicomElement, type DicomReference } from '@parse3d/volume/formats';
 
 export const SPECIFIC_CHARACTER_SET = 0x0008_0005;
 const UTF8 = 'ISO_IR 192';

@@ -1,4 +1,4 @@
-import type { Pack } from '@parse3d/shared/contract';
+import type { Pack } from '@parse3d/contract';
 import { anyTissue, categories, conceptsByName, left, right, type Code, type Concept } from './codes.js';
 
 export { conceptsByName, type Code } from './codes.js';

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
-import type { LabelMapModel, Modality, Pack } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import type { LabelMapModel, Modality, Pack } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import { writeModel } from '../../onnx-model/index.js';
 import { loadPack } from '../load.js';
 import { writePack } from '../write.js';

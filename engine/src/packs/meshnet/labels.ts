@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
-import type { LabelClass } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import type { LabelClass } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import { cortexRegion, structures } from './brain-names.js';
 import type { BrainName } from './brain-names.js';
 import { parseWith, readJson } from './layers-model.js';

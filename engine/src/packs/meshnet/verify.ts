@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { openSession } from '../../engines/onnx.js';
 import { writeModel } from '../../onnx-model/index.js';
 import { computeLayer } from './direct.js';

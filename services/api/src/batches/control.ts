@@ -1,5 +1,5 @@
-import { BatchStore } from '@parse3d/shared/queue';
-import { Problem } from '@parse3d/shared/problems';
+import { BatchStore } from '@parse3d/control';
+import { Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
 import type { FoundBatch } from './find.js';
 

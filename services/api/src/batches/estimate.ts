@@ -1,5 +1,5 @@
-import type { BatchEstimate, Pack } from '@parse3d/shared/contract';
-import { liveWorkers } from '@parse3d/shared/queue';
+import type { BatchEstimate, Pack } from '@parse3d/contract';
+import { liveWorkers } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 
 /** What a slot is taken to move of a pack's working memory before anything has run. Unit: bytes a second. */

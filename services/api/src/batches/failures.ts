@@ -1,6 +1,6 @@
-import type { BatchFailures } from '@parse3d/shared/contract';
-import { problemKinds, type ProblemCode } from '@parse3d/shared/problems';
-import { newestManifest } from '@parse3d/shared/queue';
+import type { BatchFailures } from '@parse3d/contract';
+import { problemKinds, type ProblemCode } from '@parse3d/contract/problems';
+import { newestManifest } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 import { listItems, type FoundBatch } from './find.js';
 

@@ -6,9 +6,9 @@ import {
   type ItemPage,
   type ItemStatus,
   type ListItems,
-} from '@parse3d/shared/contract';
-import { BatchStore, reportNames, type BatchCounts, type BatchFinished } from '@parse3d/shared/queue';
-import { Problem } from '@parse3d/shared/problems';
+} from '@parse3d/contract';
+import { BatchStore, reportNames, type BatchCounts, type BatchFinished } from '@parse3d/control';
+import { Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
 import { publicUrl } from '../http/public-url.js';
 

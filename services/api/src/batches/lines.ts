@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 
 /**
  * The lines of a text in UTF-8 as it arrives, numbered from 1, without their ends (`\n` or `\r\n`). No more than one

@@ -1,7 +1,7 @@
-import { batchJobId, blobKeys, type JobRequest, type RetryFailed } from '@parse3d/shared/contract';
-import { BatchStore, itemStates, newestManifest, pinned } from '@parse3d/shared/queue';
-import { isProblem } from '@parse3d/shared/problems';
-import { inParallel, writeJson } from '@parse3d/shared/storage';
+import { batchJobId, blobKeys, type JobRequest, type RetryFailed } from '@parse3d/contract';
+import { BatchStore, itemStates, newestManifest, pinned } from '@parse3d/control';
+import { isProblem } from '@parse3d/contract/problems';
+import { inParallel, writeJson } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
 import { accept } from '../jobs/accept.js';
 import { requestFromManifest } from '../jobs/find.js';

@@ -1,6 +1,6 @@
-import { BlobUri, Prompts, type BatchSource } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
-import { formatBlobUri, listAll, type BlobStore, type Stores } from '@parse3d/shared/storage';
+import { BlobUri, Prompts, type BatchSource } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
+import { formatBlobUri, listAll, type BlobStore, type Stores } from '@parse3d/storage';
 import picomatch from 'picomatch';
 import { z } from 'zod';
 import { linesOf } from './lines.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ApiKeyRecord } from '@parse3d/shared/access';
+import type { ApiKeyRecord } from '@parse3d/platform/access';
 import {
   batchIdFromKey,
   blobKeys,
@@ -13,11 +13,11 @@ import {
   type Pack,
   type Prompt,
   type SubmitBatch,
-} from '@parse3d/shared/contract';
-import { BatchStore, rebuildBatch } from '@parse3d/shared/queue';
-import { matchPrompts } from '@parse3d/shared/packs';
-import { Problem } from '@parse3d/shared/problems';
-import { writeJson } from '@parse3d/shared/storage';
+} from '@parse3d/contract';
+import { BatchStore, rebuildBatch } from '@parse3d/control';
+import { matchPrompts } from '@parse3d/contract/packs';
+import { Problem } from '@parse3d/contract/problems';
+import { writeJson } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
 import { mayRead, mayReadAll } from '../jobs/preflight.js';
 import { chooseModality } from '../jobs/submit.js';

@@ -1,5 +1,5 @@
-import type { RuleRecord } from '@parse3d/shared/contract';
-import type { BlobStore } from '@parse3d/shared/storage';
+import type { RuleRecord } from '@parse3d/contract';
+import type { BlobStore } from '@parse3d/storage';
 
 /** The rule's folder in storage: bucket and beginning of the key. */
 export const watched = (rule: Pick<RuleRecord, 'bucket' | 'prefix'>): string => rule.bucket + rule.prefix;

@@ -1,7 +1,7 @@
-import type { EventReceipt } from '@parse3d/shared/contract';
-import { isRedisError } from '@parse3d/shared/queue';
-import { isProblem, Problem } from '@parse3d/shared/problems';
-import { checkBucket, formatBlobUri, inParallel } from '@parse3d/shared/storage';
+import type { EventReceipt } from '@parse3d/contract';
+import { isRedisError } from '@parse3d/control';
+import { isProblem, Problem } from '@parse3d/contract/problems';
+import { checkBucket, formatBlobUri, inParallel } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
 import { parseEvents } from './formats/index.js';
 import { isNoInput, matches } from './match.js';

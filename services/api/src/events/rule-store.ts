@@ -1,6 +1,6 @@
-import { blobKeys, RuleRecord } from '@parse3d/shared/contract';
-import { isProblem, Problem } from '@parse3d/shared/problems';
-import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/shared/storage';
+import { blobKeys, RuleRecord } from '@parse3d/contract';
+import { isProblem, Problem } from '@parse3d/contract/problems';
+import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
 import { ZodError } from 'zod';
 
 /** How long the rules that were read are taken for the rules there are, in ms: what others changed is seen later. */

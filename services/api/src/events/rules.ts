@@ -1,4 +1,4 @@
-import type { ApiKeyRecord } from '@parse3d/shared/access';
+import type { ApiKeyRecord } from '@parse3d/platform/access';
 import {
   Refusal,
   type BatchRecord,
@@ -6,9 +6,9 @@ import {
   type CreateRule,
   type RuleRecord,
   type RuleView,
-} from '@parse3d/shared/contract';
-import { matchPrompts } from '@parse3d/shared/packs';
-import { Problem } from '@parse3d/shared/problems';
+} from '@parse3d/contract';
+import { matchPrompts } from '@parse3d/contract/packs';
+import { Problem } from '@parse3d/contract/problems';
 import { v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
 import { mayReadAll } from '../jobs/preflight.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { blobKeys, type RuleRecord } from '@parse3d/shared/contract';
-import { isProblem } from '@parse3d/shared/problems';
-import { readAll, type BlobStore } from '@parse3d/shared/storage';
+import { blobKeys, type RuleRecord } from '@parse3d/contract';
+import { isProblem } from '@parse3d/contract/problems';
+import { readAll, type BlobStore } from '@parse3d/storage';
 
 /** Bytes of the largest record that is read: 32 million objects. */
 const MAX_BYTES = 256 * 1024 * 1024;

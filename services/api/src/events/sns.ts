@@ -1,5 +1,5 @@
 import { createPublicKey, verify, X509Certificate } from 'node:crypto';
-import { isProblem, Problem } from '@parse3d/shared/problems';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
 
 /** Fetches a small text over HTTPS from an address that was checked before. */

@@ -7,7 +7,7 @@ import {
   SQSClient,
   type Message,
 } from '@aws-sdk/client-sqs';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import type { Logger } from 'pino';
 import type { EventMessage } from './message.js';
 import type { EventSource } from './source.js';

@@ -1,6 +1,6 @@
-import { batchWindowMs, Refusal, SubmitJob, type RuleRecord } from '@parse3d/shared/contract';
-import { isRedisError } from '@parse3d/shared/queue';
-import { isProblem, Problem } from '@parse3d/shared/problems';
+import { batchWindowMs, Refusal, SubmitJob, type RuleRecord } from '@parse3d/contract';
+import { isRedisError } from '@parse3d/control';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
 import { jobIdFrom, submitJob } from '../jobs/submit.js';
 import { requestOf } from '../jobs/find.js';

@@ -1,6 +1,6 @@
-import type { RuleRecord } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
-import { formatBlobUri, inParallel, isKey, listAll, type BlobInfo } from '@parse3d/shared/storage';
+import type { RuleRecord } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
+import { formatBlobUri, inParallel, isKey, listAll, type BlobInfo } from '@parse3d/storage';
 import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';
 import { isNoInput, matches, watched } from './match.js';

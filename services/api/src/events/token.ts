@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import type { Request, RequestHandler } from 'express';
 
 /**

@@ -1,5 +1,5 @@
-import type { ApiKeyRecord, ApiKeys, Scope } from '@parse3d/shared/access';
-import { Problem } from '@parse3d/shared/problems';
+import type { ApiKeyRecord, ApiKeys, Scope } from '@parse3d/platform/access';
+import { Problem } from '@parse3d/contract/problems';
 import type { Request, RequestHandler } from 'express';
 
 const callers = new WeakMap<Request, ApiKeyRecord>();

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
-import type { OutputFile } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
-import type { BlobStore } from '@parse3d/shared/storage';
+import type { OutputFile } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
+import type { BlobStore } from '@parse3d/storage';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../deps.js';
 

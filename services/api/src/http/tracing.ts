@@ -1,4 +1,4 @@
-import type { Tracing } from '@parse3d/shared/telemetry';
+import type { Tracing } from '@parse3d/platform/telemetry';
 import type { RequestHandler, Response } from 'express';
 
 /** Probes come every few seconds and tell nothing. */

@@ -1,7 +1,7 @@
-import { blobKeys, type JobRequest } from '@parse3d/shared/contract';
-import { newestManifest } from '@parse3d/shared/queue';
-import { isProblem } from '@parse3d/shared/problems';
-import { jobAttributes } from '@parse3d/shared/telemetry';
+import { blobKeys, type JobRequest } from '@parse3d/contract';
+import { newestManifest } from '@parse3d/control';
+import { isProblem } from '@parse3d/contract/problems';
+import { jobAttributes } from '@parse3d/platform/telemetry';
 import type { ApiDeps } from '../deps.js';
 import { requestOf } from './find.js';
 

@@ -1,6 +1,6 @@
-import type { Tenants } from '@parse3d/shared/access';
-import { lanes, type Redis, type RedisKeys } from '@parse3d/shared/queue';
-import { Problem } from '@parse3d/shared/problems';
+import type { Tenants } from '@parse3d/platform/access';
+import { lanes, type Redis, type RedisKeys } from '@parse3d/control';
+import { Problem } from '@parse3d/contract/problems';
 import { infoField } from '../redis-info.js';
 
 /** Share of Redis' memory limit above which nothing new is accepted: what is under way needs the rest. */

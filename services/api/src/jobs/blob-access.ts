@@ -1,5 +1,5 @@
-import type { RandomAccess } from '@parse3d/shared/formats';
-import { readAll, type BlobInfo, type BlobStore } from '@parse3d/shared/storage';
+import type { RandomAccess } from '@parse3d/volume/formats';
+import { readAll, type BlobInfo, type BlobStore } from '@parse3d/storage';
 
 /** One version of a stored object as bytes that can be read anywhere, by ranges. */
 export function blobAccess(store: BlobStore, { key, bytes, etag }: BlobInfo): RandomAccess {

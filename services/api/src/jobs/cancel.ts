@@ -1,6 +1,6 @@
-import type { JobRequest } from '@parse3d/shared/contract';
-import { cancelRun } from '@parse3d/shared/queue';
-import { Problem } from '@parse3d/shared/problems';
+import type { JobRequest } from '@parse3d/contract';
+import { cancelRun } from '@parse3d/control';
+import { Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
 import type { FoundJob } from './find.js';
 

@@ -1,4 +1,4 @@
-import { blobKeys, type JobRequest, type Manifest } from '@parse3d/shared/contract';
+import { blobKeys, type JobRequest, type Manifest } from '@parse3d/contract';
 import {
   BatchStore,
   isRedisError,
@@ -6,8 +6,8 @@ import {
   readPending,
   requestOfBatchJob,
   type JobRecord,
-} from '@parse3d/shared/queue';
-import { Problem } from '@parse3d/shared/problems';
+} from '@parse3d/control';
+import { Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
 
 /** A job wherever it is known: live in Redis, ended in storage, or accepted in storage while Redis has lost it. */

@@ -1,5 +1,5 @@
-import type { JobPage, JobStatus } from '@parse3d/shared/contract';
-import type { ListedJob } from '@parse3d/shared/queue';
+import type { JobPage, JobStatus } from '@parse3d/contract';
+import type { ListedJob } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 import { viewJob } from './view.js';
 

@@ -1,4 +1,4 @@
-import { lanes, type Lane, type Redis, type RedisKeys } from '@parse3d/shared/queue';
+import { lanes, type Lane, type Redis, type RedisKeys } from '@parse3d/control';
 
 /** How many jobs of each tenant wait to be fed, by lane. */
 export async function* pendingJobs(

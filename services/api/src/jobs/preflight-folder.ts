@@ -1,6 +1,6 @@
-import { DICOM_MAGIC_BYTES, isDicom } from '@parse3d/shared/formats';
-import { Problem } from '@parse3d/shared/problems';
-import { listBlobFolder, readAll, type Stores } from '@parse3d/shared/storage';
+import { DICOM_MAGIC_BYTES, isDicom } from '@parse3d/volume/formats';
+import { Problem } from '@parse3d/contract/problems';
+import { listBlobFolder, readAll, type Stores } from '@parse3d/storage';
 
 /** So many objects are looked at before a folder counts as one without DICOM. */
 const MAX_PEEKED = 16;

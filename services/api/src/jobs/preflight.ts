@@ -1,4 +1,4 @@
-import type { ApiKeyRecord } from '@parse3d/shared/access';
+import type { ApiKeyRecord } from '@parse3d/platform/access';
 import {
   isNpz,
   isZip,
@@ -7,9 +7,9 @@ import {
   readNpzHeader,
   type NiftiHeader,
   type NpzPrompts,
-} from '@parse3d/shared/formats';
-import { isProblem, Problem } from '@parse3d/shared/problems';
-import { isFolderUri, readAll, type BlobInfo, type BlobStore, type Stores } from '@parse3d/shared/storage';
+} from '@parse3d/volume/formats';
+import { isProblem, Problem } from '@parse3d/contract/problems';
+import { isFolderUri, readAll, type BlobInfo, type BlobStore, type Stores } from '@parse3d/storage';
 import type { ApiConfig } from '../config.js';
 import { blobAccess } from './blob-access.js';
 import { inspectFolder } from './preflight-folder.js';

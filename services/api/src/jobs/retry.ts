@@ -1,5 +1,5 @@
-import type { JobRequest } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import type { JobRequest } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
 import { accept } from './accept.js';
 import { manifestOf, type FoundJob } from './find.js';

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { blobKeys, geometryToJson, type UploadedVolume } from '@parse3d/shared/contract';
-import { isGzip, isNpz, isZip } from '@parse3d/shared/formats';
-import { Problem } from '@parse3d/shared/problems';
-import { formatBlobUri } from '@parse3d/shared/storage';
+import { blobKeys, geometryToJson, type UploadedVolume } from '@parse3d/contract';
+import { isGzip, isNpz, isZip } from '@parse3d/volume/formats';
+import { Problem } from '@parse3d/contract/problems';
+import { formatBlobUri } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
 import { inspectVolume } from './preflight.js';
 

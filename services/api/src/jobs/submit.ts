@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { JobRequest, Pack, SubmitJob } from '@parse3d/shared/contract';
-import { matchPrompts } from '@parse3d/shared/packs';
-import { Problem } from '@parse3d/shared/problems';
+import type { JobRequest, Pack, SubmitJob } from '@parse3d/contract';
+import { matchPrompts } from '@parse3d/contract/packs';
+import { Problem } from '@parse3d/contract/problems';
 import { v5 as uuidFromName, v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
 import { accept } from './accept.js';

@@ -1,5 +1,5 @@
-import type { JobView, OutputFile } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import type { JobView, OutputFile } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
 import { publicUrl } from '../http/public-url.js';
 import type { FoundJob } from './find.js';

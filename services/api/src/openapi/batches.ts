@@ -8,7 +8,7 @@ import {
   ListItems,
   RetryFailed,
   SubmitBatch,
-} from '@parse3d/shared/contract';
+} from '@parse3d/contract';
 import { BatchParams, ListBatches, ReportParams } from '../routes/batches.js';
 import { DerivativeParams } from '../routes/derivatives.js';
 import { binary, idempotencyKey, json, withErrors } from './parts.js';

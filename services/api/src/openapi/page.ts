@@ -1,4 +1,4 @@
-import { BatchFailures, ListVolumes, ServiceStatus, VolumeListing, VolumeQuery } from '@parse3d/shared/contract';
+import { BatchFailures, ListVolumes, ServiceStatus, VolumeListing, VolumeQuery } from '@parse3d/contract';
 import { BatchParams } from '../routes/batches.js';
 import { binary, json, withErrors } from './parts.js';
 

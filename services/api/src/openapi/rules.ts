@@ -1,4 +1,4 @@
-import { ChangeRule, CreateRule, EventReceipt, RefusalList, RuleList, RuleView } from '@parse3d/shared/contract';
+import { ChangeRule, CreateRule, EventReceipt, RefusalList, RuleList, RuleView } from '@parse3d/contract';
 import { z } from 'zod';
 import { RuleParams } from '../routes/rules.js';
 import { json, problem, withErrors } from './parts.js';

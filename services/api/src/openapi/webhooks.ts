@@ -1,11 +1,4 @@
-import {
-  CreateWebhook,
-  Delivery,
-  DeliveryList,
-  WebhookList,
-  WebhookView,
-  WebhookWithSecret,
-} from '@parse3d/shared/contract';
+import { CreateWebhook, Delivery, DeliveryList, WebhookList, WebhookView, WebhookWithSecret } from '@parse3d/contract';
 import { DeliveryParams, ListDeliveries, WebhookParams } from '../routes/webhooks.js';
 import { json, withErrors } from './parts.js';
 

@@ -1,6 +1,6 @@
-import { blobKeys, ListItems, RetryFailed, SubmitBatch } from '@parse3d/shared/contract';
-import { reportNames } from '@parse3d/shared/queue';
-import { Problem } from '@parse3d/shared/problems';
+import { blobKeys, ListItems, RetryFailed, SubmitBatch } from '@parse3d/contract';
+import { reportNames } from '@parse3d/control';
+import { Problem } from '@parse3d/contract/problems';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { cancelBatch, pauseBatch, resumeBatch } from '../batches/control.js';

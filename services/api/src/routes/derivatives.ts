@@ -1,6 +1,6 @@
-import { blobKeys, ListDerivative, type BatchRecord, type DerivativePage } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
-import { contentTypeOf } from '@parse3d/shared/storage';
+import { blobKeys, ListDerivative, type BatchRecord, type DerivativePage } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
+import { contentTypeOf } from '@parse3d/storage';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { batchUrl, findBatch } from '../batches/find.js';

@@ -1,4 +1,4 @@
-import { isEventId, readEvents, type NumberedEvent } from '@parse3d/shared/queue';
+import { isEventId, readEvents, type NumberedEvent } from '@parse3d/control';
 import { Router, type Request, type Response } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { Readiness } from '@parse3d/shared/contract';
-import { liveWorkers, type Redis } from '@parse3d/shared/queue';
+import type { Readiness } from '@parse3d/contract';
+import { liveWorkers, type Redis } from '@parse3d/control';
 import { Router } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { infoField } from '../redis-info.js';

@@ -1,4 +1,4 @@
-import { JobId, ListJobs, SubmitJob } from '@parse3d/shared/contract';
+import { JobId, ListJobs, SubmitJob } from '@parse3d/contract';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';

@@ -1,5 +1,5 @@
-import { blobKeys, type Manifest, type OutputFile } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import { blobKeys, type Manifest, type OutputFile } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import { Router } from 'express';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';

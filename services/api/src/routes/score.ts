@@ -1,5 +1,5 @@
-import type { JobRequest, UploadedVolume } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import type { JobRequest, UploadedVolume } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import { Router, type Request, type Response } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';

@@ -1,5 +1,5 @@
-import type { ServiceStatus } from '@parse3d/shared/contract';
-import { liveWorkers } from '@parse3d/shared/queue';
+import type { ServiceStatus } from '@parse3d/contract';
+import { liveWorkers } from '@parse3d/control';
 import { Router } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { requireScope } from '../http/auth.js';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { isProblem, Problem } from '@parse3d/shared/problems';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import express, { Router, type Request } from 'express';
 import type { ApiDeps } from '../deps.js';
 import type { EventMessage } from '../events/message.js';

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
-import type { ApiKeyRecord } from '@parse3d/shared/access';
-import { ListVolumes, VolumeQuery, type VolumeListing } from '@parse3d/shared/contract';
-import { isProblem, Problem } from '@parse3d/shared/problems';
-import { formatBlobUri, isKey } from '@parse3d/shared/storage';
+import type { ApiKeyRecord } from '@parse3d/platform/access';
+import { ListVolumes, VolumeQuery, type VolumeListing } from '@parse3d/contract';
+import { isProblem, Problem } from '@parse3d/contract/problems';
+import { formatBlobUri, isKey } from '@parse3d/storage';
 import { Router } from 'express';
 import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';

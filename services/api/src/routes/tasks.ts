@@ -1,4 +1,4 @@
-import { ListTasks, RESEARCH_NOTICE, searchTasks, type TaskList } from '@parse3d/shared/contract';
+import { ListTasks, RESEARCH_NOTICE, searchTasks, type TaskList } from '@parse3d/contract';
 import { Router } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { requireScope } from '../http/auth.js';

@@ -1,5 +1,5 @@
-import { CreateWebhook } from '@parse3d/shared/contract';
-import { WebhookStore } from '@parse3d/shared/queue';
+import { CreateWebhook } from '@parse3d/contract';
+import { WebhookStore } from '@parse3d/control';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';

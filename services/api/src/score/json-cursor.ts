@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Manifest, OutputFile } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
+import type { Manifest, OutputFile } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import type { Response } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { base64Length, encodeBase64 } from './base64.js';

@@ -1,4 +1,4 @@
-import type { ApiKeyRecord } from '@parse3d/shared/access';
+import type { ApiKeyRecord } from '@parse3d/platform/access';
 import {
   Modality,
   modalityNamedIn,
@@ -7,10 +7,10 @@ import {
   SubmitJob,
   type JobRequest,
   type UploadedVolume,
-} from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
-import { cancelRun } from '@parse3d/shared/queue';
-import { parseBlobUri } from '@parse3d/shared/storage';
+} from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
+import { cancelRun } from '@parse3d/control';
+import { parseBlobUri } from '@parse3d/storage';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';
 import { submitJob } from '../jobs/submit.js';

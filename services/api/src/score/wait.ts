@@ -1,5 +1,5 @@
-import type { JobRequest, Manifest } from '@parse3d/shared/contract';
-import { newestManifest } from '@parse3d/shared/queue';
+import type { JobRequest, Manifest } from '@parse3d/contract';
+import { newestManifest } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 
 /** Looked at so often even when no notification comes: they are hints and may be lost. Unit: ms. */

@@ -1,5 +1,5 @@
-import type { Delivery, WebhookRecord } from '@parse3d/shared/contract';
-import { unmarkDue, WebhookStore, type DueDelivery } from '@parse3d/shared/queue';
+import type { Delivery, WebhookRecord } from '@parse3d/contract';
+import { unmarkDue, WebhookStore, type DueDelivery } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 import { post } from './post.js';
 import { signedHeaders } from './signature.js';

@@ -1,6 +1,6 @@
-import type { CreateWebhook, Delivery, WebhookRecord, WebhookView } from '@parse3d/shared/contract';
-import { dropDelivery, enqueueDeliveries, markDue, WebhookStore } from '@parse3d/shared/queue';
-import { Problem } from '@parse3d/shared/problems';
+import type { CreateWebhook, Delivery, WebhookRecord, WebhookView } from '@parse3d/contract';
+import { dropDelivery, enqueueDeliveries, markDue, WebhookStore } from '@parse3d/control';
+import { Problem } from '@parse3d/contract/problems';
 import { v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
 import { whyRefused } from './post.js';

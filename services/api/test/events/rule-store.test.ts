@@ -1,6 +1,6 @@
-import { blobKeys, JobTemplate, type RuleRecord } from '@parse3d/shared/contract';
-import { createBucketIfMissing, openStores, writeJson, type BlobStore, type Stores } from '@parse3d/shared/storage';
-import { assertNothingLeaks, scratchFolder } from '@parse3d/shared/testing';
+import { blobKeys, JobTemplate, type RuleRecord } from '@parse3d/contract';
+import { createBucketIfMissing, openStores, writeJson, type BlobStore, type Stores } from '@parse3d/storage';
+import { assertNothingLeaks, scratchFolder } from '@parse3d/testing';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { RuleStore } from '../../src/events/rule-store.js';
 

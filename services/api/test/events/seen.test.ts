@@ -1,5 +1,5 @@
-import { openStores, createBucketIfMissing } from '@parse3d/shared/storage';
-import { assertNothingLeaks, scratchFolder } from '@parse3d/shared/testing';
+import { openStores, createBucketIfMissing } from '@parse3d/storage';
+import { assertNothingLeaks, scratchFolder } from '@parse3d/testing';
 import { afterAll, expect, test } from 'vitest';
 import { markOf, MarkList, SeenVersions } from '../../src/events/seen.js';
 

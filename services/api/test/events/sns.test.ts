@@ -3,7 +3,7 @@ import { sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { assertNothingLeaks, scratchFolder } from '@parse3d/shared/testing';
+import { assertNothingLeaks, scratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Sns, SnsEnvelope } from '../../src/events/sns.js';
 

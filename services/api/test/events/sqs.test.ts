@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { eventually } from '@parse3d/shared/testing';
+import { eventually } from '@parse3d/testing';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { SqsSource } from '../../src/events/sqs.js';

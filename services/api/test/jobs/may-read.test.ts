@@ -1,4 +1,4 @@
-import { FileBlobStore } from '@parse3d/shared/storage';
+import { FileBlobStore } from '@parse3d/storage';
 import { expect, test } from 'vitest';
 import { mayRead } from '../../src/jobs/preflight.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { isProblem } from '@parse3d/shared/problems';
+import { isProblem } from '@parse3d/contract/problems';
 import { expect, test } from 'vitest';
 import { encodeBase64 } from '../../src/score/base64.js';
 import { readScoreRequest } from '../../src/score/request.js';

@@ -11,7 +11,7 @@ import type {
   SubmitJob,
   UploadedVolume,
   VolumeListing,
-} from '@parse3d/shared/contract';
+} from '@parse3d/contract';
 import { apiKey } from '../session.js';
 import { ApiProblem, json, post, request } from './http.js';
 

@@ -1,4 +1,4 @@
-import type { JobEvent } from '@parse3d/shared/contract';
+import type { JobEvent } from '@parse3d/contract';
 import { ApiProblem, request } from './http.js';
 
 /** Waits between two connections. Unit: ms. */

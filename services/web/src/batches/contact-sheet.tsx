@@ -1,4 +1,4 @@
-import type { BatchView, ItemPage } from '@parse3d/shared/contract';
+import type { BatchView, ItemPage } from '@parse3d/contract';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { batchItems } from '../api/calls.js';
 import { request } from '../api/http.js';

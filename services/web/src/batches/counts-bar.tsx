@@ -1,4 +1,4 @@
-import type { BatchView } from '@parse3d/shared/contract';
+import type { BatchView } from '@parse3d/contract';
 
 const kinds = ['completed', 'failed', 'canceled', 'running', 'waiting'] as const;
 

@@ -1,4 +1,4 @@
-import type { BatchFailures, BatchView } from '@parse3d/shared/contract';
+import type { BatchFailures, BatchView } from '@parse3d/contract';
 import { batchFailures } from '../api/calls.js';
 import { Await } from '../components/parts.js';
 import { shortUri } from '../format.js';

@@ -1,4 +1,4 @@
-import type { BatchView } from '@parse3d/shared/contract';
+import type { BatchView } from '@parse3d/contract';
 import { listBatches } from '../api/calls.js';
 import { Await, Badge, CopyButton, Empty } from '../components/parts.js';
 import { ago, seconds, shortId, volumes } from '../format.js';

@@ -1,4 +1,4 @@
-import type { BatchView } from '@parse3d/shared/contract';
+import type { BatchView } from '@parse3d/contract';
 import { useRef, useState } from 'preact/hooks';
 import { batchAction, getBatch, retryFailed } from '../api/calls.js';
 import { Await, Badge, ProblemBox } from '../components/parts.js';

@@ -1,4 +1,4 @@
-import type { CompletedManifest } from '@parse3d/shared/contract';
+import type { CompletedManifest } from '@parse3d/contract';
 import { download, volumePath } from '../api/calls.js';
 import { request } from '../api/http.js';
 import { isDrawable } from '../viewer/drawable.js';

@@ -1,4 +1,4 @@
-import type { JobView } from '@parse3d/shared/contract';
+import type { JobView } from '@parse3d/contract';
 import { Badge, ProblemBox } from '../components/parts.js';
 import { ago, shortId, shortUri } from '../format.js';
 import { Link } from '../router.js';

@@ -1,4 +1,4 @@
-import type { Finding } from '@parse3d/shared/contract';
+import type { Finding } from '@parse3d/contract';
 import { millilitres } from '../format.js';
 import type { LabelStyle } from '../viewer/labels.js';
 

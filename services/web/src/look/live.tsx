@@ -1,4 +1,4 @@
-import type { JobEvent, JobView, Stage } from '@parse3d/shared/contract';
+import type { JobEvent, JobView, Stage } from '@parse3d/contract';
 import { useEffect, useState } from 'preact/hooks';
 import { cancelJob, getJob } from '../api/calls.js';
 import { followJob } from '../api/events.js';

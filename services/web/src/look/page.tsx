@@ -1,4 +1,4 @@
-import type { CompletedManifest, JobView } from '@parse3d/shared/contract';
+import type { CompletedManifest, JobView } from '@parse3d/contract';
 import { useEffect, useState } from 'preact/hooks';
 import { getJob, getManifest, retryJob } from '../api/calls.js';
 import { ProblemBox, Skeleton } from '../components/parts.js';

@@ -1,4 +1,4 @@
-import type { CompletedManifest } from '@parse3d/shared/contract';
+import type { CompletedManifest } from '@parse3d/contract';
 import type { JobDraft } from '../api/calls.js';
 import { CopyButton } from '../components/parts.js';
 import { seconds } from '../format.js';

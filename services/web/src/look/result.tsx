@@ -1,4 +1,4 @@
-import type { CompletedManifest, JobView } from '@parse3d/shared/contract';
+import type { CompletedManifest, JobView } from '@parse3d/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { download } from '../api/calls.js';
 import { json } from '../api/http.js';

@@ -1,4 +1,4 @@
-import type { PackSummary } from '@parse3d/shared/contract';
+import type { PackSummary } from '@parse3d/contract';
 import { searchTasks } from '../api/calls.js';
 import { targetPrompts } from './draft.js';
 

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { Modality, PackSummary } from '@parse3d/shared/contract';
+import type { Modality, PackSummary } from '@parse3d/contract';
 import type { BatchDraft, DraftSettings, JobDraft } from '../api/calls.js';
 import { isDrawable, isDrawableFile } from '../viewer/drawable.js';
 import { ctWindows } from '../viewer/windows.js';

@@ -1,4 +1,4 @@
-import type { BatchSize, PackSummary } from '@parse3d/shared/contract';
+import type { BatchSize, PackSummary } from '@parse3d/contract';
 import { measureBatch } from '../api/calls.js';
 import { ApiProblem } from '../api/http.js';
 import { Mark, ProblemBox } from '../components/parts.js';

@@ -1,4 +1,4 @@
-import type { Modality, PackSummary } from '@parse3d/shared/contract';
+import type { Modality, PackSummary } from '@parse3d/contract';
 import { modality, modalityNames, packId } from './draft.js';
 
 const all = Object.keys(modalityNames) as Modality[];

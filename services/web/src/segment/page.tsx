@@ -1,4 +1,4 @@
-import type { PackSummary } from '@parse3d/shared/contract';
+import type { PackSummary } from '@parse3d/contract';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { listPacks, submitBatch, submitJob, uploadVolume, download, volumePath } from '../api/calls.js';

@@ -1,4 +1,4 @@
-import type { PackSummary } from '@parse3d/shared/contract';
+import type { PackSummary } from '@parse3d/contract';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { isOutside, suggestions, type Suggestion } from './completion.js';
 import { promptOf, type PromptRow } from './draft.js';

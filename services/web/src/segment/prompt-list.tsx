@@ -1,5 +1,5 @@
-import type { PackSummary } from '@parse3d/shared/contract';
-import { paletteColour } from '@parse3d/shared/palette';
+import type { PackSummary } from '@parse3d/contract';
+import { paletteColour } from '@parse3d/contract/palette';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { newRow, promptOf, rows, targetPrompts, type PromptRow } from './draft.js';
 import { PromptBox } from './prompt-box.js';

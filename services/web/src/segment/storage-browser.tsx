@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { VolumeListing } from '@parse3d/shared/contract';
+import type { VolumeListing } from '@parse3d/contract';
 import { listVolumes } from '../api/calls.js';
 import { Await } from '../components/parts.js';
 import { ago, bytes, shortUri } from '../format.js';

@@ -1,4 +1,4 @@
-import type { Modality, PackSummary } from '@parse3d/shared/contract';
+import type { Modality, PackSummary } from '@parse3d/contract';
 import type { SceneVolume } from '../viewer/scene.js';
 import { ctWindows } from '../viewer/windows.js';
 import { ctWindow, takesWindow, windowForModel } from './draft.js';

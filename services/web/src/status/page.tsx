@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { PackSummary, ServiceStatus } from '@parse3d/shared/contract';
+import type { PackSummary, ServiceStatus } from '@parse3d/contract';
 import { getStatus, listPacks } from '../api/calls.js';
 import { Await, Badge, ListTable } from '../components/parts.js';
 import { ago, bytes } from '../format.js';

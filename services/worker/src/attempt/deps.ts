@@ -1,7 +1,7 @@
-import type { PackCatalog } from '@parse3d/shared/packs';
-import type { JobRecords, Software } from '@parse3d/shared/queue';
-import type { Stores } from '@parse3d/shared/storage';
-import type { Tracing } from '@parse3d/shared/telemetry';
+import type { PackCatalog } from '@parse3d/contract/packs';
+import type { JobRecords, Software } from '@parse3d/control';
+import type { Stores } from '@parse3d/storage';
+import type { Tracing } from '@parse3d/platform/telemetry';
 import type { Logger } from 'pino';
 import type { ChildPool } from '../child/pool.js';
 import type { WorkerConfig } from '../config.js';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobRequest } from '@parse3d/shared/contract';
-import { Problem } from '@parse3d/shared/problems';
-import { copyToFile, inParallel, listBlobFolder, type Stores } from '@parse3d/shared/storage';
+import type { JobRequest } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
+import { copyToFile, inParallel, listBlobFolder, type Stores } from '@parse3d/storage';
 
 /** Small objects cost a round trip each. */
 const AT_A_TIME = 8;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { JobRequest } from '@parse3d/shared/contract';
-import { isProblem, Problem } from '@parse3d/shared/problems';
-import { copyToFile, isFolderUri, type Stores } from '@parse3d/shared/storage';
+import type { JobRequest } from '@parse3d/contract';
+import { isProblem, Problem } from '@parse3d/contract/problems';
+import { copyToFile, isFolderUri, type Stores } from '@parse3d/storage';
 import { fetchFolder } from './fetch-folder.js';
 
 export interface FetchedVolume {

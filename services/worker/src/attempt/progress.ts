@@ -1,5 +1,5 @@
-import { stages, type Stage } from '@parse3d/shared/contract';
-import type { JobRecords } from '@parse3d/shared/queue';
+import { stages, type Stage } from '@parse3d/contract';
+import type { JobRecords } from '@parse3d/control';
 
 /** Rough share of a job's time that each stage takes, for the bar and the estimate; they sum to 1. */
 const SHARE: Readonly<Record<Stage, number>> = {

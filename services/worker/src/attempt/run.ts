@@ -1,7 +1,7 @@
 import type { SegmentResult } from '@parse3d/engine';
-import { geometryToJson, type CompletedManifest, type JobRequest, type Pack } from '@parse3d/shared/contract';
-import { commit, manifestBase, rememberResult } from '@parse3d/shared/queue';
-import { Problem } from '@parse3d/shared/problems';
+import { geometryToJson, type CompletedManifest, type JobRequest, type Pack } from '@parse3d/contract';
+import { commit, manifestBase, rememberResult } from '@parse3d/control';
+import { Problem } from '@parse3d/contract/problems';
 import type { AttemptDeps } from './deps.js';
 import { fetchVolume, type FetchedVolume } from './fetch-volume.js';
 import type { ProgressReporter } from './progress.js';

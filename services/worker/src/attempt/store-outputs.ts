@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { LocalOutput } from '@parse3d/engine';
-import { blobKeys, type JobRequest, type OutputFile } from '@parse3d/shared/contract';
-import { readNiftiHeader } from '@parse3d/shared/formats';
-import type { Geometry } from '@parse3d/shared/geometry';
-import { Problem } from '@parse3d/shared/problems';
-import { listAll, writeFileTo, type BlobStore } from '@parse3d/shared/storage';
+import { blobKeys, type JobRequest, type OutputFile } from '@parse3d/contract';
+import { readNiftiHeader } from '@parse3d/volume/formats';
+import type { Geometry } from '@parse3d/volume/geometry';
+import { Problem } from '@parse3d/contract/problems';
+import { listAll, writeFileTo, type BlobStore } from '@parse3d/storage';
 
 /** Uploads outputs under the attempt's own prefix, where no other attempt writes. */
 export async function uploadOutputs(

@@ -1,4 +1,4 @@
-import type { Tracing } from '@parse3d/shared/telemetry';
+import type { Tracing } from '@parse3d/platform/telemetry';
 import type { StageTime } from './progress.js';
 
 /** Stages that the computing process works through; it has no connection and tells its parent about them. */

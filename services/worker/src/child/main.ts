@@ -1,6 +1,6 @@
 // The computing process: gunzip, steps, ONNX, encoding. It holds no credentials and no connection, only files and IPC.
 import { Worker } from 'node:worker_threads';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { Workbench } from './workbench.js';
 import type { FromChild, ToChild } from './protocol.js';
 

@@ -1,4 +1,4 @@
-import type { ProblemJson } from '@parse3d/shared/problems';
+import type { ProblemJson } from '@parse3d/contract/problems';
 import type { Progress, SegmentRequest, SegmentResult } from '@parse3d/engine';
 
 /** What the parent tells its child. */

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Progress, SegmentRequest, SegmentResult } from '@parse3d/engine';
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import type { FromChild, ToChild } from './protocol.js';
 
 export interface ChildOptions {

@@ -9,8 +9,8 @@ import {
   type SegmentRequest,
   type SegmentResult,
 } from '@parse3d/engine';
-import { readPackCatalog } from '@parse3d/shared/packs';
-import { Problem } from '@parse3d/shared/problems';
+import { readPackCatalog } from '@parse3d/contract/packs';
+import { Problem } from '@parse3d/contract/problems';
 
 /** Engines kept open; the one used longest ago makes room for another. */
 const MAX_OPEN_ENGINES = 2;

@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
 import type { StorageNotice } from '../message.js';
 import type { CloudEvent } from './cloud-event.js';

@@ -1,4 +1,4 @@
-import { Problem } from '@parse3d/shared/problems';
+import { Problem } from '@parse3d/contract/problems';
 import type { EventFormat, EventMessage, ParsedEvents } from '../message.js';
 import { cloudEvents } from './cloudevents.js';
 import { eventBridge } from './eventbridge.js';

@@ -5,8 +5,8 @@ import {
   type BatchItem,
   type BatchRecord,
   type RuleRecord,
-} from '@parse3d/shared/contract';
-import { inParallel } from '@parse3d/shared/storage';
+} from '@parse3d/contract';
+import { inParallel } from '@parse3d/storage';
 import type { ApiDeps } from '../../deps.js';
 import { watched } from '../match.js';
 import { chooseFor } from '../rules.js';

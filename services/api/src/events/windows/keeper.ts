@@ -1,6 +1,6 @@
-import { batchWindowMs, blobKeys, type RuleRecord } from '@parse3d/shared/contract';
-import { isProblem, Problem } from '@parse3d/shared/problems';
-import { inParallel, listAll } from '@parse3d/shared/storage';
+import { batchWindowMs, blobKeys, type RuleRecord } from '@parse3d/contract';
+import { isProblem, Problem } from '@parse3d/contract/problems';
+import { inParallel, listAll } from '@parse3d/storage';
 import type { ApiDeps } from '../../deps.js';
 import { closeWindow } from './close.js';
 

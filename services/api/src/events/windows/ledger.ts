@@ -1,7 +1,7 @@
-import { BatchRecord, blobKeys, type BatchItem, type RuleRecord } from '@parse3d/shared/contract';
-import { BatchStore } from '@parse3d/shared/queue';
-import { isProblem } from '@parse3d/shared/problems';
-import { inParallel, readJson, writeJson, type BlobStore } from '@parse3d/shared/storage';
+import { BatchRecord, blobKeys, type BatchItem, type RuleRecord } from '@parse3d/contract';
+import { BatchStore } from '@parse3d/control';
+import { isProblem } from '@parse3d/contract/problems';
+import { inParallel, readJson, writeJson, type BlobStore } from '@parse3d/storage';
 import { z } from 'zod';
 import type { ApiDeps } from '../../deps.js';
 import { markOf } from './waiting.js';

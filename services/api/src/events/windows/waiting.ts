@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { BatchItem, blobKeys, type RuleRecord } from '@parse3d/shared/contract';
-import { isProblem, Problem } from '@parse3d/shared/problems';
-import { readRecord, writeJson } from '@parse3d/shared/storage';
+import { BatchItem, blobKeys, type RuleRecord } from '@parse3d/contract';
+import { isProblem, Problem } from '@parse3d/contract/problems';
+import { readRecord, writeJson } from '@parse3d/storage';
 import type { ApiDeps } from '../../deps.js';
 import { preflight } from '../../jobs/preflight.js';
 import { chooseFor } from '../rules.js';

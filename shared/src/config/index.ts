@@ -1,6 +1,0 @@
-export { commonEnv, type CommonEnv } from './common.js';
-export { byteSize, commaList, duration, flag, parseEnv, port } from './env.js';
-export { software } from './software.js';
-export { storageFromEnv } from './storage.js';
-export { exitOnSignal } from './shutdown.js';
-export { tracingFromEnv } from './tracing.js';

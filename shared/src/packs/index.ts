@@ -1,6 +1,0 @@
-/** Used where nobody names a pack: it works on a fresh machine, without a GPU or a download. */
-export const DEFAULT_PACK = 'starter-brain-mr';
-
-export { readPackCatalog, readPackJson, type PackCatalog, type RejectedPack } from './catalog.js';
-export { matchPrompt, matchPrompts, type PromptMatch } from './match.js';
-export { nearest } from '../contract/text/nearest.js';

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { Problem } from '@parse3d/contract/problems';
+import type { BlobInfo, BlobStore } from './blob-store.js';
+import { listAll } from './list-all.js';
+import type { Stores } from './stores.js';
+import { checkBucket, checkPrefix } from './uri.js';
+
+/** More objects than any series has. */
+const MAX_OBJECTS = 20_000;
+
+/** The objects of a folder in one state. */
+export interface BlobFolder {
+  readonly store: BlobStore;
+  readonly blobs: readonly BlobInfo[];
+  readonly bytes: number;
+  /** Of names, versions and sizes: equal for equal content, as an object's own. */
+  readonly etag: string;
+}
+
+/** True for the URI of a folder: it ends with a slash. */
+export function isFolderUri(uri: string): boolean {
+  return uri.endsWith('/');
+}
+
+/**
+ * Lists what lies under `s3://bucket/prefix/` or `local://bucket/prefix/`.
+ * @throws Problem `blob-key-invalid`, `blob-missing` for an empty folder, `archive-too-large`, and those of `list`
+ */
+export async function listBlobFolder(stores: Stores, uri: string, maxBytes: number): Promise<BlobFolder> {
+  const [, scheme, bucket = '', prefix = ''] = /^(s3|local):\/\/([^/]*)\/(.+\/)$/s.exec(uri) ?? [];
+  if (scheme === undefined) throw new Problem('blob-key-invalid', `expected s3://bucket/folder/, got ${uri}`, { uri });
+  const store = stores.bucket(scheme === 's3' ? 's3' : 'local', checkBucket(bucket));
+  const blobs: BlobInfo[] = [];
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const blob of listAll(store, checkPrefix(prefix))) {
+    if (blob.key.endsWith('/')) continue;
+    blobs.push(blob);
+    bytes += blob.bytes;
+    hash.update(`${blob.key}\0${blob.etag}\0${blob.bytes}\n`);
+    if (blobs.length > MAX_OBJECTS || bytes > maxBytes) {
+      throw new Problem(
+        'archive-too-large',
+        `expected at most ${MAX_OBJECTS} objects and ${maxBytes} bytes, there are more in ${uri}`,
+        { uri, maxObjects: MAX_OBJECTS, maxBytes },
+      );
+    }
+  }
+  if (blobs.length === 0) throw new Problem('blob-missing', `there is nothing in ${uri}`, { uri });
+  return { store, blobs, bytes, etag: hash.digest('hex').slice(0, 32) };
+}

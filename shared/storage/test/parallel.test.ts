@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { inParallel } from '../src/index.js';
+
+test('no more than the limit is under way, and everything is done', async () => {
+  let running = 0;
+  let most = 0;
+  const done: number[] = [];
+  await inParallel(
+    Array.from({ length: 20 }, (_, index) => index),
+    3,
+    async (item) => {
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      running--;
+      done.push(item);
+    },
+  );
+  expect(most).toBe(3);
+  expect(done).toHaveLength(20);
+});
+
+test('when the items fail, what is under way ends before the failure is told', async () => {
+  let ended = false;
+  const items = async function* () {
+    await Promise.resolve();
+    yield 1;
+    throw new Error('listing failed');
+  };
+  const work = async () => {
+    for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    ended = true;
+  };
+  await expect(inParallel(items(), 8, work)).rejects.toThrow('listing failed');
+  expect(ended).toBe(true);
+});
+
+test('a failure while the next item is awaited is thrown, and begins no further item', async () => {
+  const begun: number[] = [];
+  const items = async function* () {
+    for (let item = 0; item < 5; item++) {
+      for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+      yield item;
+    }
+  };
+  const work = (item: number) => {
+    begun.push(item);
+    return item === 0 ? Promise.reject(new Error('the first')) : Promise.resolve();
+  };
+  await expect(inParallel(items(), 8, work)).rejects.toThrow('the first');
+  expect(begun.length).toBeLessThanOrEqual(2);
+});

@@ -1,0 +1,83 @@
+import { endianness } from 'node:os';
+import type { VoxelArray } from '../../geometry/index.js';
+import { Problem } from '@parse3d/contract/problems';
+import type { FrameDecoder } from './codecs.js';
+import type { DataSet } from './parse.js';
+import type { PixelLayout, SliceHeader } from './types.js';
+
+/**
+ * Puts the values of one image into the volume as slice k. Rows are turned around: the last comes first, as j
+ * runs against the columns of DICOM.
+ * @throws Problem `dicom-invalid`, `dicom-truncated`, `dicom-unsupported`
+ */
+export async function writePixels(
+  dataSet: DataSet,
+  header: SliceHeader,
+  k: number,
+  out: VoxelArray,
+  decoder: FrameDecoder,
+): Promise<void> {
+  const { pixels, slope, intercept } = header;
+  const bytes =
+    pixels.coding === 'native' ? nativeBytes(dataSet, pixels) : await decoder.decode(frame(dataSet), pixels);
+  const words = wordsOf(bytes, pixels);
+  const { rows, columns, bitsStored, highBit, signed } = pixels;
+  // Bits above the stored ones are not the pixel's (old files keep overlays there): shifted out on the left.
+  const left = 31 - highBit;
+  const right = 32 - bitsStored;
+  for (let row = 0; row < rows; row += 1) {
+    let from = row * columns;
+    let to = (k * rows + (rows - 1 - row)) * columns;
+    for (const end = from + columns; from < end; from += 1, to += 1) {
+      const top = (words[from] ?? 0) << left;
+      out[to] = (signed ? top >> right : top >>> right) * slope + intercept;
+    }
+  }
+}
+
+/** The one frame of an encapsulated image: its fragments without the offset table. */
+function frame(dataSet: DataSet): Uint8Array {
+  const element = dataSet.elements['x7fe00010'];
+  if (element?.fragments === undefined || element.fragments.length === 0) {
+    throw new Problem('dicom-truncated', 'expected compressed pixels in an image, there are none');
+  }
+  const pieces = element.fragments.map(({ position, length }) => {
+    if (position + length > dataSet.byteArray.length)
+      throw new Problem('dicom-truncated', 'compressed pixels are cut off');
+    return dataSet.byteArray.subarray(position, position + length);
+  });
+  return Buffer.concat(pieces);
+}
+
+function nativeBytes(dataSet: DataSet, pixels: PixelLayout): Uint8Array {
+  const expected = (pixels.rows * pixels.columns * pixels.bitsAllocated) / 8;
+  const element = dataSet.elements['x7fe00010'];
+  const actual = Math.min(element?.length ?? 0, dataSet.byteArray.length - (element?.dataOffset ?? 0));
+  if (element === undefined || element.fragments !== undefined || actual < expected) {
+    throw new Problem('dicom-truncated', `expected ${expected} bytes of pixels in an image, it has ${actual}`, {
+      expected,
+      actual,
+    });
+  }
+  return dataSet.byteArray.subarray(element.dataOffset, element.dataOffset + expected);
+}
+
+/** @throws Problem `dicom-truncated` when a decoder gave too little */
+function wordsOf(bytes: Uint8Array, pixels: PixelLayout): Uint8Array | Uint16Array | Uint32Array {
+  const size = pixels.bitsAllocated / 8;
+  const count = pixels.rows * pixels.columns;
+  if (bytes.length < count * size) {
+    throw new Problem('dicom-truncated', `expected ${count * size} bytes of pixels in an image, got ${bytes.length}`, {
+      expected: count * size,
+      actual: bytes.length,
+    });
+  }
+  if (size === 1) return bytes.subarray(0, count);
+  // Copied: the pixels may begin at an odd place.
+  const copy = Buffer.from(new Uint8Array(bytes.subarray(0, count * size)).buffer);
+  if (pixels.bigEndian !== (endianness() === 'BE')) {
+    if (size === 2) copy.swap16();
+    else copy.swap32();
+  }
+  return size === 2 ? new Uint16Array(copy.buffer, 0, count) : new Uint32Array(copy.buffer, 0, count);
+}

@@ -1,0 +1,143 @@
+import type { Vec3 } from '../../geometry/index.js';
+import { Problem } from '@parse3d/contract/problems';
+import { decimals, integer, text, type DataSet } from './parse.js';
+import { isBigEndian, pixelCoding } from './transfer-syntaxes.js';
+import type { DicomFile, PixelLayout, SeriesTraits, SliceHeader } from './types.js';
+
+/** Objects with pixels that are no slices of a series: segmentations, dose grids, surface fits, presentation states. */
+const DERIVED_CLASSES = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(66\.|481\.|11\.|88\.|104\.)/;
+
+const unsupported = (detail: string, fields: Record<string, unknown> = {}): Problem =>
+  new Problem('dicom-unsupported', detail, fields);
+
+/** True for a file with an image that could be a slice. Reports, structures, plans and directories have none. */
+export function isImage(dataSet: DataSet): boolean {
+  return (
+    dataSet.elements['x00280010'] !== undefined &&
+    dataSet.elements['x00280011'] !== undefined &&
+    !DERIVED_CLASSES.test(text(dataSet, 'x00080016') ?? '')
+  );
+}
+
+/** Which series an image belongs to. @throws Problem `dicom-invalid` when it does not say */
+export function readTraits(dataSet: DataSet): SeriesTraits {
+  return {
+    seriesUid: uid(dataSet, 'x0020000e', 'SeriesInstanceUID'),
+    seriesNumber: integer(dataSet, 'x00200011'),
+    modality: /^[A-Z]{2,4}$/.exec(text(dataSet, 'x00080060') ?? '')?.[0] ?? 'unknown',
+    rows: dataSet.uint16('x00280010') ?? 0,
+    columns: dataSet.uint16('x00280011') ?? 0,
+  };
+}
+
+/**
+ * The header of one image, checked so that its pixels can be placed and read.
+ * @throws Problem `dicom-invalid`, `dicom-unsupported`
+ */
+export function readSliceHeader(dataSet: DataSet, file: DicomFile): SliceHeader {
+  const frames = integer(dataSet, 'x00280008') ?? 1;
+  if (frames !== 1) {
+    throw unsupported(
+      `expected one image a file, one has ${frames} frames; convert multi-frame objects to NIfTI (dcm2niix)`,
+      { frames },
+    );
+  }
+  const spacing = decimals(dataSet, 'x00280030', 2);
+  const [rowSpacing = 0, columnSpacing = 0] = spacing ?? [];
+  if (!(rowSpacing > 0 && columnSpacing > 0)) throw missing('PixelSpacing (two positive numbers)');
+  const { rowDirection, columnDirection } = orientation(dataSet);
+  const scaling = rescale(dataSet);
+  return {
+    file,
+    sopClassUid: uid(dataSet, 'x00080016', 'SOPClassUID'),
+    sopInstanceUid: uid(dataSet, 'x00080018', 'SOPInstanceUID'),
+    studyUid: uid(dataSet, 'x0020000d', 'StudyInstanceUID'),
+    seriesUid: uid(dataSet, 'x0020000e', 'SeriesInstanceUID'),
+    frameOfReferenceUid: text(dataSet, 'x00200052'),
+    instanceNumber: integer(dataSet, 'x00200013'),
+    position: vector(decimals(dataSet, 'x00200032', 3), 'ImagePositionPatient'),
+    rowDirection,
+    columnDirection,
+    rowSpacing,
+    columnSpacing,
+    pixels: pixelLayout(dataSet),
+    ...scaling,
+  };
+}
+
+function orientation(dataSet: DataSet): { rowDirection: Vec3; columnDirection: Vec3 } {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = decimals(dataSet, 'x00200037', 6) ?? [];
+  const [row, column] = [Math.hypot(a, b, c), Math.hypot(d, e, f)];
+  const skew = Math.abs(a * d + b * e + c * f);
+  // Texts of 16 characters round; a thousandth of a unit is far more than that.
+  if (Math.abs(row - 1) > 1e-3 || Math.abs(column - 1) > 1e-3 || skew > 1e-3) {
+    throw missing('ImageOrientationPatient (two perpendicular unit vectors)');
+  }
+  return { rowDirection: [a / row, b / row, c / row], columnDirection: [d / column, e / column, f / column] };
+}
+
+function rescale(dataSet: DataSet): { slope: number; intercept: number } {
+  if (dataSet.elements['x00283000'] !== undefined && dataSet.elements['x00281053'] === undefined) {
+    throw unsupported('the images map stored numbers to values by a table (Modality LUT), which is not read');
+  }
+  const value = (tag: string, none: number): number => {
+    if (text(dataSet, tag) === undefined) return none;
+    const [number] = decimals(dataSet, tag, 1) ?? [];
+    if (number === undefined) throw new Problem('dicom-invalid', 'RescaleSlope or RescaleIntercept is not a number');
+    return number;
+  };
+  const slope = value('x00281053', 1);
+  if (slope === 0) throw new Problem('dicom-invalid', 'RescaleSlope is 0, so that every value would be the same');
+  return { slope, intercept: value('x00281052', 0) };
+}
+
+function pixelLayout(dataSet: DataSet): PixelLayout {
+  const transferSyntax = text(dataSet, 'x00020010') ?? '';
+  const coding = pixelCoding(transferSyntax);
+  if (coding === undefined) {
+    throw unsupported(
+      'the pixels are compressed in a way that is not read; decompress them (dcmdjpeg, gdcmconv --raw)',
+      {
+        transferSyntax: transferSyntax.replace(/[^0-9.]/g, '').slice(0, 64),
+      },
+    );
+  }
+  const samples = dataSet.uint16('x00280002') ?? 1;
+  const photometric = text(dataSet, 'x00280004') ?? '';
+  if (samples !== 1 || !/^MONOCHROME[12]$/.test(photometric)) {
+    throw unsupported('expected grey images (one MONOCHROME sample a pixel), these have colours', { samples });
+  }
+  const number = (tag: string): number => dataSet.uint16(tag) ?? 0;
+  const [rows, columns] = [number('x00280010'), number('x00280011')];
+  const [bitsAllocated, bitsStored] = [number('x00280100'), number('x00280101')];
+  const highBit = dataSet.uint16('x00280102') ?? bitsStored - 1;
+  if (rows === 0 || columns === 0) throw new Problem('dicom-invalid', 'an image has no rows or no columns');
+  if (bitsAllocated !== 8 && bitsAllocated !== 16 && bitsAllocated !== 32) {
+    throw unsupported(`expected 8, 16 or 32 bits a pixel, an image has ${bitsAllocated}`, { bitsAllocated });
+  }
+  if (bitsStored < 1 || bitsStored > bitsAllocated || highBit < bitsStored - 1 || highBit >= bitsAllocated) {
+    throw new Problem('dicom-invalid', `${bitsStored} bits up to bit ${highBit} do not fit into ${bitsAllocated}`, {
+      bitsAllocated,
+      bitsStored,
+      highBit,
+    });
+  }
+  const signed = number('x00280103') === 1;
+  const bigEndian = isBigEndian(transferSyntax);
+  return { rows, columns, bitsAllocated, bitsStored, highBit, signed, coding, bigEndian, photometric };
+}
+
+function uid(dataSet: DataSet, tag: string, name: string): string {
+  const value = text(dataSet, tag);
+  if (value === undefined || !/^[0-9.]{1,64}$/.test(value)) throw new Problem('dicom-invalid', `a file has no ${name}`);
+  return value;
+}
+
+function vector(values: readonly number[] | undefined, name: string): Vec3 {
+  const [x, y, z] = values ?? [];
+  if (x === undefined || y === undefined || z === undefined) throw missing(`${name} (three numbers)`);
+  return [x, y, z];
+}
+
+const missing = (what: string): Problem =>
+  unsupported(`an image does not say how it lies in the patient: expected ${what}`, { expected: what });

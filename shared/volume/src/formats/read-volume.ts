@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { Problem } from '@parse3d/contract/problems';
+import {
+  DICOM_MAGIC_BYTES,
+  dicomFilesInFolder,
+  dicomFilesInZip,
+  isDicom,
+  readDicom,
+  type DicomImage,
+} from './dicom/index.js';
+import { readNifti } from './nifti/read.js';
+import type { NiftiImage, NiftiLimits } from './nifti/types.js';
+import { withFile } from './npz/access.js';
+import type { NpzPrompts } from './npz/prompts.js';
+import { readNpz, readNpzHeader, type NpzImage } from './npz/read.js';
+import { isNpz, isZip } from './npz/zip.js';
+
+/** A volume of any format. `prompts` are those that an `.npz` brings; `dicom` is there for volumes from DICOM. */
+export type VolumeImage = NiftiImage &
+  Partial<Pick<NpzImage, 'prompts' | 'instanceLabel'>> &
+  Partial<Pick<DicomImage, 'dicom' | 'readWarnings'>>;
+
+/**
+ * Reads a volume: NIfTI, compressed or not, `.npz`, or a DICOM series in a folder or a zip file. The first bytes tell
+ * which, never the name.
+ * @throws Problem everything that `readNifti`, `readNpz` and `readDicom` throw
+ */
+export async function readVolume(path: string, limits: NiftiLimits = {}): Promise<VolumeImage> {
+  if (await isFolder(path)) return readDicom(await dicomFilesInFolder(path, limits), limits);
+  const start = await firstBytes(path);
+  if (isNpz(start)) return readNpz(path, limits);
+  if (isZip(start)) return withFile(path, async (zip) => readDicom(await dicomFilesInZip(zip, limits), limits));
+  if (isDicom(start)) {
+    throw new Problem('volume-not-3d', 'expected a series, this is one DICOM file; give its folder, or a zip of it');
+  }
+  return readNifti(path, limits);
+}
+
+/**
+ * The prompts that a volume's file brings, without reading its voxels; none where it is not an `.npz` or has no
+ * `text_prompts`.
+ * @throws Problem `npz-invalid`, `npz-too-large`, `pickle-refused`, `volume-missing`
+ */
+export async function readPromptsOfVolume(path: string): Promise<NpzPrompts['prompts']> {
+  if ((await isFolder(path)) || !isNpz(await firstBytes(path))) return [];
+  const { prompts } = await withFile(path, (file) => readNpzHeader(file));
+  return prompts;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+}
+
+/** As many as the formats need to be told apart; fewer of a shorter file. */
+function firstBytes(path: string): Promise<Uint8Array> {
+  return withFile(path, (file) => file.read(0, Math.min(DICOM_MAGIC_BYTES, file.bytes)));
+}
