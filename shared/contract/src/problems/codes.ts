@@ -77,7 +77,11 @@ export const problemKinds = {
   'blob-changed': never(412, 'The object changed while it was being read'),
   'blob-key-invalid': never(400, 'The object key is not allowed'),
   'blob-range-invalid': never(416, 'The byte range lies outside the object'),
+  'blob-archived': never(422, 'The object lies in an archive class of the storage and must be restored first'),
+  'bucket-missing': never(422, 'The bucket does not exist'),
   'storage-denied': never(403, 'The storage refused access'),
+  'storage-credentials': never(502, 'The storage does not accept the credentials of this service'),
+  'storage-wrong-region': never(422, 'The bucket lies in another region than the one that is configured'),
   'storage-unsafe': never(500, 'The storage does not honour conditional writes'),
   'storage-unavailable': later(503, 'The object storage does not answer'),
 
