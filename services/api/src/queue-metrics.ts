@@ -1,6 +1,7 @@
 import {
   lanes,
   liveWorkers,
+  takesJobs,
   type JobRecords,
   type Lane,
   type Redis,
@@ -67,7 +68,7 @@ export function watchQueue(registry: Registry, view: QueueView): void {
   });
   gauge('parse3d_worker_slots', 'Slots of the workers heard of lately that take jobs', [], async (it) => {
     const workers = await liveWorkers(redis, keys);
-    it.set(workers.reduce((sum, worker) => sum + (worker.draining ? 0 : worker.slots), 0));
+    it.set(workers.reduce((sum, worker) => sum + (takesJobs(worker) ? worker.slots : 0), 0));
   });
   gauge(
     'parse3d_redis_memory_ratio',

@@ -22,4 +22,4 @@ export { LeaderLock } from './leader.js';
 export { reconcile, type Reconciliation, type ReconcilerDeps } from './reconciler.js';
 export { JobRecords, type ClaimOutcome, type JobRecord, type ListedJob, type RecordsOptions } from './records.js';
 export * from './webhooks/index.js';
-export { heartbeat, liveWorkers, signOff, WORKER_TTL_MS, WorkerInfo } from './workers.js';
+export { heartbeat, liveWorkers, signOff, takesJobs, WORKER_TTL_MS, WorkerInfo } from './workers.js';

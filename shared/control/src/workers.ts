@@ -12,11 +12,20 @@ export const WorkerInfo = z.object({
   packs: z.array(z.string()),
   startedAt: z.string(),
   draining: z.boolean(),
+  /** What is wrong with its place; while anything but a pack is, it takes no jobs. */
+  troubles: z
+    .array(z.object({ part: z.string(), code: z.string(), detail: z.string(), since: z.string() }))
+    .default([]),
 });
 export type WorkerInfo = z.infer<typeof WorkerInfo>;
 
 /** A worker that has not been heard of for so long counts as gone. */
 export const WORKER_TTL_MS = 15_000;
+
+/** Whether a worker takes jobs: one with an unwell pack does, one without a disk or a store does not. */
+export function takesJobs({ draining, troubles }: WorkerInfo): boolean {
+  return !draining && troubles.every(({ part }) => part.startsWith('pack:'));
+}
 
 export async function heartbeat(redis: Redis, keys: RedisKeys, info: WorkerInfo): Promise<void> {
   await redis

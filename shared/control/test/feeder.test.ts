@@ -41,7 +41,7 @@ async function fedPerTenant(): Promise<Record<string, number>> {
   return counts;
 }
 
-const worker = { host: 'h', pid: 1, device: 'cpu', packs: [], startedAt: '', draining: false };
+const worker = { host: 'h', pid: 1, device: 'cpu', packs: [], startedAt: '', draining: false, troubles: [] };
 
 test('BullMQ holds a few jobs per worker slot, however many wait', async () => {
   await heartbeat(bench.redis, bench.keys, { ...worker, id: 'a', slots: 2 });

@@ -33,6 +33,9 @@ const OTHER_REGION = new Set([
   'IllegalLocationConstraintException',
 ]);
 
+/** MinIO and Ceph say so when their disks, or a quota, are full. */
+const FULL = new Set(['XMinioStorageFull', 'InsufficientStorage', 'QuotaExceeded']);
+
 /** Of the 4xx answers, those that pass: the client was too slow, too fast, or met another writer. */
 const PASSING_STATUS = new Set([408, 409, 425, 429]);
 const PASSING = new Set(['RequestTimeout', 'IncompleteBody', 'SlowDown', 'OperationAborted', 'BadDigest']);
@@ -82,6 +85,9 @@ export function s3Problem(error: unknown, key: string, bucket: string): Problem 
   if (status === 416) return problem('blob-range-invalid', `the byte range lies outside of ${key} in ${bucket}`);
   if (name === 'KeyTooLongError' || name === 'InvalidObjectName') {
     return problem('blob-key-invalid', `the store cannot hold the key ${key} (${said})`);
+  }
+  if (status === 507 || FULL.has(name)) {
+    return problem('storage-full', `the store has no room left for ${key} in ${bucket} (${said})`);
   }
   if (name === 'EntityTooLarge') return problem('payload-too-large', `${key} is too large for the store`);
   if (status !== undefined && status >= 300 && status < 500 && !PASSING_STATUS.has(status) && !PASSING.has(name)) {

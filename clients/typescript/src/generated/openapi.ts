@@ -947,6 +947,7 @@ export interface components {
         | 'pack-checksum'
         | 'pack-graph-refused'
         | 'pack-import-failed'
+        | 'pack-unavailable'
         | 'engine-unsupported'
         | 'blob-missing'
         | 'blob-exists'
@@ -959,12 +960,15 @@ export interface components {
         | 'storage-credentials'
         | 'storage-wrong-region'
         | 'storage-unsafe'
+        | 'storage-full'
         | 'storage-unavailable'
         | 'quota-exceeded'
         | 'queue-full'
         | 'still-running'
         | 'service-unavailable'
         | 'queue-unavailable'
+        | 'disk-full'
+        | 'machine-short'
         | 'output-mismatch'
         | 'child-crashed'
         | 'child-stalled'
@@ -1256,6 +1260,7 @@ export interface components {
         | 'pack-checksum'
         | 'pack-graph-refused'
         | 'pack-import-failed'
+        | 'pack-unavailable'
         | 'engine-unsupported'
         | 'blob-missing'
         | 'blob-exists'
@@ -1268,12 +1273,15 @@ export interface components {
         | 'storage-credentials'
         | 'storage-wrong-region'
         | 'storage-unsafe'
+        | 'storage-full'
         | 'storage-unavailable'
         | 'quota-exceeded'
         | 'queue-full'
         | 'still-running'
         | 'service-unavailable'
         | 'queue-unavailable'
+        | 'disk-full'
+        | 'machine-short'
         | 'output-mismatch'
         | 'child-crashed'
         | 'child-stalled'
@@ -1944,6 +1952,7 @@ export interface components {
           | 'pack-checksum'
           | 'pack-graph-refused'
           | 'pack-import-failed'
+          | 'pack-unavailable'
           | 'engine-unsupported'
           | 'blob-missing'
           | 'blob-exists'
@@ -1956,12 +1965,15 @@ export interface components {
           | 'storage-credentials'
           | 'storage-wrong-region'
           | 'storage-unsafe'
+          | 'storage-full'
           | 'storage-unavailable'
           | 'quota-exceeded'
           | 'queue-full'
           | 'still-running'
           | 'service-unavailable'
           | 'queue-unavailable'
+          | 'disk-full'
+          | 'machine-short'
           | 'output-mismatch'
           | 'child-crashed'
           | 'child-stalled'
@@ -2022,6 +2034,14 @@ export interface components {
         packs: string[];
         startedAt: string;
         draining: boolean;
+        /** @description What is wrong with its surroundings. It takes no jobs until all but packs are well. */
+        troubles: {
+          /** @description `disk`, `machine`, `storage`, or `pack:<id>`. */
+          part: string;
+          code: string;
+          detail: string;
+          since: string;
+        }[];
       }[];
       storage: {
         /** @enum {string} */
