@@ -173,7 +173,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     beat();
     if (draining) return;
     if (!place.isFit) void bull.pause(true).catch(onRedisError);
-    else if (bull.isPaused()) bull.resume();
+    else if (bull.isPaused()) Promise.resolve(bull.resume()).catch(onRedisError);
   };
   if (!place.isFit) applyFitness();
   const health = await serveHealth({
