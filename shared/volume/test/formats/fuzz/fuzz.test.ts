@@ -8,10 +8,11 @@ import { seededRandom } from '../../geometry/random.js';
 import { stream } from '../headers.js';
 import { temporaryFolder } from '../temporary.js';
 import { choices, mutate } from './mutate.js';
-import { dicomSeeds, niftiSeeds, npzSeeds } from './seeds.js';
+import { zip } from '../npz-files.js';
+import { dicomSeeds, niftiSeeds, npzSeeds, type Entries } from './seeds.js';
 
 /** `npm run fuzz -- --cases 100000 --seed 7` sets them. */
-const CASES = Number(process.env['PARSE3D_FUZZ_CASES'] ?? 6_000);
+const CASES = Number(process.env['PARSE3D_FUZZ_CASES'] ?? 4_000);
 const SEED = Number(process.env['PARSE3D_FUZZ_SEED'] ?? 2026);
 const LIMITS = { maxVoxels: 1e6, maxBytes: 8e6 };
 /** What a reader may keep beyond what it gave back, over all cases together. */
@@ -22,7 +23,8 @@ const random = choices(seededRandom(SEED));
 interface Format {
   readonly name: string;
   readonly share: number;
-  readonly seeds: readonly Buffer[];
+  /** The n-th mutated file. */
+  readonly make: (n: number) => Buffer;
   readonly read: (bytes: Buffer, path: string) => ReturnType<typeof readVolume>;
   /** Outcomes that the changes must reach, so that every stage is tried. */
   readonly reached: readonly string[];
@@ -33,16 +35,34 @@ const fromFile = (bytes: Buffer, path: string): ReturnType<typeof readVolume> =>
   return readVolume(path, LIMITS);
 };
 
+/** Most changes go into an entry, whose zip file is whole; some into the zip file itself. */
+const mutatedZip =
+  (seeds: readonly Entries[]) =>
+  (n: number): Buffer => {
+    const entries = seeds[n % seeds.length] ?? [];
+    if (n % 5 === 0) return mutate(zip(entries), random);
+    const spoilt = random.below(entries.length);
+    return zip(entries.map(([name, content], at) => [name, at === spoilt ? mutate(content, random) : content]));
+  };
+
+const nifti = niftiSeeds();
+
 const formats: readonly Format[] = [
   {
     name: 'NIfTI',
     share: 0.6,
-    seeds: niftiSeeds(),
+    make: (n) => mutate(nifti[n % nifti.length] ?? Buffer.alloc(0), random),
     read: (bytes) => readNifti(stream(bytes, random.pick([1 << 20, 64, 1000])), LIMITS),
     reached: ['volume', 'nifti-truncated', 'gzip-corrupt', 'nifti-header-invalid', 'nifti-affine-invalid'],
   },
-  { name: 'npz', share: 0.2, seeds: npzSeeds(), read: fromFile, reached: ['volume', 'npz-invalid'] },
-  { name: 'DICOM zip', share: 0.2, seeds: dicomSeeds(), read: fromFile, reached: ['volume', 'archive-invalid'] },
+  { name: 'npz', share: 0.2, make: mutatedZip(npzSeeds()), read: fromFile, reached: ['volume', 'npz-invalid'] },
+  {
+    name: 'DICOM zip',
+    share: 0.2,
+    make: mutatedZip(dicomSeeds()),
+    read: fromFile,
+    reached: ['volume', 'archive-invalid', 'dicom-invalid'],
+  },
 ];
 
 describe('mutated files', () => {
@@ -50,13 +70,13 @@ describe('mutated files', () => {
 
   test.each(formats)(
     '$name: each is a volume or a problem with a code, in bounded memory',
-    async ({ name, share, seeds, read, reached }) => {
+    async ({ name, share, make, read, reached }) => {
       const cases = Math.ceil(CASES * share);
       const outcomes = new Map<string, number>();
       const before = process.memoryUsage().rss;
       let slowestMs = 0;
       for (let n = 0; n < cases; n += 1) {
-        const bytes = mutate(seeds[n % seeds.length] ?? Buffer.alloc(0), random);
+        const bytes = make(n);
         const startedAt = performance.now();
         const outcome = await outcomeOf(() => read(bytes, join(folder, 'case')), bytes);
         slowestMs = Math.max(slowestMs, performance.now() - startedAt);
@@ -75,9 +95,8 @@ describe('mutated files', () => {
   );
 
   test('headers alone, and prefixes, give a header or a problem', async () => {
-    const seeds = niftiSeeds();
     for (let n = 0; n < CASES * 0.6; n += 1) {
-      const bytes = mutate(seeds[n % seeds.length] ?? Buffer.alloc(0), random);
+      const bytes = mutate(nifti[n % nifti.length] ?? Buffer.alloc(0), random);
       for (const parse of [() => parseNiftiHeader(bytes), () => readNiftiHeader(bytes)]) {
         try {
           const header = await parse();

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { concat, spoil, validHeader } from '../headers.js';
-import { npy, numbers, unitSpacing, zip } from '../npz-files.js';
+import { npy, numbers, unitSpacing } from '../npz-files.js';
 
 const VOXELS = Buffer.from(Array.from({ length: 48 }, (_, n) => (n * 37) % 256));
 
@@ -36,22 +36,25 @@ function swapped(file: Buffer): Buffer {
   return twin;
 }
 
-/** `.npz` with a volume, spacing and pickled prompts. */
-export function npzSeeds(): Buffer[] {
+/** The entries of a zip file: changed inside, they are still whole for the zip reader, and reach the one behind it. */
+export type Entries = readonly (readonly [name: string, content: Buffer])[];
+
+/** Entries of `.npz` files with a volume, spacing and pickled prompts. */
+export function npzSeeds(): Entries[] {
   const imgs = numbers('|u1', '(4, 3, 4)', VOXELS);
   const wide = numbers('<f4', '(3, 2, 2)', new Uint8Array(new Float32Array(12).buffer));
   const prompts = npy("{'descr': '|O', 'fortran_order': False, 'shape': (), }", pickledPrompts());
   return [
-    zip([
+    [
       ['imgs.npy', imgs],
       ['spacing.npy', unitSpacing],
-    ]),
-    zip([
+    ],
+    [
       ['imgs.npy', wide],
       ['spacing.npy', unitSpacing],
       ['text_prompts.npy', prompts],
-    ]),
-    zip([['imgs.npy', imgs]]),
+    ],
+    [['imgs.npy', imgs]],
   ];
 }
 
@@ -74,10 +77,10 @@ function pickledPrompts(): Buffer {
   ]);
 }
 
-/** Zip files with a DICOM series of three slices, of several forms. */
-export function dicomSeeds(): Buffer[] {
-  const series = (spoilt: Partial<SliceSpec> = {}): Buffer =>
-    zip([0, 1, 2].map((index) => [`s/${index}.dcm`, dicomSlice({ index, ...spoilt })] as const));
+/** Entries of zip files with a DICOM series of three slices, of several forms. */
+export function dicomSeeds(): Entries[] {
+  const series = (spoilt: Partial<SliceSpec> = {}): Entries =>
+    [0, 1, 2].map((index) => [`s/${index}.dcm`, dicomSlice({ index, ...spoilt })] as const);
   return [
     series(),
     series({ preamble: false }),
