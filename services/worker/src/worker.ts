@@ -3,17 +3,7 @@ import { hostname } from 'node:os';
 import { software } from '@parse3d/contract/software';
 import { storageFromEnv, tracingFromEnv } from '@parse3d/platform/config';
 import { readPackCatalog } from '@parse3d/contract/packs';
-import {
-  bullWorkerTimings,
-  connectRedis,
-  EventHub,
-  heartbeat,
-  JobRecords,
-  QUEUE_NAME,
-  redisKeys,
-  signOff,
-  type WorkerInfo,
-} from '@parse3d/control';
+import { openControl, type WorkerInfo } from '@parse3d/control';
 import { openStores } from '@parse3d/storage';
 import { startTracing } from '@parse3d/platform/telemetry';
 import type { Logger } from 'pino';
@@ -49,10 +39,6 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     ...tracingFromEnv(config),
     onError: (message) => log.warn({ err: message }, 'tracing'),
   });
-  const keys = redisKeys(config.PARSE3D_REDIS_PREFIX);
-  const onRedisError = (error: Error): void => log.warn({ err: error.message }, 'redis connection');
-  const redis = connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError);
-  const hub = new EventHub(connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError), keys);
   const stores = openStores(storageFromEnv(config));
   const packs = await readPackCatalog(config.PARSE3D_PACKS);
   const swept = await sweepScratch(config.PARSE3D_SCRATCH);
@@ -82,23 +68,29 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
   const onStoring = (count: number): void => {
     bull.concurrency = prefetching(config) + Math.min(count, mostStoring);
   };
+  const control = await openControl({
+    redis: { url: config.PARSE3D_REDIS_URL, prefix: config.PARSE3D_REDIS_PREFIX, role: 'blocking' },
+    stores,
+    software: made,
+    tracing,
+    log,
+    onCommitted: (manifest) => metrics.jobEnded(manifest),
+  });
   const processor: Processor = new Processor(
     {
       config,
       log,
-      records: new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) }),
+      jobs: control.jobs,
       stores,
       children,
       packs,
-      software: made,
       metrics,
       tracing,
       workerId: id,
     },
     onStoring,
   );
-  await hub.start();
-  hub.onCancel((jobId) => processor.cancel(jobId));
+  control.events.onCancel((jobId) => processor.cancel(jobId));
 
   const info: WorkerInfo = {
     id,
@@ -112,17 +104,14 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
   };
   let draining = false;
   const beat = (): void => {
-    heartbeat(redis, keys, { ...info, draining }).catch(onRedisError);
+    control.workers.heartbeat({ ...info, draining }).catch((error: unknown) => log.warn({ err: error }, 'heartbeat'));
   };
   beat();
   const beating = setInterval(beat, HEARTBEAT_MS);
 
   const bull = openBullWorker(processor, {
-    connection: redis,
-    prefix: keys.bullPrefix,
-    queueName: QUEUE_NAME,
+    intake: control.intake,
     name: id,
-    timings: bullWorkerTimings,
     telemetry: tracing.bull,
     concurrency: prefetching(config),
     onError: (error) => log.warn({ err: error.message }, 'queue'),
@@ -131,7 +120,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     registry: metrics.registry,
     host: config.PARSE3D_WORKER_HOST,
     port: config.PARSE3D_WORKER_METRICS_PORT,
-    ready: () => !draining && redis.status === 'ready',
+    ready: () => !draining && control.isConnected(),
   });
   log.info({ workerId: id, slots: info.slots, device: info.device, packs: info.packs }, 'worker takes jobs');
 
@@ -148,9 +137,8 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
       await bull.close();
       clearInterval(beating);
       await children.stop();
-      await signOff(redis, keys, id).catch(() => undefined);
-      hub.close();
-      redis.disconnect();
+      await control.workers.signOff(id).catch(() => undefined);
+      await control.close();
       await stores.close();
       await health.close();
       await tracing.shutdown();

@@ -79,10 +79,11 @@ export const problemKinds = {
   'blob-range-invalid': never(416, 'The byte range lies outside the object'),
   'storage-denied': never(403, 'The storage refused access'),
   'storage-unsafe': never(500, 'The storage does not honour conditional writes'),
+  'record-invalid': later(500, 'A record of the service in storage cannot be read'),
   'storage-unavailable': later(503, 'The object storage does not answer'),
 
   // Admission
-  'quota-exceeded': later(429, 'The tenant has as much waiting as it may'),
+  'quota-exceeded': later(429, 'The tenant’s quota of waiting work is used up'),
   'queue-full': later(503, 'The queue is short of memory and accepts nothing for now'),
 
   // Running
