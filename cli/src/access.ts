@@ -57,7 +57,7 @@ export async function withAccess(options: StorageOptions, run: (access: Access) 
   try {
     await run({ keys: new ApiKeys(stores.primary), tenants: new Tenants(stores.primary) });
   } catch (error) {
-    if (!isProblem(error, 'blob-missing')) throw error;
+    if (!isProblem(error, 'bucket-missing')) throw error;
     throw new Problem('config-invalid', `the bucket ${storage.bucket} does not exist; make it, or set PARSE3D_BUCKET`, {
       bucket: storage.bucket,
     });

@@ -57,6 +57,7 @@ export const sidebar = [
   {
     text: 'Background',
     items: [
+      page('Prose', '/contributing/prose'),
       page('Architecture', '/architecture'),
       page('Benchmarks', '/benchmarks'),
       page('Decisions', '/decisions/README'),

@@ -62,8 +62,11 @@ function attempt(name: string, folder: string, contentType: string, write: (path
       return { name, path, contentType, ...(await sizeAndHash(path)) };
     } catch (error) {
       await rm(path, { force: true }).catch(() => undefined);
+      const problem = Problem.from(error);
+      // On another day, or another machine, the file would be there.
+      if (problem.fault === 'place') throw problem;
       // The code alone: the message of an unforeseen error may quote the file.
-      return { warning: `${name} was not written (${Problem.from(error).code}); the other files are whole.` };
+      return { warning: `${name} was not written (${problem.code}); the other files are whole.` };
     }
   };
 }

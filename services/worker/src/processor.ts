@@ -3,11 +3,12 @@ import type { JobRequest } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { ATTEMPTS, JobData, type Control } from '@parse3d/control';
 import { jobAttributes, type Tracing } from '@parse3d/platform/telemetry';
-import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { AttemptDeps } from './attempt/deps.js';
 import { ProgressReporter } from './attempt/progress.js';
 import { runAttempt } from './attempt/run.js';
 import { traceAttempt } from './attempt/trace.js';
+import { partOf } from './place.js';
 
 /** Why a running attempt is to stop. */
 type StopReason = 'canceled' | 'draining' | 'stale';
@@ -82,6 +83,7 @@ export class Processor {
     try {
       progress.at('fetch', 0, request.input.bytes);
       const won = await runAttempt(request, attemptId, progress, onComputed, this.#deps, stop.signal);
+      this.#deps.place.succeeded(request.pack.id);
       this.#deps.metrics.attempts.inc({ outcome: won ? 'completed' : 'overtaken' });
       this.#deps.metrics.observeStages(progress.durationsMs());
       traceAttempt(tracing, progress.timeline(), won ? 'completed' : 'overtaken');
@@ -133,6 +135,9 @@ export class Processor {
       }
     }
     const problem = Problem.from(error);
+    if (problem.fault === 'place' && problem.retry === 'later' && this.#mayWait(request)) {
+      return this.#handBack(job, token, request, attemptId, problem);
+    }
     const last = problem.retry === 'never' || job.attemptsMade + 1 >= ATTEMPTS;
     metrics.attempts.inc({ outcome: last ? 'failed' : 'will-retry' });
     // What is wrong with a volume names it, and names of files can name patients: the manifest tells, the log does not.
@@ -144,6 +149,28 @@ export class Processor {
     }
     await jobs.fail(request, attemptId, problem.toJSON());
     throw new UnrecoverableError(problem.code);
+  }
+
+  /** A job waits for a place that is well for as long as the service is willing to keep it. */
+  #mayWait({ createdAt }: JobRequest): boolean {
+    return Date.now() - Date.parse(createdAt) < this.#deps.config.PARSE3D_PLACE_WAIT;
+  }
+
+  /** The place is at fault: the job goes back without spending an attempt, and comes again after a pause. */
+  async #handBack(
+    job: Job<JobData, void>,
+    token: string | undefined,
+    { jobId, run, pack }: JobRequest,
+    attemptId: string,
+    problem: Problem,
+  ): Promise<never> {
+    const { jobs, place, metrics, log, stores } = this.#deps;
+    const pauseMs = place.report(partOf(problem, pack.id, stores.primary.bucket), problem);
+    metrics.attempts.inc({ outcome: 'handed-back' });
+    log.warn({ jobId, run, code: problem.code, pauseMs }, 'the place is at fault: job handed back');
+    await jobs.release({ jobId, run, attemptId }, problem.toJSON());
+    await job.moveToDelayed(Date.now() + pauseMs, token);
+    throw new DelayedError();
   }
 }
 

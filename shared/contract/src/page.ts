@@ -69,6 +69,18 @@ export const ServiceStatus = z
         packs: z.array(z.string()),
         startedAt: z.string(),
         draining: z.boolean(),
+        troubles: z
+          .array(
+            z.strictObject({
+              part: z.string().meta({ description: '`disk`, `machine`, `storage`, or `pack:<id>`.' }),
+              code: z.string(),
+              detail: z.string(),
+              since: z.string(),
+            }),
+          )
+          .meta({
+            description: 'What is wrong with its surroundings. It takes no jobs until all but packs are well.',
+          }),
       }),
     ),
     storage: z.strictObject({ scheme: z.enum(['s3', 'local']), bucket: z.string() }),

@@ -9,9 +9,10 @@ export { type Accepted, type JobResult } from './jobs/jobs.js';
 export { type Software } from './ledger/manifests.js';
 export { type DueDelivery } from './live/outbox-hints.js';
 export { type Attempt, type ListedJob } from './live/records.js';
-export { type WorkerInfo } from './live/workers.js';
+export { Workers, type WorkerInfo } from './live/workers.js';
 export { isEventId, type NumberedEvent } from './live/event-hub.js';
 
 // BullMQ in the worker, and Redis by itself.
 export { ATTEMPTS, JobData } from './live/bull.js';
 export { connectRedis, isRedisError, type Redis } from './live/connection.js';
+export { redisKeys } from './live/keys.js';

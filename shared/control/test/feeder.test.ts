@@ -42,7 +42,7 @@ async function fedPerTenant(): Promise<Record<string, number>> {
   return counts;
 }
 
-const worker = { host: 'h', pid: 1, device: 'cpu', packs: [], startedAt: '', draining: false };
+const worker = { host: 'h', pid: 1, device: 'cpu', packs: [], startedAt: '', draining: false, troubles: [] };
 
 test('BullMQ holds a few jobs per worker slot, however many wait', async () => {
   await bench.live.workers.heartbeat({ ...worker, id: 'a', slots: 2 });

@@ -139,7 +139,7 @@ describe('the shape of the folder', () => {
 });
 
 it('of several processes that create one key exactly one wins', async () => {
-  const storage = new URL('../src/index.js', import.meta.url).href;
+  const storage = new URL('../dist/index.js', import.meta.url).href;
   const program = `
     import { FileBlobStore } from ${JSON.stringify(storage)};
     const store = new FileBlobStore({ root: process.argv[1], bucket: 'scans' });

@@ -39,11 +39,14 @@ export async function startFor(rule: RuleRecord, uri: string, deps: ApiDeps): Pr
     // The rule was changed after the job was started: it stays one job per version.
     if (isProblem(error, 'idempotency-conflict')) return 'repeated';
     // Keys that expired, clocks that differ: that is the service's fault and not the object's.
-    if (!isProblem(error) || error.retry === 'later' || error.code === 'storage-denied') throw error;
+    if (!isProblem(error) || error.retry === 'later' || isOfTheService(error)) throw error;
     await refuse(rule, uri, error, deps);
     return 'refused';
   }
 }
+
+const isOfTheService = (error: Problem): boolean =>
+  isProblem(error, 'storage-denied', 'storage-credentials', 'storage-wrong-region', 'bucket-missing');
 
 // A header cannot hold the character 0, so that no client's key meets one of these.
 const keyOf = (rule: RuleRecord, uri: string, etag: string): string => ['rule', rule.id, uri, etag].join('\0');

@@ -5,6 +5,7 @@ import type { Tracing } from '@parse3d/platform/telemetry';
 import type { Logger } from 'pino';
 import type { ChildPool } from '../child/pool.js';
 import type { WorkerConfig } from '../config.js';
+import type { Place } from '../place.js';
 import type { WorkerMetrics } from '../metrics.js';
 
 /** What one attempt needs from the worker. */
@@ -14,7 +15,9 @@ export interface AttemptDeps {
   readonly jobs: Control['jobs'];
   readonly stores: Stores;
   readonly children: ChildPool;
-  readonly packs: PackCatalog;
+  /** The packs of this machine, as they were last read. */
+  readonly packs: () => PackCatalog;
+  readonly place: Place;
   readonly metrics: WorkerMetrics;
   readonly tracing: Tracing;
   readonly workerId: string;

@@ -23,8 +23,7 @@ export async function runAttempt(
   signal: AbortSignal,
 ): Promise<boolean> {
   const startedAt = new Date().toISOString();
-  const pack = deps.packs.get(request.pack.id);
-  checkPackVersion(request, pack);
+  const pack = offeredPack(request, deps);
   const store = deps.stores.primary;
   const folder = await makeScratch(deps.config.PARSE3D_SCRATCH);
   /** True while no manifest refers to the uploads. Cleared before the commit; set again only if another attempt won. */
@@ -113,15 +112,17 @@ function describeModel(pack: Pack, result: SegmentResult): CompletedManifest['mo
   };
 }
 
-/** @throws Problem `pack-unknown` when the pack was changed between acceptance and now */
-function checkPackVersion(request: JobRequest, pack: Pack): void {
-  if (pack.version === request.pack.version) return;
+/**
+ * The pack in the version that was accepted. Another worker may have it, or this one after its upgrade.
+ *
+ * @throws Problem `pack-unavailable`
+ */
+function offeredPack({ pack: wanted }: JobRequest, deps: AttemptDeps): Pack {
+  const available = deps.packs().packs.find(({ id }) => id === wanted.id);
+  if (available?.version === wanted.version) return available;
   throw new Problem(
-    'pack-unknown',
-    `the job wants ${pack.id} ${request.pack.version}, this worker has ${pack.version}`,
-    {
-      wanted: request.pack.version,
-      available: pack.version,
-    },
+    'pack-unavailable',
+    `the job wants ${wanted.id} ${wanted.version}, this worker has ${available?.version ?? 'none'}`,
+    { packId: wanted.id, wanted: wanted.version, available: available?.version ?? null },
   );
 }

@@ -30,7 +30,9 @@ export const bullWorkerTimings = {
   lockRenewTime: 5_000,
   stalledInterval: 5_000,
   maxStalledCount: 3,
-  maxStartedAttempts: 5,
+  // Going back to a place that is well, and drains, start a job again without spending an attempt: what repeatedly takes
+  // its worker down shows as stalls, which are few.
+  maxStartedAttempts: 10_000,
 } as const;
 
 /** The same run always has the same id, so that feeding it twice adds it once. */

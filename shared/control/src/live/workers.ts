@@ -12,6 +12,10 @@ export const WorkerInfo = z.object({
   packs: z.array(z.string()),
   startedAt: z.string(),
   draining: z.boolean(),
+  /** What is wrong with its place; while anything but a pack is, it takes no jobs. */
+  troubles: z
+    .array(z.object({ part: z.string(), code: z.string(), detail: z.string(), since: z.string() }))
+    .default([]),
 });
 export type WorkerInfo = z.infer<typeof WorkerInfo>;
 
@@ -53,6 +57,11 @@ export class Workers {
 
   /** Slots of the workers that take jobs. */
   async slots(): Promise<number> {
-    return (await this.live()).reduce((sum, worker) => sum + (worker.draining ? 0 : worker.slots), 0);
+    return (await this.live()).reduce((sum, worker) => sum + (takesJobs(worker) ? worker.slots : 0), 0);
   }
+}
+
+/** Whether a worker takes jobs: one with an unwell pack does, one without a disk or a store does not. */
+function takesJobs({ draining, troubles }: WorkerInfo): boolean {
+  return !draining && troubles.every(({ part }) => part.startsWith('pack:'));
 }
