@@ -13,8 +13,9 @@ export type NamedArguments = Readonly<Record<string, string | number>>;
  * text is sent to Redis once; later calls name it by its hash.
  */
 export class Script {
+  /** What Redis is sent. */
+  readonly lua: string;
   readonly #file: string;
-  readonly #lua: string;
   readonly #sha: string;
   readonly #keys: readonly string[];
   readonly #values: readonly string[];
@@ -22,10 +23,10 @@ export class Script {
   /** @param name of the file without `.lua`; read at once, so that a missing one shows at the start */
   constructor(name: string) {
     this.#file = `${name}.lua`;
-    this.#lua = read(this.#file).replace(/^--- @include "(\w+)"$/gm, (_, part: string) => read(`include/${part}.lua`));
-    this.#sha = createHash('sha1').update(this.#lua).digest('hex');
-    this.#keys = namesOf('KEYS', this.#lua);
-    this.#values = namesOf('ARGV', this.#lua);
+    this.lua = read(this.#file).replace(/^--- @include "(\w+)"$/gm, (_, part: string) => read(`include/${part}.lua`));
+    this.#sha = createHash('sha1').update(this.lua).digest('hex');
+    this.#keys = namesOf('KEYS', this.lua);
+    this.#values = namesOf('ARGV', this.lua);
   }
 
   async run(redis: Redis, named: NamedArguments): Promise<unknown> {
@@ -35,14 +36,14 @@ export class Script {
     } catch (error) {
       // A restarted or failed-over Redis has forgotten its scripts.
       if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-      return redis.eval(this.#lua, keys.length, ...keys, ...values);
+      return redis.eval(this.lua, keys.length, ...keys, ...values);
     }
   }
 
   /** Any number of calls in one round trip, which are not one transaction. Their replies in the order of the calls. */
   async runAll(redis: Redis, calls: readonly NamedArguments[]): Promise<unknown[]> {
     if (calls.length === 0) return [];
-    const pipeline = redis.pipeline().script('LOAD', this.#lua);
+    const pipeline = redis.pipeline().script('LOAD', this.lua);
     for (const named of calls) {
       const { keys, values } = this.#ordered(named);
       pipeline.evalsha(this.#sha, keys.length, ...keys, ...values);
