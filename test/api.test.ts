@@ -1,7 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
+import { blobKeys } from '@parse3d/contract';
+import { writeJson } from '@parse3d/storage';
+import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { z } from 'zod';
 import { Api } from './support/api.js';
 import { startStack, type Stack } from './support/stack.js';
@@ -217,4 +220,45 @@ test('a pack that cannot be used is told of without the path where it lies', asy
   expect(status).toBe(200);
   expect(JSON.stringify(json['warnings'])).toMatch(/pack broken is not usable: /);
   expect(JSON.stringify(json)).not.toContain(packs.path);
+});
+
+test('a manifest of the next version is read, and one that cannot be read is the service’s own fault', async () => {
+  const { primary } = stack.stores;
+  const jobId = randomUUID();
+  const manifest = {
+    schemaVersion: 1,
+    jobId,
+    run: 1,
+    tenant: 'default',
+    attemptId: 'a',
+    createdAt: '2026-03-01T10:00:00.000Z',
+    finishedAt: '2026-03-01T10:01:00.000Z',
+    input: { uri, etag: 'e', bytes: 1, tide: 'of tomorrow' },
+    prompts: [{ text: 'bone', label: 1 }],
+    pack: { id: 'ct-tissue', version: '1.0.0' },
+    modality: 'ct',
+    outputOptions: { labels: true, masks: false, probabilities: 'none', preview: true, meshes: 'of tomorrow' },
+    options: { seed: 0 },
+    lane: 'interactive',
+    metadata: {},
+    requestSha256: 'x',
+    software: { name: 'parse3d', version: '9.0.0' },
+    notice: 'For research use only',
+    status: 'canceled',
+    canceledBy: 'somebody of tomorrow',
+  };
+  const key = blobKeys.manifest(jobId, 1);
+  await writeJson(primary, key, manifest);
+  expect(await stack.api.send('GET', `/v1/jobs/${jobId}`)).toMatchObject({
+    status: 200,
+    json: { id: jobId, status: 'canceled', pack: { id: 'ct-tissue' } },
+  });
+
+  await writeJson(primary, key, { ...manifest, schemaVersion: 2 });
+  expect(await stack.api.send('GET', `/v1/jobs/${jobId}`)).toMatchObject({
+    status: 500,
+    json: { type: '/problems/record-invalid', key },
+  });
+  const log = join(stack.scratch, '..', 'services.log');
+  await eventually(async () => (await readFile(log, 'utf8')).includes(key), { what: 'the log to name the record' });
 });

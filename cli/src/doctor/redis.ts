@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { connectRedis, liveWorkers, redisKeys, type Redis } from '@parse3d/control';
+import { connectRedis, redisKeys, Workers, type Redis } from '@parse3d/control';
 import { fail, ok, skip, warn, type Check } from './check.js';
 import type { Target } from './target.js';
 
@@ -43,7 +43,7 @@ function firstOf(heard: EventEmitter): Promise<void> {
 
 /** What running workers say of their own surroundings. */
 async function checkWorkers(redis: Redis, prefix: string): Promise<Check[]> {
-  const workers = await liveWorkers(redis, redisKeys(prefix));
+  const workers = await new Workers(redis, redisKeys(prefix)).live();
   return workers.flatMap(({ id, troubles }) =>
     troubles.map(({ part, code, detail, since }) => ({
       ...fail('workers', `${id}: ${part} since ${since}: ${detail}`, MENDS[part.split(':')[0] ?? ''] ?? 'see its log'),

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import type { Manifest } from '@parse3d/contract';
+import type { Lane, Manifest } from '@parse3d/contract';
 import type { Problem } from '@parse3d/contract/problems';
-import type { Lane, Reconciliation } from '@parse3d/control';
+import type { Reconciliation } from '@parse3d/control';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What the api counts as it happens. Gauges that are read at every scrape stand in `queue-metrics.ts`. */

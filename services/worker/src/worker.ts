@@ -3,17 +3,7 @@ import { hostname } from 'node:os';
 import { software } from '@parse3d/contract/software';
 import { storageFromEnv, tracingFromEnv } from '@parse3d/platform/config';
 import { readPackCatalog } from '@parse3d/contract/packs';
-import {
-  bullWorkerTimings,
-  connectRedis,
-  EventHub,
-  heartbeat,
-  JobRecords,
-  QUEUE_NAME,
-  redisKeys,
-  signOff,
-  type WorkerInfo,
-} from '@parse3d/control';
+import { openControl, type WorkerInfo } from '@parse3d/control';
 import { Problem } from '@parse3d/contract/problems';
 import { openStores, probeRoundTrip } from '@parse3d/storage';
 import { startTracing } from '@parse3d/platform/telemetry';
@@ -52,10 +42,6 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     ...tracingFromEnv(config),
     onError: (message) => log.warn({ err: message }, 'tracing'),
   });
-  const keys = redisKeys(config.PARSE3D_REDIS_PREFIX);
-  const onRedisError = (error: Error): void => log.warn({ err: error.message }, 'redis connection');
-  const redis = connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError);
-  const hub = new EventHub(connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError), keys);
   const stores = openStores(storageFromEnv(config));
   let packs = await readPackCatalog(config.PARSE3D_PACKS);
   const swept = await sweepScratch(config.PARSE3D_SCRATCH);
@@ -107,7 +93,9 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
   await children.start();
   if (children.packs.length === 0) {
     const folders = config.PARSE3D_PACKS.join(', ');
-    throw new Problem('pack-invalid', `no usable pack in ${folders}; the log says what is wrong with each`, { folders });
+    throw new Problem('pack-invalid', `no usable pack in ${folders}; the log says what is wrong with each`, {
+      folders,
+    });
   }
 
   const metrics = createMetrics({
@@ -121,24 +109,30 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
   const onStoring = (count: number): void => {
     bull.concurrency = prefetching(config) + Math.min(count, mostStoring);
   };
+  const control = await openControl({
+    redis: { url: config.PARSE3D_REDIS_URL, prefix: config.PARSE3D_REDIS_PREFIX, role: 'blocking' },
+    stores,
+    software: made,
+    tracing,
+    log,
+    onCommitted: (manifest) => metrics.jobEnded(manifest),
+  });
   const processor: Processor = new Processor(
     {
       config,
       log,
-      records: new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) }),
+      jobs: control.jobs,
       stores,
       children,
       packs: () => packs,
       place,
-      software: made,
       metrics,
       tracing,
       workerId: id,
     },
     onStoring,
   );
-  await hub.start();
-  hub.onCancel((jobId) => processor.cancel(jobId));
+  control.events.onCancel((jobId) => processor.cancel(jobId));
 
   const info = {
     id,
@@ -151,36 +145,34 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
   const announced = (): string[] =>
     place.isFit ? packs.packs.map(({ id }) => id).filter((id) => place.hasPack(id)) : [];
   let draining = false;
+  const onError = (error: Error): void => log.warn({ err: error.message }, 'queue');
   const beat = (): void => {
     const now: WorkerInfo = { ...info, packs: announced(), draining, troubles: [...place.troubles] };
-    heartbeat(redis, keys, now).catch(onRedisError);
+    control.workers.heartbeat(now).catch(onError);
   };
   beat();
   const beating = setInterval(beat, HEARTBEAT_MS);
 
   const bull = openBullWorker(processor, {
-    connection: redis,
-    prefix: keys.bullPrefix,
-    queueName: QUEUE_NAME,
+    intake: control.intake,
     name: id,
-    timings: bullWorkerTimings,
     telemetry: tracing.bull,
     concurrency: prefetching(config),
-    onError: (error) => log.warn({ err: error.message }, 'queue'),
+    onError,
   });
   /** An unfit place takes no jobs; those that it holds already go back as they meet the fault. */
   const applyFitness = (): void => {
     beat();
     if (draining) return;
-    if (!place.isFit) void bull.pause(true).catch(onRedisError);
-    else if (bull.isPaused()) Promise.resolve(bull.resume()).catch(onRedisError);
+    if (!place.isFit) void bull.pause(true).catch(onError);
+    else if (bull.isPaused()) Promise.resolve(bull.resume()).catch(onError);
   };
   if (!place.isFit) applyFitness();
   const health = await serveHealth({
     registry: metrics.registry,
     host: config.PARSE3D_WORKER_HOST,
     port: config.PARSE3D_WORKER_METRICS_PORT,
-    ready: () => !draining && place.isFit && redis.status === 'ready',
+    ready: () => !draining && place.isFit && control.isConnected(),
   });
   log.info({ workerId: id, slots: info.slots, device: info.device, packs: announced() }, 'worker takes jobs');
 
@@ -199,9 +191,8 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
       await bull.close();
       clearInterval(beating);
       await children.stop();
-      await signOff(redis, keys, id).catch(() => undefined);
-      hub.close();
-      redis.disconnect();
+      await control.workers.signOff(id).catch(() => undefined);
+      await control.close();
       await stores.close();
       await health.close();
       await tracing.shutdown();

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { problemCodes } from './problems/index.js';
 import { JobOptions, OutputOptions } from './job.js';
-import { PackId } from './pack.js';
-import { BlobUri, Metadata, Modality, Timestamp, Traceparent } from './primitives.js';
+import { BlobUri, Lane, Metadata, Modality, PackId, PackRef, Timestamp, Traceparent } from './primitives.js';
 import { Prompt, Prompts } from './prompt.js';
 
 /** A folder in storage: `s3://bucket/prefix/`, or a whole bucket `s3://bucket/`. */
@@ -68,7 +67,7 @@ export const SubmitBatch = z
     modality: Modality.optional(),
     outputs: OutputOptions.prefault({}),
     options: JobOptions.prefault({}),
-    lane: z.enum(['interactive', 'batch']).default('batch'),
+    lane: Lane.default('batch'),
     errorThreshold: ErrorThreshold.optional(),
     skipCompleted: z
       .boolean()
@@ -105,11 +104,11 @@ export const BatchRecord = z.strictObject({
   total: z.int().min(1),
   bytes: z.int().nonnegative(),
   prompts: z.array(Prompt).optional(),
-  pack: z.strictObject({ id: PackId, version: z.string() }),
+  pack: PackRef,
   modality: Modality,
   outputs: OutputOptions,
   options: JobOptions,
-  lane: z.enum(['interactive', 'batch']),
+  lane: Lane,
   errorThreshold: ErrorThreshold.optional(),
   skipCompleted: z.boolean(),
   metadata: z.record(z.string(), z.string()),

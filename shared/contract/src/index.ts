@@ -11,6 +11,7 @@ export * from './rule.js';
 export * from './webhook.js';
 export * from './events.js';
 export * from './keys.js';
+export { parseStored, type StoredSchema } from './stored.js';
 export * from './responses.js';
 export * from './page.js';
 export { splitJoinedPrompts } from './text/joined.js';

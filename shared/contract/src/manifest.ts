@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { JobOptions, OutputOptions, Stage } from './job.js';
-import { PackId } from './pack.js';
-import { BlobUri, JobId, Modality, Sha256, Timestamp } from './primitives.js';
+import { BlobUri, JobId, Lane, Modality, PackRef, Sha256, Timestamp } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
 
 const Vec3 = z.tuple([z.number(), z.number(), z.number()]);
@@ -77,11 +76,11 @@ const manifestBase = {
   finishedAt: Timestamp,
   input: z.strictObject({ uri: BlobUri, etag: z.string(), bytes: z.int(), sha256: Sha256.optional() }),
   prompts: z.array(z.strictObject({ text: z.string(), label: z.int() })),
-  pack: z.strictObject({ id: PackId, version: z.string() }),
+  pack: PackRef,
   modality: Modality,
   outputOptions: OutputOptions,
   options: JobOptions,
-  lane: z.enum(['interactive', 'batch']),
+  lane: Lane,
   metadata: z.record(z.string(), z.string()),
   requestSha256: z.string(),
   software: z.strictObject({ name: z.literal('parse3d'), version: z.string(), commit: z.string().optional() }),

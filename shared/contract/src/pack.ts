@@ -1,15 +1,10 @@
 import { z } from 'zod';
-import { Modality, Sha256 } from './primitives.js';
+import { Modality, PackId, Sha256 } from './primitives.js';
 
 const PackFile = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'expected a plain file name inside the pack')
   .describe('A file of the pack: one name, no path.');
-
-export const PackId = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens')
-  .meta({ id: 'PackId', description: 'Names a pack on this server.', example: 'ct-tissue' });
 
 export const Orientation = z
   .string()

@@ -21,7 +21,16 @@ export {
   type RoundTrip,
 } from './probe.js';
 export { createBucketIfMissing, openStores, type StorageConfig, type Stores } from './stores.js';
-export { copyToFile, readAll, readJson, readRecord, sha256Of, writeFileTo, writeJson } from './transfer.js';
+export {
+  copyToFile,
+  readAll,
+  parseRecord,
+  readJson,
+  readRecord,
+  sha256Of,
+  writeFileTo,
+  writeJson,
+} from './transfer.js';
 export { checkBucket, checkKey, formatBlobUri, isKey, parseBlobUri, type BlobAddress, type BlobScheme } from './uri.js';
 export { listAll } from './list-all.js';
 export { inParallel } from './parallel.js';

@@ -1,12 +1,5 @@
 import type { ApiKeyRecord } from '@parse3d/platform/access';
-import {
-  Refusal,
-  type BatchRecord,
-  type ChangeRule,
-  type CreateRule,
-  type RuleRecord,
-  type RuleView,
-} from '@parse3d/contract';
+import type { BatchRecord, ChangeRule, CreateRule, Refusal, RuleRecord, RuleView } from '@parse3d/contract';
 import { matchPrompts } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import { v7 as uuidByTime } from 'uuid';
@@ -74,8 +67,7 @@ export function viewRule({ tenant: _tenant, inputs: _inputs, ...view }: RuleReco
 
 /** Objects that the rule took and that could make no job, the latest first. */
 export async function refusalsOf(rule: RuleRecord, deps: ApiDeps): Promise<Refusal[]> {
-  const lines = await deps.redis.lrange(deps.keys.ruleRefusals(rule.id), 0, -1);
-  return lines.map((line) => Refusal.parse(JSON.parse(line)));
+  return deps.control.refusals.list(rule.id);
 }
 
 /**

@@ -4,8 +4,6 @@ import { matchPrompts } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import { v5 as uuidFromName, v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
-import { accept } from './accept.js';
-import { requestOf } from './find.js';
 import { preflight, type Reader } from './preflight.js';
 
 /** Namespace of the job ids that are made from idempotency keys; any fixed UUID does. */
@@ -30,11 +28,11 @@ export async function submitJob(
   const jobId = idempotencyKey === undefined ? uuidByTime() : jobIdFrom(caller.tenant, idempotencyKey);
 
   if (idempotencyKey !== undefined) {
-    const earlier = await requestOf(jobId, deps);
+    const earlier = await deps.control.jobs.requestOf(jobId);
     if (earlier !== undefined) return repeated(earlier, requestSha256);
   }
 
-  await deps.admission.admitJob(caller.tenant);
+  await deps.control.admission.admitJob(caller.tenant);
   const pack = deps.packs.get(body.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
   const modality = chooseModality(body, pack);
   matchPrompts(pack, body.prompts);
@@ -63,7 +61,7 @@ export async function submitJob(
     createdAt: new Date().toISOString(),
     requestSha256,
   };
-  const accepted = await accept(request, deps);
+  const accepted = await deps.control.jobs.accept(request);
   return accepted.repeated ? repeated(accepted.standing, requestSha256) : { request, repeated: false };
 }
 

@@ -1,12 +1,10 @@
-import { blobKeys, ListItems, RetryFailed, SubmitBatch } from '@parse3d/contract';
+import { blobKeys, ListItems, RetryFailed, SubmitBatch, type PackRef } from '@parse3d/contract';
 import { reportNames } from '@parse3d/control';
 import { Problem } from '@parse3d/contract/problems';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
-import { cancelBatch, pauseBatch, resumeBatch } from '../batches/control.js';
 import { failuresOf } from '../batches/failures.js';
-import { findBatch, latestBatches, listItems, viewBatch } from '../batches/find.js';
-import { retryFailed } from '../batches/retry.js';
+import { findBatch, viewBatch } from '../batches/find.js';
 import { measureBatch, submitBatch } from '../batches/submit.js';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';
@@ -20,6 +18,7 @@ export const ListBatches = z.strictObject({ limit: z.coerce.number().int().min(1
 /** `/v1/batches` and everything about one batch. */
 export function batchRoutes(deps: ApiDeps): Router {
   const router = Router();
+  const { batches } = deps.control;
   const read = requireScope(deps.apiKeys, 'jobs:read');
   const write = requireScope(deps.apiKeys, 'jobs:write');
   const find = (request: Request) => findBatch(BatchParams.parse(request.params).id, callerOf(request).tenant, deps);
@@ -39,7 +38,7 @@ export function batchRoutes(deps: ApiDeps): Router {
 
   router.get('/v1/batches', read, async (request, response) => {
     const { limit } = ListBatches.parse(request.query);
-    const latest = await latestBatches(callerOf(request).tenant, limit, deps);
+    const latest = await batches.latest(callerOf(request).tenant, limit);
     response.json({ batches: latest.map((found) => viewBatch(found, deps)) });
   });
 
@@ -48,7 +47,7 @@ export function batchRoutes(deps: ApiDeps): Router {
   });
 
   router.get('/v1/batches/:id/items', read, async (request, response) => {
-    response.json(await listItems(await find(request), ListItems.parse(request.query), deps));
+    response.json(await batches.items(await find(request), ListItems.parse(request.query)));
   });
 
   router.get('/v1/batches/:id/failures', read, async (request, response) => {
@@ -63,13 +62,9 @@ export function batchRoutes(deps: ApiDeps): Router {
     await sendBlob(file, { immutable: false }, request, response, deps);
   });
 
-  for (const [action, act] of [
-    ['pause', pauseBatch],
-    ['resume', resumeBatch],
-    ['cancel', cancelBatch],
-  ] as const) {
+  for (const action of ['pause', 'resume', 'cancel'] as const) {
     router.post(`/v1/batches/:id/${action}`, write, async (request, response) => {
-      await act(await find(request), deps);
+      await batches[action](await find(request));
       response.status(202).json(viewBatch(await find(request), deps));
     });
   }
@@ -82,10 +77,12 @@ export function batchRoutes(deps: ApiDeps): Router {
     }
     const body = RetryFailed.parse(request.body ?? {});
     const found = await find(request);
-    const retried = await retryFailed(found, body, deps);
-    const { batchId, tenant } = found.batch;
+    const { batchId, tenant, pack } = found.batch;
+    const retried = await batches.retryFailed(found, body, () => packRefOf(deps.packs.get(pack.id)));
     request.log.info({ batchId, tenant, retried, codes: body.codes }, 'failed items of a batch run again');
     response.status(202).json(viewBatch(await find(request), deps));
   });
   return router;
 }
+
+const packRefOf = ({ id, version }: PackRef): PackRef => ({ id, version });

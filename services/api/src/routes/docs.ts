@@ -7,7 +7,7 @@ import { openApiDocument } from '../openapi.js';
 /** `/openapi.json`, and `/docs`, a page that shows it, served from here alone. */
 export function docsRoutes(deps: ApiDeps): Router {
   const router = Router();
-  const document = openApiDocument(deps.software.version, deps.config.PARSE3D_PUBLIC_URL);
+  const document = openApiDocument(deps.control.software.version, deps.config.PARSE3D_PUBLIC_URL);
   router.get('/openapi.json', (_request, response) => {
     response.json(document);
   });

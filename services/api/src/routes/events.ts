@@ -1,11 +1,12 @@
-import { isEventId, readEvents, type NumberedEvent } from '@parse3d/control';
+import { isEnded } from '@parse3d/contract';
+import { isEventId, type FoundJob, type NumberedEvent } from '@parse3d/control';
 import { Router, type Request, type Response } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { callerOf, requireScope } from '../http/auth.js';
-import { findJob, manifestOf, type FoundJob } from '../jobs/find.js';
+import { findJob, manifestOf } from '../jobs/find.js';
 import { JobParams } from './jobs.js';
 
-/** A comment so often keeps proxies from closing a quiet stream, and reads what a lost notification did not tell. */
+/** Heartbeat: keeps proxies from closing an idle stream, and re-reads it in case a notification was lost. Unit: ms. */
 const HEARTBEAT_MS = 10_000;
 
 /** `GET /v1/jobs/:id/events`: server-sent events, resumed by `Last-Event-ID`, ended with the job. */
@@ -48,7 +49,7 @@ async function follow(
     news = true;
     wake();
   };
-  const unsubscribe = deps.hub.onJob(jobId, tell);
+  const unsubscribe = deps.control.events.onJob(jobId, tell);
   const heartbeat = setInterval(() => {
     response.write(': still here\n\n');
     tell();
@@ -59,16 +60,11 @@ async function follow(
     while (!response.destroyed && !deps.draining.aborted) {
       if (!news) await new Promise<void>((resolve) => (wake = resolve));
       news = false;
-      for (const numbered of await readEvents(deps.redis, deps.keys, jobId, last)) {
+      for (const numbered of await deps.control.events.read(jobId, last)) {
         last = numbered.id;
         send(response, numbered);
         const { event } = numbered;
-        if (
-          event.run >= run &&
-          (event.status === 'completed' || event.status === 'failed' || event.status === 'canceled')
-        ) {
-          return;
-        }
+        if (event.run >= run && isEnded(event.status)) return;
       }
     }
   } finally {

@@ -1,5 +1,4 @@
 import { CreateWebhook } from '@parse3d/contract';
-import { WebhookStore } from '@parse3d/control';
 import { Router, type Request } from 'express';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';
@@ -15,7 +14,7 @@ export function webhookRoutes(deps: ApiDeps): Router {
   const router = Router();
   const read = requireScope(deps.apiKeys, 'jobs:read');
   const write = requireScope(deps.apiKeys, 'jobs:write');
-  const webhooks = new WebhookStore(deps.stores.primary);
+  const { webhooks } = deps.control;
   const find = (request: Request) =>
     findWebhook(WebhookParams.parse(request.params).id, callerOf(request).tenant, deps);
 
@@ -39,7 +38,7 @@ export function webhookRoutes(deps: ApiDeps): Router {
 
   router.delete('/v1/webhooks/:id', write, async (request, response) => {
     const { tenant, id } = await find(request);
-    await webhooks.delete(tenant, id);
+    await webhooks.remove(tenant, id);
     request.log.info({ webhookId: id, tenant }, 'webhook removed');
     response.status(204).end();
   });

@@ -9,7 +9,6 @@ import {
   type UploadedVolume,
 } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { cancelRun } from '@parse3d/control';
 import { parseBlobUri } from '@parse3d/storage';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';
@@ -66,7 +65,7 @@ export async function submitRows(
 /** Nobody will read their results. Best effort: what is not stopped here runs to its end. */
 export async function cancelAll(jobs: readonly JobRequest[], deps: ApiDeps): Promise<void> {
   for (const job of jobs) {
-    await cancelRun(job, { ...deps, store: deps.stores.primary }).catch((error: unknown) => {
+    await deps.control.jobs.cancel(job).catch((error: unknown) => {
       deps.log.warn({ err: error, jobId: job.jobId }, 'job of a client that left could not be canceled');
     });
   }

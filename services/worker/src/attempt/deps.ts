@@ -1,5 +1,5 @@
 import type { PackCatalog } from '@parse3d/contract/packs';
-import type { JobRecords, Software } from '@parse3d/control';
+import type { Control } from '@parse3d/control';
 import type { Stores } from '@parse3d/storage';
 import type { Tracing } from '@parse3d/platform/telemetry';
 import type { Logger } from 'pino';
@@ -12,13 +12,12 @@ import type { WorkerMetrics } from '../metrics.js';
 export interface AttemptDeps {
   readonly config: WorkerConfig;
   readonly log: Logger;
-  readonly records: JobRecords;
+  readonly jobs: Control['jobs'];
   readonly stores: Stores;
   readonly children: ChildPool;
   /** The packs of this machine, as they were last read. */
   readonly packs: () => PackCatalog;
   readonly place: Place;
-  readonly software: Software;
   readonly metrics: WorkerMetrics;
   readonly tracing: Tracing;
   readonly workerId: string;

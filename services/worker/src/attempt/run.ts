@@ -1,6 +1,5 @@
 import type { SegmentResult } from '@parse3d/engine';
 import { geometryToJson, type CompletedManifest, type JobRequest, type Pack } from '@parse3d/contract';
-import { commit, manifestBase, rememberResult } from '@parse3d/control';
 import { Problem } from '@parse3d/contract/problems';
 import type { AttemptDeps } from './deps.js';
 import { fetchVolume, type FetchedVolume } from './fetch-volume.js';
@@ -27,7 +26,7 @@ export async function runAttempt(
   const pack = offeredPack(request, deps);
   const store = deps.stores.primary;
   const folder = await makeScratch(deps.config.PARSE3D_SCRATCH);
-  /** Whether what was uploaded is nobody's: not so from the commit on, unless another attempt is known to stand. */
+  /** True while no manifest refers to the uploads. Cleared before the commit; set again only if another attempt won. */
   let unclaimed = true;
   try {
     const onBytes = (bytes: number): void => progress.at('fetch', bytes, request.input.bytes);
@@ -48,9 +47,9 @@ export async function runAttempt(
     progress.at('commit', 0, 1);
     await verifyOutputs(outputs, result.geometry, store, signal);
     signal.throwIfAborted();
-    const manifest: CompletedManifest = {
-      ...manifestBase(request, attemptId, deps.software),
-      status: 'completed',
+    // A commit that fails may have written its manifest all the same; whoever meets that manifest sweeps the rest.
+    unclaimed = false;
+    const won = await deps.jobs.complete(request, attemptId, {
       startedAt,
       input: { ...request.input, sha256: volume.sha256 },
       geometry: geometryToJson(result.geometry),
@@ -62,17 +61,8 @@ export async function runAttempt(
       timingsMs: { ...progress.durationsMs(), ...result.timingsMs },
       peakMemoryBytes: result.peakMemoryBytes,
       outputs,
-    };
-    // A commit that fails may have written its manifest all the same; whoever meets that manifest sweeps the rest.
-    unclaimed = false;
-    const { won } = await commit(store, deps.records, manifest);
+    });
     unclaimed = !won;
-    if (won) {
-      // Only spares work later: a result that is not found again is computed again.
-      await rememberResult(store, request).catch((error: unknown) =>
-        deps.log.warn({ err: error }, 'result not noted for reuse'),
-      );
-    }
     return won;
   } finally {
     await dropScratch(folder);

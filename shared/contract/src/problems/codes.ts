@@ -94,11 +94,12 @@ export const problemKinds = {
   'storage-credentials': setting(502, 'The storage does not accept the credentials of this service'),
   'storage-wrong-region': setting(422, 'The bucket lies in another region than the one that is configured'),
   'storage-unsafe': setting(500, 'The storage does not honour conditional writes'),
+  'record-invalid': later(500, 'A record of the service in storage cannot be read'),
   'storage-full': place(507, 'The object storage has no room left'),
   'storage-unavailable': place(503, 'The object storage does not answer'),
 
   // Admission
-  'quota-exceeded': later(429, 'The tenant has as much waiting as it may'),
+  'quota-exceeded': later(429, 'The tenant’s quota of waiting work is used up'),
   'queue-full': place(503, 'The queue is short of memory and accepts nothing for now'),
 
   // Running

@@ -12,12 +12,11 @@ import {
   type BatchRecord,
   type Manifest,
 } from '@parse3d/contract';
-import type { BlobStore } from '@parse3d/storage';
 import { Problem } from '@parse3d/contract/problems';
-import { newestManifest, type Software } from '../commit.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Software } from '../ledger/manifests.js';
+import { itemStates, type BatchCounters, type BatchCounts } from '../live/batch-counters.js';
 import { BidsDerivative } from './bids/derivative.js';
-import { itemStates, type BatchCounters, type BatchCounts } from './counters.js';
-import type { BatchStore } from './store.js';
 
 /** Manifests read at the same time. */
 const CONCURRENCY = 16;
@@ -35,9 +34,8 @@ const contentTypes: Record<ReportName, string> = {
 
 /** Where reports come from. */
 export interface ReportSources {
-  readonly batches: BatchStore;
+  readonly ledger: Ledger;
   readonly counters: BatchCounters;
-  readonly store: BlobStore;
   /** Named in the derivative of a BIDS dataset. */
   readonly software: Software;
 }
@@ -53,10 +51,10 @@ export interface ReportSources {
 export async function writeReports(
   batch: BatchRecord,
   counts: BatchCounts,
-  { batches, counters, store, software }: ReportSources,
+  { ledger, counters, software }: ReportSources,
   signal: AbortSignal,
 ): Promise<void> {
-  const derivative = batch.source.kind === 'bids' ? new BidsDerivative(batch, store, software) : undefined;
+  const derivative = batch.source.kind === 'bids' ? new BidsDerivative(batch, ledger.store, software) : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'parse3d-reports-'));
   const files = new Map(reportNames.map((name) => [name, createWriteStream(join(folder, name))]));
   // Told by the next write, also when nobody waits for the file at that moment: a full disk must not end the process.
@@ -81,10 +79,10 @@ export async function writeReports(
       for (let index = 0; index < inChunk; index += CONCURRENCY) {
         signal.throwIfAborted();
         const first = chunk + index;
-        const items = await batches.items(batch.batchId, first, Math.min(CONCURRENCY, inChunk - index));
+        const items = await ledger.batches.items(batch.batchId, first, Math.min(CONCURRENCY, inChunk - index));
         const manifests = await Promise.all(
           items.map(async (_, nth) =>
-            states[index + nth] === 0 ? undefined : newestManifest(store, batchJobId(batch.batchId, first + nth)),
+            states[index + nth] === 0 ? undefined : ledger.manifests.newest(batchJobId(batch.batchId, first + nth)),
           ),
         );
         for (const [nth, item] of items.entries()) {
@@ -106,7 +104,7 @@ export async function writeReports(
     await derivative?.close();
     for (const [name, file] of files) {
       await finished(file.end());
-      await store.write(blobKeys.batchReport(batch.batchId, name), createReadStream(join(folder, name)), {
+      await ledger.store.write(blobKeys.batchReport(batch.batchId, name), createReadStream(join(folder, name)), {
         contentType: contentTypes[name],
       });
     }

@@ -1,5 +1,5 @@
 import { RESEARCH_NOTICE, type BatchRecord, type CompletedManifest, type Finding } from '@parse3d/contract';
-import type { Software } from '../../commit.js';
+import type { Software } from '../../ledger/manifests.js';
 
 /** The version of BIDS that names and documents follow. */
 const BIDS_VERSION = '1.10.0';
