@@ -17,6 +17,7 @@ DYNAMIC = {
     "pixels": {0: "B"},
     "tokens": {0: "L", 1: "P"},
     "mask_logits": {0: "BP"},
+    "edge_logits": {0: "BP"},
     "existence": {0: "BP"},
 }
 
