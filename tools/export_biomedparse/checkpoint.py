@@ -65,14 +65,14 @@ class Checkpoint:
         runs = {}
         for name, stored in self.tensors.items():
             if name in own:
-                runs.setdefault((stored.at, stored.length), []).append(stored)
+                runs.setdefault((stored.at, stored.length), []).append((own[name], stored))
         with progress.Bar(f"reading {self.path.name}", self.bytes, progress.gigabytes) as bar, open(self.path, "rb") as file:
             stream = Hashed(file, self.path, self.bytes, bar)
             for (at, length), views in sorted(runs.items()):
                 stream.pass_to(at)
-                values = stream.take(length, views[0])
-                for view in views:
-                    own[view.name].copy_(tensor_of(values, view))
+                values = stream.take(length, views[0][1])
+                for target, stored in views:
+                    target.copy_(tensor_of(values, stored))
             stream.pass_to(self.bytes)
         self.sha256 = stream.digest.hexdigest()
 
@@ -120,12 +120,12 @@ class Hashed:
         return values
 
 
-def tensor_of(values, view):
-    """The tensor that `view` describes, in the bytes of its storage."""
-    if 0 in view.shape or not values:
-        return torch.zeros(view.shape)
-    flat = torch.frombuffer(values, dtype=getattr(torch, view.dtype))
-    return flat.as_strided(view.shape, view.stride, view.first)
+def tensor_of(values, stored):
+    """The tensor that `stored` describes, in the bytes of its storage."""
+    if 0 in stored.shape:
+        return torch.zeros(stored.shape)
+    flat = torch.frombuffer(values, dtype=getattr(torch, stored.dtype))
+    return flat.as_strided(stored.shape, stored.stride, stored.first)
 
 
 def find(path):

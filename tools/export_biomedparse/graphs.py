@@ -1,6 +1,7 @@
 """Writes torch modules as ONNX files of one piece: default operator domain, no external data."""
 
 import inspect
+import warnings
 
 import onnx
 import torch
@@ -38,17 +39,20 @@ def write(module, kind, examples, path, opset, precision="fp32"):
     options = {}
     if "dynamo" in inspect.signature(torch.onnx.export).parameters:
         options["dynamo"] = False  # The tracing exporter: the same graph from every torch version.
-    torch.onnx.export(
-        module.eval(),
-        tuple(examples[name] for name in module.inputs),
-        str(path),
-        input_names=list(module.inputs),
-        output_names=list(module.outputs),
-        dynamic_axes=dynamic_axes((*module.inputs, *module.outputs), kind),
-        opset_version=opset,
-        do_constant_folding=True,
-        **options,
-    )
+    with warnings.catch_warnings():
+        # The tracer warns of shapes that it takes as constants; those that vary are listed above.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(),
+            tuple(examples[name] for name in module.inputs),
+            str(path),
+            input_names=list(module.inputs),
+            output_names=list(module.outputs),
+            dynamic_axes=dynamic_axes((*module.inputs, *module.outputs), kind),
+            opset_version=opset,
+            do_constant_folding=True,
+            **options,
+        )
     model = onnx.load(str(path))
     domains = {entry.domain for entry in model.opset_import} | {n.domain for n in model.graph.node}
     if domains - {"", "ai.onnx"}:
