@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Geometry } from '../geometry/index.js';
 import { JobOptions, OutputOptions, Stage } from './job.js';
-import { PackId } from './pack.js';
+import { PackId, WeightsFile } from './pack.js';
 import { BlobUri, JobId, Modality, Sha256, Timestamp } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
 
@@ -92,6 +92,8 @@ export const Manifest = z
       model: z.strictObject({
         title: z.string(),
         licence: z.string(),
+        /** What the pack was exported from, where it says so. */
+        weights: WeightsFile.optional(),
         citation: z.string().optional(),
         intendedUse: z.string(),
         demonstration: z.boolean(),
