@@ -11,6 +11,7 @@ import io
 import pickle
 import struct
 import zipfile
+import zlib
 
 from stored import Refused, Stored
 
@@ -177,9 +178,9 @@ def read(path):
     with archive, open(path, "rb") as stream:
         entries = {entry.filename: entry for entry in archive.infolist()}
         root = find_root(path, entries)
-        value = unpickle(path, archive, entries[f"{root}data.pkl"])
+        value = unpickle(path, stream, entries[f"{root}data.pkl"])
         order = entries.get(f"{root}byteorder")
-        if order is not None and archive.read(order).strip() == b"big":
+        if order is not None and content_of(path, stream, order).strip() == b"big":
             raise Refused(f"{path} was written on a big-endian machine; save it again on a little-endian one")
         form, state = state_of(path, value)
         return form, {name: stored(path, stream, entries, root, name, tensor) for name, tensor in state.items()}
@@ -196,12 +197,35 @@ def find_root(path, entries):
     return root
 
 
-def unpickle(path, archive, entry):
+def begin_of(path, stream, entry):
+    """Where an entry's bytes begin in the file, by the header in front of them."""
+    stream.seek(entry.header_offset)
+    header = stream.read(30)
+    if len(header) < 30 or header[:4] != b"PK\x03\x04":
+        raise Refused(f"{path}: {entry.filename} is not where the file says; it is damaged: fetch it again")
+    if entry.compress_type != zipfile.ZIP_STORED:
+        raise Refused(f"{path} was zipped a second time; unpack it, and give the checkpoint as it was published")
+    name_length, extra_length = struct.unpack("<HH", header[26:30])
+    return entry.header_offset + 30 + name_length + extra_length
+
+
+def content_of(path, stream, entry):
+    """The bytes of a small entry."""
+    stream.seek(begin_of(path, stream, entry))
+    content = stream.read(entry.file_size)
+    # PyTorch can leave the sums out, and then writes 0 for each.
+    if entry.CRC and zlib.crc32(content) != entry.CRC:
+        raise Refused(f"{path}: {entry.filename} does not have the checksum that the file states; it is damaged: fetch it again")
+    return content
+
+
+def unpickle(path, stream, entry):
     """The object of data.pkl, with everything foreign left inert."""
     if entry.file_size > LARGEST_PICKLE:
         raise Refused(f"{path}: its data.pkl has {entry.file_size:,} bytes, more than any checkpoint of this model needs")
+    content = content_of(path, stream, entry)
     try:
-        return Reader(io.BytesIO(archive.read(entry))).load()
+        return Reader(io.BytesIO(content)).load()
     except Exception as problem:  # A damaged or hostile pickle can fail in any way.
         raise Refused(f"{path}: its data.pkl cannot be read ({problem}); the file is damaged, or not of PyTorch: fetch it again") from problem
 
@@ -233,12 +257,5 @@ def stored(path, stream, entries, root, name, tensor):
     entry = entries.get(f"{root}data/{storage.key}") if isinstance(storage, Storage) else None
     if entry is None or tensor.dtype not in WIDTHS:
         raise Refused(f"{path}: the values of {name} are missing from the file; it is damaged: fetch it again")
-    if entry.compress_type != zipfile.ZIP_STORED:
-        raise Refused(f"{path} was zipped a second time; unpack it, and give the checkpoint as it was published")
-    stream.seek(entry.header_offset)
-    header = stream.read(30)
-    if len(header) < 30 or header[:4] != b"PK\x03\x04":
-        raise Refused(f"{path}: the values of {name} are not where the file says; it is damaged: fetch it again")
-    name_length, extra_length = struct.unpack("<HH", header[26:30])
-    at = entry.header_offset + 30 + name_length + extra_length
-    return Stored(name, tensor.dtype, tensor.shape, tensor.stride, tensor.first, at, entry.file_size, entry.CRC).checked(path, WIDTHS[tensor.dtype])
+    run = begin_of(path, stream, entry), entry.file_size, entry.CRC
+    return Stored(name, tensor.dtype, tensor.shape, tensor.stride, tensor.first, *run).checked(path, WIDTHS[tensor.dtype])
