@@ -5,7 +5,6 @@ status 1 when a row of it is off. See README.md beside this file.
 """
 
 import argparse
-import gc
 import json
 import pathlib
 import sys
@@ -153,7 +152,6 @@ def write_graphs(args, network, words):
         done += 1
         say(f"writing {kind}.onnx ({done} of 3)")
         graphs.write(module, kind, examples, args.out / f"{kind}.onnx", args.opset, args.precision)
-        gc.collect()
 
     with torch.no_grad():
         ids, attention = (torch.tensor(rows) for rows in words.padded(GOLDEN_PROMPTS))

@@ -1,5 +1,8 @@
 """Writes torch modules as ONNX files of one piece: default operator domain, no external data."""
 
+import contextlib
+import ctypes
+import gc
 import inspect
 import warnings
 
@@ -53,6 +56,23 @@ def write(module, kind, examples, path, opset, precision="fp32"):
             do_constant_folding=True,
             **options,
         )
+    give_back()
+    rewrite(path, precision)
+    give_back()
+    # By its path, so that the checker's copy is the only one in memory.
+    onnx.checker.check_model(str(path))
+    give_back()
+
+
+def give_back():
+    """Returns freed memory to the system where the C library can: half of a graph's size would stay otherwise."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def rewrite(path, precision):
+    """Only the default operator domain, the precision asked for, and nothing of the machine that wrote it."""
     model = onnx.load(str(path))
     domains = {entry.domain for entry in model.opset_import} | {n.domain for n in model.graph.node}
     if domains - {"", "ai.onnx"}:
@@ -63,5 +83,4 @@ def write(module, kind, examples, path, opset, precision="fp32"):
     model.doc_string = ""
     for node in model.graph.node:
         node.doc_string = ""
-    onnx.checker.check_model(model)
     onnx.save(model, str(path))
