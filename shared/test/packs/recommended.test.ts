@@ -45,9 +45,7 @@ const offModality: readonly (readonly [string, Modality])[] = [
   ...(['sigmoid colon', 'mitochondrion', "Alzheimer's plaque", 'cecum', 'soleus', 'synaptic cleft'] as const).map(
     (text) => [text, 'ct'] as const,
   ),
-  ...(['vertebra C3', 'trachea', 'pancreas tumor', 'COVID-19'] as const).map(
-    (text) => [text, 'mr'] as const,
-  ),
+  ...(['vertebra C3', 'trachea', 'pancreas tumor', 'COVID-19'] as const).map((text) => [text, 'mr'] as const),
   ...(['liver', 'left kidney', 'spinal cord', 'axon'] as const).map((text) => [text, 'us'] as const),
   ...(['liver', 'brain', 'lymph node'] as const).map((text) => [text, 'pet'] as const),
   ...(['liver', "Alzheimer's plaque", 'vessel'] as const).map((text) => [text, 'em'] as const),
