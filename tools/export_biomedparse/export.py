@@ -46,10 +46,10 @@ def main(arguments=None):
     # All that can be refused is refused before the long steps.
     pack.check_id(args.out)
     merges = tokenizer.read_merges(vocabulary.find(args.bpe, args.checkpoint, args.repo))
-    args.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(args.threads)
     words = tokenizer.Tokenizer(merges)
     network, weights = build_network(args, words)
+    args.out.mkdir(parents=True, exist_ok=True)
 
     say("writing the tokenizer")
     text = json.dumps(tokenizer.tokenizer_json(merges), ensure_ascii=False)

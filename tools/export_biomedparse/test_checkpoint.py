@@ -238,6 +238,22 @@ class Mistakes(InAFolder):
         self.assertIn("does not exist", self.refusal(self.folder / "nothing.ckpt"))
 
 
+class Made(InAFolder):
+    def test_the_script_writes_what_pytorch_reads_and_what_this_reader_reads(self):
+        path = self.folder / "made.ckpt"
+        source = Model()
+        make_checkpoint.write(path, source)
+        self.state = source.state_dict()
+        self.load(path)
+        self.assert_loaded()
+        options = {"weights_only": False} if torch.__version__ >= "2" else {}
+        value = torch.load(path, **options)
+        self.assertTrue(torch.equal(value["state_dict"]["model.linear.weight"], source.linear.weight))
+        self.assertEqual(value["optimizer_states"][0]["state"][0]["exp_avg"].shape, (4, 3))
+        with zipfile.ZipFile(path) as archive:
+            self.assertIsNone(archive.testzip())
+
+
 class Licence(unittest.TestCase):
     def test_none_is_asserted(self):
         with self.assertRaises(SystemExit) as stop:
@@ -256,7 +272,8 @@ class Vocabulary(InAFolder):
     def test_it_is_found_beside_the_weights_and_else_the_message_says_where_to_get_it(self):
         path = self.save(self.state)
         (self.folder / "bpe_simple_vocab_16e6.txt.gz").write_bytes(b"")
-        self.assertEqual(vocabulary.find(None, path), self.folder / "bpe_simple_vocab_16e6.txt.gz")
+        for given in (path, self.folder):
+            self.assertEqual(vocabulary.find(None, given), self.folder / "bpe_simple_vocab_16e6.txt.gz")
         with self.assertRaisesRegex(SystemExit, "nothing.gz does not exist"):
             vocabulary.find(self.folder / "nothing.gz")
 

@@ -27,12 +27,9 @@ def find(given, checkpoint=None, repo=None):
 
 def candidates(checkpoint, repo):
     """Every place where a list lies, the nearest first."""
-    folders = []
-    if checkpoint is not None:
-        folders.append(checkpoint if checkpoint.is_dir() else checkpoint.parent)
-    for folder in folders:
-        for name in NAMES:
-            yield from (file for file in [folder / name] if file.is_file())
+    for name in NAMES if checkpoint is not None else ():
+        # In a folder of a download anywhere; beside a single file only there.
+        yield from sorted(checkpoint.rglob(name) if checkpoint.is_dir() else checkpoint.parent.glob(name))
     if repo is not None:
         yield from sorted(repo.rglob(NAMES[0]))
     for package in PACKAGES:
