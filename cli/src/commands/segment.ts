@@ -163,6 +163,7 @@ async function describe(request: SegmentRequest, result: SegmentResult, { pack }
     model: {
       title: pack.title,
       licence: pack.licence.spdx,
+      ...(pack.weights === undefined ? {} : { weights: pack.weights }),
       ...(pack.citation === undefined ? {} : { citation: pack.citation }),
       intendedUse: pack.intendedUse,
       demonstration: pack.demonstration,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { JobOptions, OutputOptions, Stage } from './job.js';
+import { WeightsFile } from './pack.js';
 import { BlobUri, JobId, Lane, Modality, PackRef, Sha256, Timestamp } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
 
@@ -97,6 +98,8 @@ export const Manifest = z
       model: z.strictObject({
         title: z.string(),
         licence: z.string(),
+        /** What the pack was exported from, where it says so. */
+        weights: WeightsFile.optional(),
         citation: z.string().optional(),
         intendedUse: z.string(),
         demonstration: z.boolean(),

@@ -149,6 +149,12 @@ export const PromptableSlicesModel = z.strictObject({
     .string()
     .optional()
     .describe('Further input of the image encoder, float32 [B]: the place of the slice in the volume from -1 to 1.'),
+  edgeOutput: z
+    .string()
+    .optional()
+    .describe(
+      'Further output of the decoder, float32 like the masks: logits of the edges between objects of one target.',
+    ),
   suppression: z
     .enum(['none', 'iou'])
     .describe('`iou`: targets of one slice suppress each other where their masks overlap, by existence score.'),
@@ -163,6 +169,9 @@ export const PromptableSlicesModel = z.strictObject({
 });
 export type PromptableSlicesModel = z.infer<typeof PromptableSlicesModel>;
 
+/** The file of weights that a pack was exported from. */
+export const WeightsFile = z.strictObject({ file: z.string(), bytes: z.int().nonnegative(), sha256: Sha256 });
+
 const packBase = {
   schemaVersion: z.literal(1).describe('Form of this file.'),
   id: PackId,
@@ -175,6 +184,9 @@ const packBase = {
   licence: z
     .strictObject({ spdx: z.string().min(1), url: z.url().optional() })
     .describe('SPDX identifier of the licence of the weights; NOASSERTION where it is not known.'),
+  weights: WeightsFile.optional().describe(
+    'The file of weights that the pack was exported from: its name, size and SHA-256; goes into every manifest.',
+  ),
   citation: z.string().max(2000).optional().describe('What to cite; goes into every manifest.'),
   intendedUse: z.string().min(1).max(4000).describe('For what, and for what not; goes into every manifest.'),
   demonstration: z

@@ -1393,6 +1393,11 @@ export interface components {
           model: {
             title: string;
             licence: string;
+            weights?: {
+              file: string;
+              bytes: number;
+              sha256: string;
+            };
             citation?: string;
             intendedUse: string;
             demonstration: boolean;

@@ -105,6 +105,7 @@ function describeModel(pack: Pack, result: SegmentResult): CompletedManifest['mo
   return {
     title: pack.title,
     licence: pack.licence.spdx,
+    ...(pack.weights === undefined ? {} : { weights: pack.weights }),
     ...(pack.citation === undefined ? {} : { citation: pack.citation }),
     intendedUse: pack.intendedUse,
     demonstration: pack.demonstration,
