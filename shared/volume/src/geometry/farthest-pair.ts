@@ -11,6 +11,22 @@ interface Node {
   readonly children: readonly Node[];
 }
 
+/** Corners of voxels on one grid: half a voxel along each axis from the centre. */
+export interface Octahedra {
+  /** Of the affine, in mm. */
+  readonly columns: readonly [Vec3, Vec3, Vec3];
+  /** Differences between the corners of two voxels with the same centre. */
+  readonly steps: readonly Vec3[];
+  /** Length of the longest of them. */
+  readonly reach: number;
+}
+
+export function octahedra(columns: readonly [Vec3, Vec3, Vec3]): Octahedra {
+  const half = columns.flatMap((column): Vec3[] => [scaled(column, 0.5), scaled(column, -0.5)]);
+  const steps = half.flatMap((a) => half.map((b): Vec3 => [a[0] - b[0], a[1] - b[1], a[2] - b[2]]));
+  return { columns, steps, reach: Math.max(...steps.map((step) => Math.hypot(...step))) };
+}
+
 /**
  * The largest distance between two corners of the voxels' octahedra (half a voxel along each axis from the centre), among
  * voxels given by their indices. Exact: boxes of points are left out only where they cannot hold a longer one.
@@ -20,16 +36,14 @@ export class FarthestPair {
   readonly distanceMm: number;
   /** World coordinates, three numbers a point, in the order of the tree. */
   readonly #points: Float64Array;
-  /** What two corners can add to the difference of two centres. */
-  readonly #steps: Vec3[] = [];
+  readonly #steps: readonly Vec3[];
   readonly #reach: number;
   /** Square of the longest distance so far. */
   #best = 0;
 
-  constructor(voxels: readonly Vec3[], columns: readonly [Vec3, Vec3, Vec3]) {
-    const half = columns.flatMap((column): Vec3[] => [scaled(column, 0.5), scaled(column, -0.5)]);
-    for (const a of half) for (const b of half) this.#steps.push([a[0] - b[0], a[1] - b[1], a[2] - b[2]]);
-    this.#reach = Math.max(...columns.map((column) => Math.hypot(...column)));
+  constructor(voxels: readonly Vec3[], { columns, steps, reach }: Octahedra) {
+    this.#steps = steps;
+    this.#reach = reach;
     this.#points = new Float64Array(voxels.length * 3);
     const [x, y, z] = columns;
     voxels.forEach(([i, j, k], n) => {

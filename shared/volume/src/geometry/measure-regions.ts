@@ -173,7 +173,7 @@ export function measureRegions(
       intensities && values && options.percentiles === true
         ? regionPercentiles(labels, intensities, values.count, [5, 50, 95])
         : undefined,
-    surface: options.surface === true ? regionSurfaces(labels, geometry, regions) : undefined,
+    surface: options.surface === true ? regionSurfaces(labels, geometry, regions, boxesOf(core)) : undefined,
     diameter: options.diameter === true ? regionDiameters(labels, geometry, regions, boxesOf(core)) : undefined,
     parts: options.components === true ? countParts(labels, geometry.shape, regions) : undefined,
   });

@@ -1,7 +1,7 @@
 import { columnOf } from './affine.js';
-import { FarthestPair } from './farthest-pair.js';
+import { FarthestPair, octahedra, type Octahedra } from './farthest-pair.js';
 import type { LabelArray } from './label-map.js';
-import type { Affine, Geometry, Vec3 } from './types.js';
+import type { Geometry, Vec3 } from './types.js';
 
 /** Row ends that are held at a time, in numbers of four bytes. */
 const BUDGET = 16 * 1024 * 1024;
@@ -29,6 +29,7 @@ export function regionDiameters(
 ): Float64Array {
   const [ni, nj] = shape;
   const out = new Float64Array(regions + 1);
+  const corners = octahedra([columnOf(affine, 0), columnOf(affine, 1), columnOf(affine, 2)]);
   for (const group of groupsOf(boxes)) {
     const places = new Int32Array(regions + 1).fill(-1);
     group.forEach(({ region }, n) => (places[region] = n));
@@ -47,7 +48,7 @@ export function regionDiameters(
         }
       }
     }
-    for (const rows of ends) out[rows.box.region] = rows.diameter(affine);
+    for (const rows of ends) out[rows.box.region] = rows.diameter(corners);
   }
   return out;
 }
@@ -92,14 +93,14 @@ class RowEnds {
     this.#high[at] = end;
   }
 
-  diameter(affine: Affine): number {
+  diameter(corners: Octahedra): number {
     const points: Vec3[] = [];
     for (let k = this.box.min[2]; k <= this.box.max[2]; k += 1) {
       const plane = this.#rows * (k - this.box.min[2]);
       this.#outline(this.#low, plane, -1, (i, j) => points.push([i, j, k]));
       this.#outline(this.#high, plane, 1, (i, j) => points.push([i, j, k]));
     }
-    return new FarthestPair(points, [columnOf(affine, 0), columnOf(affine, 1), columnOf(affine, 2)]).distanceMm;
+    return new FarthestPair(points, corners).distanceMm;
   }
 
   /** One side of the convex outline of a plane: `side` is 1 for the ends of rows, -1 for their starts. */

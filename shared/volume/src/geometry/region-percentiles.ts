@@ -1,8 +1,8 @@
 import type { LabelArray } from './label-map.js';
 import type { VoxelArray } from './types.js';
 
-/** Numbers that one pass may hold: 64 MiB of counts, or 128 MiB of values. */
-const BUDGET = 16 * 1024 * 1024;
+/** Numbers that one pass may hold: 32 MiB of counts, or 64 MiB of values. */
+const BUDGET = 8 * 1024 * 1024;
 /** Up to so many values are collected and sorted; more are counted by sixteen bits of their order at a time. */
 const FEW = 16_384;
 const BINS = 65_536;
@@ -29,34 +29,89 @@ export function regionPercentiles(
   counts: Float64Array,
   percents: readonly number[],
 ): Float64Array[] {
-  const key = orderOf(values);
+  const out = percents.map(() => new Float64Array(counts.length).fill(NaN));
+  sortSmallOnes(labels, values, counts, (region, sorted) => {
+    percents.forEach((percent, n) =>
+      out[n]?.fill(
+        between(percent, sorted.length, (rank) => sorted[rank]),
+        region,
+        region + 1,
+      ),
+    );
+  });
   const found = new Map<number, Map<number, number>>();
-  let tasks = firstTasks(counts, percents, found);
+  const order = orderOf(values);
+  let tasks = largeOnes(counts, percents, found);
   while (tasks.length > 0) {
     const next: Task[] = [];
-    for (const group of groupsOf(tasks)) next.push(...runTasks(group, labels, values, key, found));
+    for (const group of groupsOf(tasks)) next.push(...runTasks(group, labels, values, order, found));
     tasks = next;
   }
-  return percents.map((percent) =>
-    counts.map((count, region) => {
-      const ranks = found.get(region);
-      if (ranks === undefined) return NaN;
-      const place = (percent / 100) * (count - 1);
-      const below = ranks.get(Math.floor(place)) ?? NaN;
-      const above = ranks.get(Math.min(Math.floor(place) + 1, count - 1)) ?? NaN;
-      return below + (above - below) * (place - Math.floor(place));
-    }),
-  );
+  for (const [region, ranks] of found) {
+    const count = counts[region] ?? 0;
+    percents.forEach((percent, n) =>
+      out[n]?.fill(
+        between(percent, count, (rank) => ranks.get(rank)),
+        region,
+        region + 1,
+      ),
+    );
+  }
+  return out;
 }
 
-function firstTasks(
+/** The percentile between the two ranks around it; rank 0 is the smallest value. */
+function between(percent: number, count: number, at: (rank: number) => number | undefined): number {
+  const place = (percent / 100) * (count - 1);
+  const below = at(Math.floor(place)) ?? NaN;
+  const above = at(Math.min(Math.floor(place) + 1, count - 1)) ?? NaN;
+  return below + (above - below) * (place - Math.floor(place));
+}
+
+/** Collects the values of small regions beside each other, as many regions a pass as the budget holds. */
+function sortSmallOnes(
+  labels: LabelArray,
+  values: VoxelArray,
   counts: Float64Array,
-  percents: readonly number[],
-  found: Map<number, Map<number, number>>,
-): Task[] {
+  onSorted: (region: number, sorted: Float64Array) => void,
+): void {
+  const ends = new Float64Array(counts.length);
+  for (let first = 1; first < counts.length;) {
+    let size = 0;
+    let last = first;
+    for (; last < counts.length; last += 1) {
+      const count = counts[last] ?? 0;
+      if (count > FEW) continue;
+      if (size + count > BUDGET) break;
+      ends[last] = size;
+      size += count;
+    }
+    const held = new Float64Array(size);
+    if (size > 0) {
+      for (let n = 0; n < labels.length; n += 1) {
+        const region = labels[n] ?? 0;
+        if (region < first || region >= last || (counts[region] ?? 0) > FEW) continue;
+        const value = values[n] ?? 0;
+        if (value - value !== 0) continue;
+        const at = ends[region] ?? 0;
+        held[at] = value;
+        ends[region] = at + 1;
+      }
+    }
+    for (let region = first; region < last; region += 1) {
+      const count = counts[region] ?? 0;
+      if (count === 0 || count > FEW) continue;
+      const end = ends[region] ?? 0;
+      onSorted(region, held.subarray(end - count, end).sort());
+    }
+    first = last;
+  }
+}
+
+function largeOnes(counts: Float64Array, percents: readonly number[], found: Map<number, Map<number, number>>): Task[] {
   const tasks: Task[] = [];
   counts.forEach((count, region) => {
-    if (region === 0 || count === 0) return;
+    if (region === 0 || count <= FEW) return;
     const places = percents.map((percent) => Math.floor((percent / 100) * (count - 1)));
     const ranks = [...new Set(places.flatMap((place) => [place, Math.min(place + 1, count - 1)]))];
     found.set(region, new Map());

@@ -1,6 +1,7 @@
 import type { LabelArray } from './label-map.js';
 import { surfelAreas } from './surfels.js';
-import type { Geometry } from './types.js';
+import type { RegionBox } from './region-diameter.js';
+import type { Geometry, Vec3 } from './types.js';
 
 /**
  * Surface area of every region in mm², index 0 unused: the triangles of marching cubes with corners half-way between a
@@ -8,7 +9,12 @@ import type { Geometry } from './types.js';
  *
  * On the grid of `geometry` as if its axes stood at right angles.
  */
-export function regionSurfaces(labels: LabelArray, { shape, spacingMm }: Geometry, regions: number): Float64Array {
+export function regionSurfaces(
+  labels: LabelArray,
+  { shape, spacingMm }: Geometry,
+  regions: number,
+  boxes: readonly RegionBox[],
+): Float64Array {
   const [ni, nj, nk] = shape;
   const areas = surfelAreas(spacingMm);
   const out = new Float64Array(regions + 1);
@@ -19,13 +25,14 @@ export function regionSurfaces(labels: LabelArray, { shape, spacingMm }: Geometr
     return labels.subarray(start, start + ni);
   };
   const corners = new Uint32Array(8);
-  for (let k = 0; k <= nk; k += 1) {
-    for (let j = 0; j <= nj; j += 1) {
+  const { min, max } = around(boxes);
+  for (let k = min[2]; k <= max[2] + 1; k += 1) {
+    for (let j = min[1]; j <= max[1] + 1; j += 1) {
       const [a, b, c, d] = [rowAt(j - 1, k - 1), rowAt(j, k - 1), rowAt(j - 1, k), rowAt(j, k)];
       // The four labels of the last step along i, and whether they are one.
       let [a0, b0, c0, d0] = [0, 0, 0, 0];
       let same0 = true;
-      for (let i = 0; i <= ni; i += 1) {
+      for (let i = min[0]; i <= max[0] + 1; i += 1) {
         const [a1, b1, c1, d1] = i < ni ? [a[i] ?? 0, b[i] ?? 0, c[i] ?? 0, d[i] ?? 0] : [0, 0, 0, 0];
         const same1 = a1 === b1 && a1 === c1 && a1 === d1;
         if (!(same0 && same1 && a0 === a1)) {
@@ -48,6 +55,19 @@ export function regionSurfaces(labels: LabelArray, { shape, spacingMm }: Geometr
     }
   }
   return out;
+}
+
+/** The box around all regions: nothing else has a surface. */
+function around(boxes: readonly RegionBox[]): { readonly min: Vec3; readonly max: Vec3 } {
+  const min: [number, number, number] = [Infinity, Infinity, Infinity];
+  const max: [number, number, number] = [-Infinity, -Infinity, -Infinity];
+  for (const box of boxes) {
+    for (const axis of [0, 1, 2] as const) {
+      min[axis] = Math.min(min[axis], box.min[axis]);
+      max[axis] = Math.max(max[axis], box.max[axis]);
+    }
+  }
+  return { min, max };
 }
 
 /** Adds the surface inside of one cube of eight voxel centres to each region that it holds. */
