@@ -4,12 +4,14 @@ import { readPromptsOfVolume } from '@parse3d/volume/formats';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { collect } from './commands/define.js';
+import { collect, wholeNumber } from './commands/define.js';
 import { UsageError } from './errors.js';
 
 export const PromptOptions = z.object({
   prompt: z.array(z.string()).default([]),
   prompts: z.string().optional(),
+  keepLargest: wholeNumber(0, 65_535).optional(),
+  removeBelow: z.coerce.number().min(0).optional(),
 });
 export type PromptOptions = z.infer<typeof PromptOptions>;
 
@@ -17,7 +19,9 @@ export type PromptOptions = z.infer<typeof PromptOptions>;
 export function withPrompts(command: Command): Command {
   return command
     .option('--prompt <text>', 'what to find; several times for several targets', collect)
-    .option('--prompts <file>', 'a file with one prompt a line, or a label number, a tab and the prompt');
+    .option('--prompts <file>', 'a file with one prompt a line, or a label number, a tab and the prompt')
+    .option('--keep-largest <count>', 'so many connected parts of each mask stay; 0 keeps all (else as the pack says)')
+    .option('--remove-below <ml>', 'smaller connected parts of each mask go; 0 keeps all (else as the pack says)');
 }
 
 /**
@@ -27,7 +31,7 @@ export function withPrompts(command: Command): Command {
  * @throws UsageError when there is none; Problem `not-found` without the file, `request-invalid` for what it holds
  */
 export async function readPrompts(
-  { prompt, prompts }: PromptOptions,
+  { prompt, prompts, keepLargest, removeBelow }: PromptOptions,
   otherwise: () => Promise<readonly PromptInput[]> = () => Promise.resolve([]),
 ): Promise<Prompt[]> {
   const fromFile = prompts === undefined ? [] : parsePromptFile(await readPromptFile(prompts), prompts);
@@ -35,7 +39,11 @@ export async function readPrompts(
   const inputs = given.length > 0 ? given : await otherwise();
   if (inputs.length === 0) throw new UsageError('say what to find: --prompt "…", or --prompts <file>');
   const parsed = Prompts.safeParse(inputs);
-  if (parsed.success) return parsed.data;
+  const kept = {
+    ...(keepLargest === undefined ? {} : { keepLargest }),
+    ...(removeBelow === undefined ? {} : { removeBelowMl: removeBelow }),
+  };
+  if (parsed.success) return parsed.data.map((each) => ({ ...each, ...kept }));
   const issue = parsed.error.issues[0];
   const at = issue?.path[0];
   const which = typeof at === 'number' ? `prompt ${at + 1}: ` : '';

@@ -1,6 +1,8 @@
+import type { Finding } from '@parse3d/contract';
 import { readVolume } from '@parse3d/volume/formats';
 import type { LoadedPack, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
 import { throwIfCanceled } from './engines/cancel.js';
+import { measureFindings } from './measure-findings.js';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.js';
 import { stageClock } from './stage-clock.js';
 import { writeOutputs, type Outputs } from './outputs/index.js';
@@ -26,24 +28,28 @@ export async function segment(
   const image = await readVolume(request.inputPath, { maxVoxels: request.limits.maxVoxels });
   throwIfCanceled(signal);
 
+  const measures = request.outputs.findings ?? true;
   const wanted = {
     wantProbabilities: request.outputs.probabilities !== 'none',
-    wantMasks: request.outputs.masks || request.outputs.dicomSeg === true,
+    // Masks that others hide in the label map are measured one by one.
+    wantMasks: request.outputs.masks || request.outputs.dicomSeg === true || (measures && request.prompts.length > 1),
     scratchFolder: request.outputFolder,
   };
   const found = await engine.infer(image, { ...request, ...wanted }, clock.report, signal);
 
-  clock.report({ stage: 'encode', done: 0, total: 1 });
+  let findings: readonly Finding[];
   let outputs: Outputs;
   try {
-    outputs = await writeOutputs(found, image, request, engine.pack, signal);
+    findings = measures ? measureFindings(found, image, request.modality, signal) : found.findings;
+    clock.report({ stage: 'encode', done: 0, total: 1 });
+    outputs = await writeOutputs({ ...found, findings }, image, request, engine.pack, signal);
   } finally {
     await found.close?.();
   }
 
   return {
     geometry: image.geometry,
-    findings: found.findings,
+    findings,
     preparation: found.preparation,
     warnings: [...readingWarnings(image), ...found.warnings, ...outputs.warnings],
     timingsMs: clock.stop(),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { OutputOptions } from '@parse3d/contract';
+import { findingsCsv, type OutputOptions } from '@parse3d/contract';
 import { writeLabelsNpz, type VolumeImage } from '@parse3d/volume/formats';
 import { Problem } from '@parse3d/contract/problems';
 import { throwIfCanceled } from '../engines/cancel.js';
@@ -37,6 +37,7 @@ export async function writeOutputs(
   const files: LocalOutput[] = [];
   for (const write of [
     ...(wanted.labels ? labelFiles(found, image, names, folder) : []),
+    ...((wanted.findings ?? true) ? [findingsFile(found, folder)] : []),
     ...(wanted.volume === true ? [volumeFile(image, folder)] : []),
     ...(wanted.npz ? [npzFile(found, folder)] : []),
     ...(wanted.masks ? maskFiles(found, image, names, folder) : []),
@@ -70,6 +71,10 @@ function labelFiles(found: Found, image: VolumeImage, names: readonly LabelName[
     () => writeBytes(folder, 'labels.json', labelsJson(names), 'application/json'),
     () => writeBytes(folder, 'labels.txt', labelsTxt(names), 'text/plain; charset=utf-8'),
   ];
+}
+
+function findingsFile({ findings }: Found, folder: string): Write {
+  return () => writeBytes(folder, 'findings.csv', findingsCsv(findings), 'text/csv; charset=utf-8');
 }
 
 function npzFile({ labels }: Found, folder: string): Write {

@@ -19,6 +19,14 @@ export const OutputOptions = z
       .meta({ description: 'labels.npz: `segs` (z, y, x) and `spacing`, as the segmentation challenge wants it' }),
     preview: z.boolean().default(true).meta({ description: 'preview.png: three mid-planes with outlines' }),
     // Optional like those below: a default would give every earlier job another fingerprint, and its result no reuse.
+    findings: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'findings.csv, and the measures of every finding in the manifest: surface, diameter, place, intensities, parts. ' +
+          'Default: true.',
+      }),
     volume: z
       .boolean()
       .optional()

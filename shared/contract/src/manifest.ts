@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { Measures, RemovedParts } from './measures.js';
 import { JobOptions, OutputOptions, Stage } from './job.js';
 import { WeightsFile } from './pack.js';
 import { BlobUri, JobId, Lane, Modality, PackRef, Sha256, Timestamp } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
+import { Prompt } from './prompt.js';
 
 const Vec3 = z.tuple([z.number(), z.number(), z.number()]);
 
@@ -53,6 +55,12 @@ export const Finding = z
     recommended: z.boolean(),
     /** Names of the pack's classes that the prompt stands for; label-map packs only. */
     classes: z.array(z.string()).optional(),
+    measures: Measures.optional().meta({
+      description: 'Absent where the mask is empty, or where measures were not asked for.',
+    }),
+    removed: RemovedParts.optional().meta({
+      description: 'What the rule of the prompt or the pack took out of the mask; absent without a rule.',
+    }),
   })
   .meta({ id: 'Finding' });
 export type Finding = z.infer<typeof Finding>;
@@ -76,7 +84,7 @@ const manifestBase = {
   startedAt: Timestamp.optional(),
   finishedAt: Timestamp,
   input: z.strictObject({ uri: BlobUri, etag: z.string(), bytes: z.int(), sha256: Sha256.optional() }),
-  prompts: z.array(z.strictObject({ text: z.string(), label: z.int() })),
+  prompts: z.array(Prompt),
   pack: PackRef,
   modality: Modality,
   outputOptions: OutputOptions,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keepParts } from './measures.js';
 import { Modality, PackId, Sha256 } from './primitives.js';
 
 const PackFile = z
@@ -57,6 +58,12 @@ export const Target = z.strictObject({
     .regex(/^#[0-9a-f]{6}$/)
     .optional()
     .describe('`#rrggbb` in small letters.'),
+  keepLargest: keepParts.keepLargest.describe(
+    'How many connected parts the target has: of its mask the largest stay. Absent or 0: all. A prompt may say otherwise.',
+  ),
+  removeBelowMl: keepParts.removeBelowMl.describe(
+    'Connected parts of its mask of less than so many millilitres go. Absent or 0: none. A prompt may say otherwise.',
+  ),
 });
 export type Target = z.infer<typeof Target>;
 

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { keepParts } from './measures.js';
 
 /** One text naming one target, with the number it gets in the label map. */
 export const Prompt = z
   .strictObject({
     text: z.string().trim().min(1).max(512).meta({ example: 'left hippocampus' }),
     label: z.int().min(1).max(65_535).meta({ description: 'Value of this target in the label map.' }),
+    ...keepParts,
   })
   .meta({ id: 'Prompt', description: 'What to find, and its number in the label map.' });
 export type Prompt = z.infer<typeof Prompt>;
@@ -12,7 +14,11 @@ export type Prompt = z.infer<typeof Prompt>;
 /** As clients write it: a bare text is numbered by its place in the list, from 1. */
 export const PromptInput = z.union([
   z.string().trim().min(1).max(512),
-  z.strictObject({ text: z.string().trim().min(1).max(512), label: z.int().min(1).max(65_535).optional() }),
+  z.strictObject({
+    text: z.string().trim().min(1).max(512),
+    label: z.int().min(1).max(65_535).optional(),
+    ...keepParts,
+  }),
 ]);
 export type PromptInput = z.infer<typeof PromptInput>;
 
@@ -22,9 +28,7 @@ export const Prompts = z
   .max(256)
   .transform((inputs, context): Prompt[] => {
     const prompts = inputs.map((input, index) =>
-      typeof input === 'string'
-        ? { text: input, label: index + 1 }
-        : { text: input.text, label: input.label ?? index + 1 },
+      typeof input === 'string' ? { text: input, label: index + 1 } : { ...input, label: input.label ?? index + 1 },
     );
     if (new Set(prompts.map((prompt) => prompt.label)).size !== prompts.length) {
       context.addIssue({ code: 'custom', message: 'every prompt needs a label number of its own' });

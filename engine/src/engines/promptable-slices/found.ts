@@ -1,11 +1,13 @@
-import type { Finding, Modality, Prompt, PromptableSlicesModel } from '@parse3d/contract';
+import type { Finding, Modality, Prompt, PromptableSlicesModel, RemovedParts } from '@parse3d/contract';
 import type { NiftiImage } from '@parse3d/volume/formats';
 import { countLabels, voxelVolumeMl } from '@parse3d/volume/geometry';
-import { matchPrompt } from '@parse3d/contract/packs';
+import { matchPrompt, type KeepParts } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import type { Labels } from '../../steps/step.js';
 import type { Found } from '../../types.js';
+import { keepSentences } from '../keep-rules.js';
 import type { ExistenceTable } from './existence.js';
+import { keepParts } from './keep-parts.js';
 import type { PromptableSlicesPack } from './tools.js';
 import type { MaskCounts } from './label-slices.js';
 import { showRanges } from './schedule.js';
@@ -29,6 +31,8 @@ export interface FinishedRun {
   readonly counts: MaskCounts;
   readonly existence: ExistenceTable;
   readonly way: SmoothWay;
+  /** Which parts stay of each prompt's mask. */
+  readonly rules: readonly (KeepParts | undefined)[];
   readonly overlap: PromptableSlicesModel['overlap'];
   readonly smooth: boolean;
   readonly samples: number;
@@ -53,7 +57,7 @@ export function foundOf(run: FinishedRun): Found {
       (index) => readerOf(reader).probabilities(index, prompt),
       (length) => new Float32Array(length),
     );
-  const maskPieces = (prompt: number): Generator<Uint8Array> =>
+  const allParts = (prompt: number): Generator<Uint8Array> =>
     volumePieces(
       geometry.shape,
       source.volume,
@@ -63,6 +67,12 @@ export function foundOf(run: FinishedRun): Found {
       },
       (length) => new Uint8Array(length),
     );
+  const { prompts, rules, labels, counts } = run;
+  const { maskPieces, removed } = keepParts({
+    ...{ geometry, prompts, rules, labels, counts, probabilityPieces },
+    threshold: pack.threshold,
+    maskPieces: allParts,
+  });
   if (run.overlap === 'most-specific') paintSmallestLast(run, maskPieces);
   return {
     labels: { data: run.labels, geometry },
@@ -74,8 +84,8 @@ export function foundOf(run: FinishedRun): Found {
           probabilityPieces,
         }
       : {}),
-    findings: run.prompts.map((prompt, index) => findingOf(run, prompt, index)),
-    preparation: preparationOf(run),
+    findings: prompts.map((prompt, index) => findingOf(run, prompt, index, removed[index])),
+    preparation: [...preparationOf(run), ...keepSentences(prompts, removed)],
     warnings: warningsOf(run),
     close: () => Promise.resolve(run.close()),
   };
@@ -105,6 +115,7 @@ function findingOf(
   { pack, image, modality, source, counts, existence, way }: FinishedRun,
   prompt: Prompt,
   index: number,
+  removed: RemovedParts | undefined,
 ): Finding {
   const voxels = counts.voxels[index] ?? 0;
   return {
@@ -118,6 +129,7 @@ function findingOf(
     existence: existence.ofVolume(index),
     existenceBySlice: existence.bySlice(index, source.volume, way.depth),
     recommended: matchPrompt(pack, prompt.text, modality).recommended,
+    ...(removed && { removed }),
   };
 }
 

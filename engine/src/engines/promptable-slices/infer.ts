@@ -1,5 +1,6 @@
 import type { NiftiImage } from '@parse3d/volume/formats';
 import { throwIfCanceled } from '../cancel.js';
+import { keepRulesOf } from '../keep-rules.js';
 import { BatchSize } from './batch-size.js';
 import { ExistenceTable } from './existence.js';
 import { foundOf } from './found.js';
@@ -46,7 +47,12 @@ export async function infer(
 
   const schedule = wish.schedule ?? 'full';
   const overlap = prompts.length > 1 ? (wish.overlap ?? model.overlap) : 'most-probable';
-  const keepsMasks = (request.wantMasks ?? true) || request.wantProbabilities || overlap === 'most-specific';
+  const rules = keepRulesOf(pack, prompts, request.modality);
+  const keepsMasks =
+    (request.wantMasks ?? true) ||
+    request.wantProbabilities ||
+    overlap === 'most-specific' ||
+    rules.some((rule) => rule !== undefined);
   const spool =
     keepsMasks || schedule === 'adaptive'
       ? new MaskSpool(request.scratchFolder, source.model.depth, prompts.length, model.maskSize)
@@ -91,7 +97,7 @@ export async function infer(
     const reader = held && (smooth ? new SmoothReader(held, masks, way) : new NearestReader(held, masks, source.fit));
     return foundOf({
       ...{ pack, image, prompts, texts, source, labels, counts, existence, way, ran },
-      ...{ overlap, smooth, samples, seed: tools.noise.samples ? wish.seed : undefined, reader },
+      ...{ rules, overlap, smooth, samples, seed: tools.noise.samples ? wish.seed : undefined, reader },
       modality: request.modality,
       wantProbabilities: request.wantProbabilities,
       close: () => spool?.close(),

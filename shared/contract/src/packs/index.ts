@@ -2,5 +2,6 @@
 export const DEFAULT_PACK = 'starter-brain-mr';
 
 export { readPackCatalog, readPackJson, type PackCatalog, type RejectedPack } from './catalog.js';
+export { keepPartsOf, type KeepParts } from './keep.js';
 export { matchPrompt, matchPrompts, type PromptMatch } from './match.js';
 export { nearest } from '../text/nearest.js';
