@@ -15,6 +15,12 @@ export interface Names<T extends Target> {
   readonly bySynonym: ReadonlyMap<string, Name<T>>;
 }
 
+/** A name that a text stands for, and the side that it asks for. */
+export interface Found<T extends Target> {
+  readonly name: Name<T>;
+  readonly side: Side;
+}
+
 export function namesOf<T extends Target>(targets: readonly T[]): Names<T> {
   const byName = new Map<string, Name<T>>();
   const bySynonym = new Map<string, Name<T>>();
@@ -33,8 +39,16 @@ export function namesOf<T extends Target>(targets: readonly T[]): Names<T> {
 export function lookUpName<T extends Target>(
   text: string,
   names: Names<T>,
-): { readonly name: Name<T>; readonly side: Side } | undefined {
-  const phrases = readings(text);
+): Found<T> | undefined {
+  return firstNamed(readings(text), names);
+}
+
+/** The same without leaving any words out: `thalamus in the MRI` is then no name. */
+export function lookUpLiterally<T extends Target>(text: string, names: Names<T>): Found<T> | undefined {
+  return firstNamed([namePhrase(text)], names);
+}
+
+function firstNamed<T extends Target>(phrases: readonly Phrase[], names: Names<T>): Found<T> | undefined {
   for (const map of [names.byName, names.bySynonym]) {
     for (const phrase of phrases) {
       // `left ventricle` may be the whole name of a target, which then has no other side.

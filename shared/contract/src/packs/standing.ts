@@ -1,0 +1,78 @@
+import type { Modality, Pack } from '../index.js';
+import { isProblem } from '../problems/index.js';
+import type { Meter } from '../text/nearest.js';
+import { findName } from './names.js';
+import { matchPrompt } from './match.js';
+import { hintOf, MOST_COMPARED, partsOf, suggestionsFor } from './suggest.js';
+
+/** What a pack makes of a prompt, known before anything is run. */
+export interface PromptStanding {
+  /** As given. */
+  readonly prompt: string;
+  /** Whether the pack was trained and evaluated for this target. Packs with fixed classes refuse what they do not know. */
+  readonly recommended: boolean;
+  /** The target as the pack names it; of an unknown prompt its own text. */
+  readonly canonical: string;
+  /** The name that was probably meant. */
+  readonly suggestion?: string;
+  /** The targets that the prompt names, where it names several. */
+  readonly parts?: readonly string[];
+}
+
+export interface Standings {
+  /** In the order of the prompts. */
+  readonly prompts: readonly PromptStanding[];
+  /** Unknown prompts beyond the first few, which were not compared with the names of the pack. */
+  readonly notCompared: number;
+}
+
+/**
+ * What a pack makes of each prompt of a job. The work does not grow with the length of the prompts, and only the first
+ * few unknown ones are compared with the names of the pack.
+ * @param modality of the volume; without it any of the pack's counts
+ */
+export function standingsOf(
+  pack: Pack,
+  prompts: readonly { readonly text: string }[],
+  modality?: Modality,
+  meter?: Meter,
+): Standings {
+  let unknown = 0;
+  const standings = prompts.map(({ text }): PromptStanding => {
+    const known = matchOf(pack, text, modality);
+    const parts = partsOf(pack, text, modality);
+    if (!known.recommended) unknown += 1;
+    if (parts !== undefined) return { prompt: text, ...known, parts };
+    if (known.recommended || unknown > MOST_COMPARED) return { prompt: text, ...known };
+    const found = findName(pack, text, modality);
+    const suggestion = suggestionsFor(pack, text, found, modality, meter).likely;
+    return { prompt: text, ...known, ...(suggestion === undefined ? {} : { suggestion }) };
+  });
+  return { prompts: standings, notCompared: Math.max(0, unknown - MOST_COMPARED) };
+}
+
+function matchOf(
+  pack: Pack,
+  text: string,
+  modality: Modality | undefined,
+): Pick<PromptStanding, 'recommended' | 'canonical'> {
+  try {
+    const { recommended, canonical } = matchPrompt(pack, text, modality);
+    return { recommended, canonical };
+  } catch (error) {
+    if (!isProblem(error, 'prompt-unknown')) throw error;
+    return { recommended: false, canonical: text };
+  }
+}
+
+/** A sentence about each prompt that is not a target of the pack, for people. */
+export function remarksOn({ prompts, notCompared }: Standings, pack: { readonly id: string }): string[] {
+  const remarks = prompts.flatMap(({ prompt, recommended, canonical, suggestion, parts }) => {
+    const what = recommended ? `“${prompt}” runs as “${canonical}”` : `“${prompt}” is not a target of ${pack.id}`;
+    if (parts !== undefined) return [`${what}: ${hintOf(parts)}`];
+    if (recommended) return [];
+    return [suggestion === undefined ? what : `${what}; nearest: “${suggestion}”`];
+  });
+  if (notCompared === 0) return remarks;
+  return [...remarks, `only the first ${MOST_COMPARED} unknown prompts were compared with the names of ${pack.id}`];
+}
