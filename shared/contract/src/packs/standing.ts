@@ -1,8 +1,7 @@
 import type { Modality, Pack } from '../index.js';
-import { isProblem } from '../problems/index.js';
+import { ofSide, withSide } from '../text/names.js';
 import type { Meter } from '../text/nearest.js';
-import { findName } from './names.js';
-import { matchPrompt } from './match.js';
+import { findName, type PackTargets } from './names.js';
 import { hintOf, MOST_COMPARED, partsOf, suggestionsFor } from './suggest.js';
 
 /** What a pack makes of a prompt, known before anything is run. */
@@ -32,37 +31,26 @@ export interface Standings {
  * @param modality of the volume; without it any of the pack's counts
  */
 export function standingsOf(
-  pack: Pack,
+  pack: Pack | PackTargets,
   prompts: readonly { readonly text: string }[],
   modality?: Modality,
   meter?: Meter,
 ): Standings {
   let unknown = 0;
   const standings = prompts.map(({ text }): PromptStanding => {
-    const known = matchOf(pack, text, modality);
+    const found = findName(pack, text, modality);
+    const known = {
+      recommended: found !== undefined && ofSide(found.name.targets, found.side).length > 0,
+      canonical: found === undefined ? text.trim() : withSide(found.name.text, found.side),
+    };
     const parts = partsOf(pack, text, modality);
     if (!known.recommended) unknown += 1;
     if (parts !== undefined) return { prompt: text, ...known, parts };
     if (known.recommended || unknown > MOST_COMPARED) return { prompt: text, ...known };
-    const found = findName(pack, text, modality);
     const suggestion = suggestionsFor(pack, text, found, modality, meter).likely;
     return { prompt: text, ...known, ...(suggestion === undefined ? {} : { suggestion }) };
   });
   return { prompts: standings, notCompared: Math.max(0, unknown - MOST_COMPARED) };
-}
-
-function matchOf(
-  pack: Pack,
-  text: string,
-  modality: Modality | undefined,
-): Pick<PromptStanding, 'recommended' | 'canonical'> {
-  try {
-    const { recommended, canonical } = matchPrompt(pack, text, modality);
-    return { recommended, canonical };
-  } catch (error) {
-    if (!isProblem(error, 'prompt-unknown')) throw error;
-    return { recommended: false, canonical: text };
-  }
 }
 
 /** A sentence about each prompt that is not a target of the pack, for people. */

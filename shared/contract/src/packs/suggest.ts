@@ -2,7 +2,7 @@ import type { Modality, Pack, Target } from '../index.js';
 import { ofSide, withSide, type Found } from '../text/names.js';
 import { rank, type Meter } from '../text/nearest.js';
 import { namePhrase, readings } from '../text/phrase.js';
-import { findName, isName, namesToOffer } from './names.js';
+import { findName, isName, namesToOffer, type PackTargets } from './names.js';
 
 /** Unknown prompts of one request that are compared with the names of the pack; the others are refused or marked alone. */
 export const MOST_COMPARED = 8;
@@ -27,7 +27,7 @@ export interface Suggestions {
  * @param found the name that the prompt stands for, of which there is no target of its side
  */
 export function suggestionsFor(
-  pack: Pack,
+  pack: Pack | PackTargets,
   text: string,
   found: Found<Target> | undefined,
   modality?: Modality,
@@ -54,7 +54,7 @@ export function suggestionsFor(
  * The targets that one prompt names several of, as in `thalamus, brainstem`: when the whole is not a name and every part
  * is. Undefined for one target.
  */
-export function partsOf(pack: Pack, text: string, modality?: Modality): readonly string[] | undefined {
+export function partsOf(pack: Pack | PackTargets, text: string, modality?: Modality): readonly string[] | undefined {
   const parts = text
     .split(/[,;|/&+]|\[SEP\]|\band\b/iu)
     .map((part) => part.trim())
