@@ -1,7 +1,7 @@
 import type { Finding, Modality, Prompt, PromptableSlicesModel } from '@parse3d/contract';
 import type { NiftiImage } from '@parse3d/volume/formats';
 import { countLabels, voxelVolumeMl } from '@parse3d/volume/geometry';
-import { matchPrompt } from '@parse3d/contract/packs';
+import { standingsOf, standingWarnings, type PromptStanding } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import type { Labels } from '../../steps/step.js';
 import type { Found } from '../../types.js';
@@ -64,6 +64,7 @@ export function foundOf(run: FinishedRun): Found {
       (length) => new Uint8Array(length),
     );
   if (run.overlap === 'most-specific') paintSmallestLast(run, maskPieces);
+  const standings = standingsOf(pack, run.prompts, run.modality);
   return {
     labels: { data: run.labels, geometry },
     mask: (prompt) => joined(maskPieces(prompt), new Uint8Array(voxels)),
@@ -74,9 +75,9 @@ export function foundOf(run: FinishedRun): Found {
           probabilityPieces,
         }
       : {}),
-    findings: run.prompts.map((prompt, index) => findingOf(run, prompt, index)),
+    findings: run.prompts.map((prompt, index) => findingOf(run, prompt, index, standings.prompts[index])),
     preparation: preparationOf(run),
-    warnings: warningsOf(run),
+    warnings: [...warningsOf(run), ...standingWarnings(standings, run.prompts)],
     close: () => Promise.resolve(run.close()),
   };
 }
@@ -102,9 +103,10 @@ function paintSmallestLast(run: FinishedRun, maskPieces: (prompt: number) => Ite
 }
 
 function findingOf(
-  { pack, image, modality, source, counts, existence, way }: FinishedRun,
+  { image, source, counts, existence, way }: FinishedRun,
   prompt: Prompt,
   index: number,
+  { recommended, suggestion }: Partial<PromptStanding> = {},
 ): Finding {
   const voxels = counts.voxels[index] ?? 0;
   return {
@@ -117,7 +119,8 @@ function findingOf(
     maxProbability: voxels > 0 ? (counts.max[index] ?? 0) : null,
     existence: existence.ofVolume(index),
     existenceBySlice: existence.bySlice(index, source.volume, way.depth),
-    recommended: matchPrompt(pack, prompt.text, modality).recommended,
+    recommended: recommended ?? false,
+    ...(suggestion === undefined ? {} : { suggestion }),
   };
 }
 

@@ -74,6 +74,7 @@ export function FindingsTable(props: {
                         outside
                       </span>
                     )}
+                    {finding.suggestion !== undefined && <small>did you mean {finding.suggestion}?</small>}
                   </span>
                   <input
                     type="range"

@@ -1,5 +1,5 @@
 import type { LabelClass, Modality, Pack, Prompt, Target } from '../index.js';
-import { lookUpName, ofSide, withSide, type Found } from '../text/names.js';
+import { lookUpName, ofSide, queryOf, withSide, type Found } from '../text/names.js';
 import type { Meter } from '../text/nearest.js';
 import { isProblem, Problem } from '../problems/index.js';
 import { classNames, findName } from './names.js';
@@ -71,7 +71,7 @@ export function matchPrompts(
 }
 
 function matchClasses(pack: LabelMapPack, text: string, compare: boolean, meter: Meter | undefined): PromptMatch {
-  const found = lookUpName(text, classNames(pack.model.classes));
+  const found = lookUpName(queryOf(text), classNames(pack.model.classes));
   const classes = found === undefined ? [] : ofSide(found.name.targets, found.side);
   if (found === undefined || classes.length === 0) throw unknown(pack, text, found, compare, meter);
   return {

@@ -1,7 +1,7 @@
 import type { LabelClass, Modality, Pack, Target } from '../index.js';
 import { taskNames } from '../tasks/catalogue.js';
 import { allTasks } from '../tasks/index.js';
-import { lookUpLiterally, lookUpName, namesOf, ofSide, withSide, type Found, type Names } from '../text/names.js';
+import { lookUpName, namesOf, ofSide, queryOf, withSide, type Found, type Names } from '../text/names.js';
 
 type Side = Target['side'];
 
@@ -41,9 +41,10 @@ const modalitiesOf = (pack: Pack | PackTargets, modality: Modality | undefined):
 
 /** The name that a prompt stands for; one with a target of the prompt's side goes before one without. */
 export function findName(pack: Pack | PackTargets, text: string, modality?: Modality): Found<Target> | undefined {
+  const query = queryOf(text);
   let other: Found<Target> | undefined;
   for (const names of namesFor(pack, modality)) {
-    const found = lookUpName(text, names);
+    const found = lookUpName(query, names);
     if (found === undefined) continue;
     if (ofSide(found.name.targets, found.side).length > 0) return found;
     other ??= found;
@@ -53,7 +54,7 @@ export function findName(pack: Pack | PackTargets, text: string, modality?: Moda
 
 /** True when the whole text is a name, with no words of it left out. */
 export const isName = (pack: Pack | PackTargets, text: string, modality?: Modality): boolean =>
-  namesFor(pack, modality).some((names) => lookUpLiterally(text, names) !== undefined);
+  namesFor(pack, modality).some((names) => lookUpName(queryOf(text, { literal: true }), names) !== undefined);
 
 /** Every name and synonym that a misspelt prompt may have meant, with its side where the prompt has that one. */
 export function namesToOffer(pack: Pack | PackTargets, side: Side, modality?: Modality): string[] {

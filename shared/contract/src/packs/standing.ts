@@ -64,3 +64,19 @@ export function remarksOn({ prompts, notCompared }: Standings, pack: { readonly 
   if (notCompared === 0) return remarks;
   return [...remarks, `only the first ${MOST_COMPARED} unknown prompts were compared with the names of ${pack.id}`];
 }
+
+/** What a result says about its prompts beside the findings; prompts are named by their labels. */
+export function standingWarnings(
+  { prompts, notCompared }: Standings,
+  labelled: readonly { readonly label: number }[],
+): string[] {
+  const several = prompts.flatMap(({ parts }, index) =>
+    parts === undefined
+      ? []
+      : [
+          `The prompt of label ${labelled[index]?.label} looks like ${parts.length} targets; give each a prompt of its own.`,
+        ],
+  );
+  if (notCompared === 0) return several;
+  return [...several, `Only the first ${MOST_COMPARED} unknown prompts were compared with the names of the pack.`];
+}

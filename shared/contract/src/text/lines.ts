@@ -20,10 +20,7 @@ export interface TextSource {
  * @throws Problem `request-invalid` with the line, for bytes that are not text in that encoding, for NUL, and for a line
  * that is too long
  */
-export async function* linesOf(
-  chunks: AsyncIterable<Uint8Array>,
-  source: TextSource = {},
-): AsyncGenerator<TextLine> {
+export async function* linesOf(chunks: AsyncIterable<Uint8Array>, source: TextSource = {}): AsyncGenerator<TextLine> {
   const lines = new Lines(source);
   for await (const chunk of chunks) yield* lines.push(chunk);
   yield* lines.end();

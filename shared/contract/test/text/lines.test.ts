@@ -4,7 +4,8 @@ import { linesOf, textOf } from '../../src/text/index.js';
 
 async function read(chunks: Iterable<Uint8Array>, maxCharacters = 100): Promise<string[]> {
   const lines: string[] = [];
-  for await (const { number, text } of linesOf(Readable.from(chunks), { name: 'list', maxCharacters })) lines.push(`${number} ${text}`);
+  for await (const { number, text } of linesOf(Readable.from(chunks), { name: 'list', maxCharacters }))
+    lines.push(`${number} ${text}`);
   return lines;
 }
 
@@ -36,7 +37,12 @@ const bytewise = (bytes: Buffer): Buffer[] => Array.from(bytes, (_, index) => by
 test('a byte order mark decides the encoding, wherever the text is cut', async () => {
   const text = 'zwölf\r\n🧠\nlast\n';
   const lines = ['1 zwölf', '2 🧠', '3 last'];
-  for (const bytes of [Buffer.from(text), Buffer.from(`\ufeff${text}`), marked('utf16le', text), marked('utf16be', text)]) {
+  for (const bytes of [
+    Buffer.from(text),
+    Buffer.from(`\ufeff${text}`),
+    marked('utf16le', text),
+    marked('utf16be', text),
+  ]) {
     expect(await read([bytes])).toEqual(lines);
     expect(await read(bytewise(bytes))).toEqual(lines);
     expect(textOf(bytes)).toBe('zwölf\n🧠\nlast');

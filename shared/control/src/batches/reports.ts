@@ -70,7 +70,7 @@ export async function writeReports(
     };
     await write(
       'summary.csv',
-      'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,code\n',
+      'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,recommended,suggestion,code\n',
     );
     const ended = { completed: 0, failed: 0 };
     for (let chunk = 0; chunk < batch.total; chunk += ITEMS_PER_CHUNK) {
@@ -163,7 +163,7 @@ function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manif
     const code = manifest?.status === 'failed' ? manifest.problem.code : '';
     const status = manifest?.status ?? 'canceled';
     const prompts = item.prompts ?? batch.prompts ?? [];
-    return prompts.map(({ label, text }) => csv([...start, status, label, text, '', '', '', '', '', code]));
+    return prompts.map(({ label, text }) => csv([...start, status, label, text, '', '', '', '', '', '', '', code]));
   }
   return manifest.findings.map((finding) =>
     csv([
@@ -176,6 +176,8 @@ function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manif
       finding.volumeMl,
       finding.meanProbability ?? '',
       finding.existence ?? '',
+      String(finding.recommended),
+      finding.suggestion ?? '',
       '',
     ]),
   );
