@@ -55,7 +55,11 @@ export async function isOutside(
 const plainText = (text: string): string => text.normalize('NFC').trim().toLowerCase();
 
 /** A target's name and synonyms, each also with its side. */
-function namesOf({ name, side, synonyms }: Pick<PackSummary['targets'][number], 'name' | 'side' | 'synonyms'>): string[] {
+function namesOf({
+  name,
+  side,
+  synonyms,
+}: Pick<PackSummary['targets'][number], 'name' | 'side' | 'synonyms'>): string[] {
   const names = [name, ...synonyms];
   return [...names, ...(side === undefined ? [] : names.map((each) => `${side} ${each}`))].map(plainText);
 }

@@ -53,7 +53,8 @@ describe('what a pack makes of a prompt', () => {
   });
 
   it('every suggestion is a name of the pack', () => {
-    const texts = allTasks().map(({ prompt }) => `${prompt.slice(0, 3)}${prompt.slice(4)}`);
+    const some = allTasks().filter((_, nth) => nth % 6 === 0);
+    const texts = some.map(({ prompt }) => `${prompt.slice(0, 3)}${prompt.slice(4)}`);
     let suggested = 0;
     for (const text of texts) {
       const { suggestion } = standing(text, catalogue) ?? {};
@@ -144,9 +145,9 @@ describe('the work of a look-up', () => {
   });
 
   it('stays within a budget for the longest list of the longest prompts', () => {
-    expect(cells((meter) => matchPrompts(atlas, worst(256, 512), undefined, meter))).toBeLessThan(10e6);
-    expect(cells((meter) => standingsOf(catalogue, worst(256, 512), undefined, meter))).toBeLessThan(40e6);
-    expect(cells((meter) => searchTasks({ q: 'a b '.repeat(128), limit: 500, meter }))).toBeLessThan(10e6);
+    expect(cells((meter) => matchPrompts(atlas, worst(256, 512), undefined, meter))).toBeLessThan(5e6);
+    expect(cells((meter) => standingsOf(catalogue, worst(256, 512), undefined, meter))).toBeLessThan(8e6);
+    expect(cells((meter) => searchTasks({ q: 'a b '.repeat(128), limit: 500, meter }))).toBeLessThan(2e6);
     expect(cells((meter) => nearest('x'.repeat(1e6), ['x'.repeat(1e6)], 5, meter))).toBeLessThan(10e3);
   });
 

@@ -68,7 +68,10 @@ const COLUMNS = {
   volume_ml: { Description: 'Volume of these voxels', Units: 'mL' },
   mean_probability: { Description: 'Mean of the model’s probability over these voxels' },
   existence: { Description: 'The model’s score that the target is there, 0 to 1' },
-  recommended: { Description: 'Whether the model was evaluated for this target', Levels: { true: 'it was', false: 'it was not' } },
+  recommended: {
+    Description: 'Whether the model was evaluated for this target',
+    Levels: { true: 'it was', false: 'it was not' },
+  },
   suggestion: { Description: 'Where it was not: the name that was probably meant' },
 };
 
