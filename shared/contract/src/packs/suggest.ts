@@ -46,8 +46,16 @@ export function suggestionsFor(
   const [best] = ranked;
   return {
     names: ranked.map(({ candidate }) => candidate),
-    likely: best !== undefined && best.score >= ALIKE ? best.candidate : undefined,
+    likely: best !== undefined && best.score >= ALIKE ? ownName(pack, best.candidate, modality) : undefined,
   };
+}
+
+/** The name of the target that a synonym stands for; a synonym of several targets stays what it is. */
+function ownName(pack: Pack | PackTargets, synonym: string, modality: Modality | undefined): string {
+  const { name, side } = findName(pack, synonym, modality) ?? {};
+  const names = new Set(name?.targets.map((target) => target.name));
+  const [only] = names;
+  return only !== undefined && names.size === 1 ? withSide(only, side) : synonym;
 }
 
 /**

@@ -23,7 +23,8 @@ const brain: PackTargets = {
     { name: 'hippocampus', side: 'right', synonyms: ['hippocampal formation'] },
     { name: 'thalamus', synonyms: [] },
     { name: 'brainstem', synonyms: ['brain stem'] },
-    { name: 'brain and spine', synonyms: [] },
+    { name: 'brain and spine', synonyms: ['neuraxis'] },
+    { name: 'thalamic nuclei', synonyms: ['neuraxis'] },
   ],
 };
 /** Made for the task catalogue. */
@@ -38,7 +39,9 @@ describe('what a pack makes of a prompt', () => {
     ['left hipocampus', 'left hippocampus'],
     ['thalmus in T1 MRI', 'thalamus'],
     ['left thalamus', 'thalamus'],
-    ['brain stm', 'brain stem'],
+    ['neuraxes', 'neuraxis'],
+    ['brain stm', 'brainstem'],
+    ['hippocampal formatoin', 'hippocampus'],
   ])('“%s” was probably “%s”', (text, suggestion) => {
     expect(standing(text)).toMatchObject({ recommended: false, suggestion });
   });
