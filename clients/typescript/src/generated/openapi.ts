@@ -1547,6 +1547,8 @@ export interface components {
         scores: (number | null)[];
       };
       recommended: boolean;
+      /** @description Of a prompt that is not recommended: the name of the pack that was probably meant. */
+      suggestion?: string;
       classes?: string[];
     };
     BatchSize: {
@@ -1822,6 +1824,11 @@ export interface components {
         name: string;
         /** @enum {string} */
         side?: 'left' | 'right';
+        /**
+         * @description Other names that a prompt may give it.
+         * @default []
+         */
+        synonyms: string[];
         /** @description In which it is shown, `#rrggbb`; else one by label number. */
         colour?: string;
       }[];
