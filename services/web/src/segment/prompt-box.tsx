@@ -162,5 +162,5 @@ const example = ({ targets: [target] }: PackSummary): string =>
 
 const explanation = (pack: PackSummary): string =>
   pack.kind === 'label-map'
-    ? `${pack.id} finds a fixed list of classes; this is none of their names. A synonym may still match, anything else is refused.`
+    ? `${pack.id} finds a fixed list of classes; this is not one of their names. It is refused unless it can be read as one.`
     : `outside what ${pack.id} was made for: it will be tried, and marked as not recommended.`;
