@@ -51,6 +51,25 @@ test('a prompt that the pack cannot find is refused with the nearest names', asy
   expect(JSON.stringify(answer.json)).toContain('"bone"');
 });
 
+test('a text that cannot be a prompt is refused with its place at every door', async () => {
+  const bad = 'bo\0ne';
+  const job = { prompts: ['bone', bad] };
+  const items = [{ uri }, { uri, prompts: ['bone', { text: bad }] }];
+  const image = (await phantomCtFile([16, 16, 8])).toString('base64');
+  const score = { columns: ['image', 'text'], data: [[image, `bone & ${bad}`]] };
+  for (const [path, body, place] of [
+    ['/v1/jobs', { input: { uri }, ...job }, 'prompts.1'],
+    ['/v1/batches', { source: { kind: 'items', items: [{ uri }] }, ...job }, 'prompts.1'],
+    ['/v1/batches', { source: { kind: 'items', items } }, 'source.items.1.prompts.1.text'],
+    ['/v1/rules', { bucket: 'local://inbox/', job }, 'job.prompts.1'],
+    ['/score', { input_data: score, params: {} }, 'prompts.1'],
+  ] as const) {
+    const answer = await stack.api.send('POST', path, body);
+    expect(answer, path).toMatchObject({ status: 400, json: { type: '/problems/request-invalid' } });
+    expect(answer.json['detail'], path).toContain(`${place}: expected plain text, character 3 is U+0000`);
+  }
+});
+
 test('unknown packs, modalities and fields are refused, each by its own problem', async () => {
   const refuse = async (body: unknown, status: number, slug: string): Promise<void> => {
     const answer = await stack.api.send('POST', '/v1/jobs', body);

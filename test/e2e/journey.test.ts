@@ -82,7 +82,7 @@ withBrowser('the page, from a scan to masks', () => {
       // Enter in a filled row opens the next one; several lines pasted become rows.
       await first.press('Enter');
       await page.keyboard.type('right thalamus');
-      for (const target of ['lateral ventricle', 'left putamen', 'right putamen', 'spleen']) {
+      for (const target of ['lateral ventricle', 'left putamen', 'right putamen', 'hippocampas']) {
         await page.keyboard.press('Escape');
         await page.keyboard.press('Enter');
         await page.keyboard.type(target);
@@ -132,6 +132,9 @@ withBrowser('the page, from a scan to masks', () => {
         expect(await page.getByText(`Measures of ${finding.prompt}`).count()).toBe(measures);
         if (finding.meanProbability !== null) expect(text).toContain(finding.meanProbability.toFixed(2));
       }
+      const misspelt = rows.filter({ hasText: 'hippocampas' });
+      expect(await misspelt.getByText('outside').isVisible()).toBe(true);
+      expect(await misspelt.getByText('did you mean hippocampus?').isVisible()).toBe(true);
       // The crosshair begins in the first target.
       await labelled('left thalamus').waitFor();
       await page.getByRole('button', { name: 'right thalamus' }).click();

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { openEngine, segment, type LoadedPack, type SegmentRequest, type SegmentResult } from '@parse3d/engine';
 import { software } from '@parse3d/contract/software';
 import { geometryToJson, Modality, OutputOptions, RESEARCH_NOTICE } from '@parse3d/contract';
-import { DEFAULT_PACK, matchPrompts } from '@parse3d/contract/packs';
+import { DEFAULT_PACK, matchPrompts, remarksOn, standingsOf } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
@@ -15,6 +15,7 @@ import { PromptOptions, promptsOfFile, readPrompts, withPrompts } from '../promp
 import { findingsTable, MEASURES_HINT, notice } from '../terminal/findings.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';
 import { progressBoard } from '../terminal/progress.js';
+import { warn } from '../terminal/remarks.js';
 import { stageProgress } from '../terminal/stages.js';
 import type { Output } from '../terminal/output.js';
 import { action, examples, wholeNumber } from './define.js';
@@ -91,6 +92,8 @@ async function run(volume: string, options: Options, output: Output): Promise<vo
   const loaded = await openPack(options.pack ?? process.env['PARSE3D_DEFAULT_PACK'] ?? DEFAULT_PACK, options.packs);
   // Refused before the volume is read.
   matchPrompts(loaded.pack, prompts);
+  const modality = options.modality ?? loaded.pack.modalities[0] ?? 'ct';
+  warn(remarksOn(standingsOf(loaded.pack, prompts, modality), loaded.pack), output);
   const folder = await openOutputFolder(options.out, options.overwrite);
   const startedAt = new Date();
   try {
@@ -98,7 +101,7 @@ async function run(volume: string, options: Options, output: Output): Promise<vo
       inputPath,
       outputFolder: folder.partial,
       prompts,
-      modality: options.modality ?? loaded.pack.modalities[0] ?? 'ct',
+      modality,
       outputs: OutputOptions.parse({
         masks: options.masks,
         npz: options.npz,

@@ -14,6 +14,7 @@ import { PromptOptions, readPrompts, withPrompts } from '../prompts.js';
 import { reportError } from '../report-error.js';
 import { shorten } from '../terminal/format.js';
 import { progressBoard, type ProgressBoard } from '../terminal/progress.js';
+import { warnOfPrompts } from '../terminal/remarks.js';
 import type { Output } from '../terminal/output.js';
 import { action, collect, examples, wholeNumber } from './define.js';
 
@@ -111,6 +112,7 @@ async function run(volumes: readonly string[], options: Options, output: Output)
   await withClient(options, (client) =>
     untilInterrupted(
       async (signal) => {
+        await warnOfPrompts(client, prompts, options, output);
         const board = progressBoard(output);
         try {
           const failures: unknown[] = [];
@@ -161,7 +163,10 @@ async function runBatch(source: SourceInput, options: Options, output: Output): 
     ...settingsOf(options),
     ...batchSettings(options),
   };
-  await withClient(options, (client) => submitBatch(client, batch, options, output));
+  await withClient(options, async (client) => {
+    if (prompts !== undefined) await warnOfPrompts(client, prompts, options, output);
+    await submitBatch(client, batch, options, output);
+  });
 }
 
 const typedOption = (options: Options, name: string): boolean => {

@@ -19,7 +19,7 @@ export function findingsTable(findings: readonly Finding[], output: Output): str
   ];
   const rows = findings.map((finding) => [
     String(finding.label),
-    finding.recommended ? finding.prompt : `${finding.prompt} ${yellow('(not evaluated for this)')}`,
+    finding.recommended ? finding.prompt : `${finding.prompt} ${yellow(`(${doubt(finding)})`)}`,
     finding.verdict === 'present' ? green('present') : dim('absent'),
     formatMl(finding.volumeMl),
     formatCount(finding.voxels),
@@ -31,6 +31,9 @@ export function findingsTable(findings: readonly Finding[], output: Output): str
 
 /** Where the rest of what was measured is. */
 export const MEASURES_HINT = 'Surface, diameter, place, intensities and parts of each mask: findings.csv';
+
+const doubt = ({ suggestion }: Finding): string =>
+  suggestion === undefined ? 'not evaluated for this' : `not evaluated for this; did you mean ${suggestion}?`;
 
 /** The sentence under every result. */
 export function notice(output: Output, demonstration: boolean): void {

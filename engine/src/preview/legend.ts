@@ -9,6 +9,8 @@ export interface LegendEntry {
   readonly colour: string;
   /** Of the whole mask; absent when nothing was found. */
   readonly volumeMl?: number | undefined;
+  /** Whether the model was evaluated for this target. @default true */
+  readonly recommended?: boolean;
 }
 
 const SCALE = 2;
@@ -18,6 +20,12 @@ const COLUMN_GAP = 24;
 const MOST = 36;
 const NAME: Rgb = [232, 234, 238];
 const FAINT: Rgb = [150, 156, 166];
+
+interface LegendLine {
+  readonly name: string;
+  readonly amount: string;
+  readonly colour: Rgb;
+}
 
 export interface Legend {
   readonly height: number;
@@ -52,9 +60,11 @@ export function layOutLegend(entries: readonly LegendEntry[], width: number): Le
   };
 }
 
-function lineOf({ prompt, colour, volumeMl }: LegendEntry): { name: string; amount: string; colour: Rgb } {
-  const amount = volumeMl === undefined ? 'not found' : `${showMl(volumeMl)} ml`;
-  return { name: prompt, amount, colour: parseColour(colour) };
+/** `liver 1520 ml`; of a target that the model was not evaluated for, `tumor: not found, not evaluated for this model`. */
+export function lineOf({ prompt, colour, volumeMl, recommended = true }: LegendEntry): LegendLine {
+  const found = volumeMl === undefined ? 'not found' : `${showMl(volumeMl)} ml`;
+  const amount = recommended ? found : `${found}, not evaluated for this model`;
+  return { name: recommended ? prompt : `${prompt}:`, amount, colour: parseColour(colour) };
 }
 
 function showMl(ml: number): string {

@@ -53,6 +53,10 @@ export const Finding = z
       .optional(),
     /** Whether the pack was trained and evaluated for this target. */
     recommended: z.boolean(),
+    suggestion: z
+      .string()
+      .optional()
+      .meta({ description: 'Of a prompt that is not recommended: the name of the pack that was probably meant.' }),
     /** Names of the pack's classes that the prompt stands for; label-map packs only. */
     classes: z.array(z.string()).optional(),
     measures: Measures.optional().meta({

@@ -60,6 +60,7 @@ export const PackSummary = z
       z.strictObject({
         name: z.string(),
         side: z.enum(['left', 'right']).optional(),
+        synonyms: z.array(z.string()).default([]).meta({ description: 'Other names that a prompt may give it.' }),
         colour: z
           .string()
           .optional()

@@ -1568,6 +1568,8 @@ export interface components {
         scores: (number | null)[];
       };
       recommended: boolean;
+      /** @description Of a prompt that is not recommended: the name of the pack that was probably meant. */
+      suggestion?: string;
       classes?: string[];
     };
     BatchSize: {
@@ -1843,6 +1845,11 @@ export interface components {
         name: string;
         /** @enum {string} */
         side?: 'left' | 'right';
+        /**
+         * @description Other names that a prompt may give it.
+         * @default []
+         */
+        synonyms: string[];
         /** @description In which it is shown, `#rrggbb`; else one by label number. */
         colour?: string;
       }[];

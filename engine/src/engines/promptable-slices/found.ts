@@ -1,7 +1,7 @@
 import type { Finding, Modality, Prompt, PromptableSlicesModel, RemovedParts } from '@parse3d/contract';
 import type { NiftiImage } from '@parse3d/volume/formats';
 import { countLabels, voxelVolumeMl } from '@parse3d/volume/geometry';
-import { matchPrompt, type KeepParts } from '@parse3d/contract/packs';
+import { standingsOf, standingWarnings, type KeepParts, type PromptStanding } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import type { Labels } from '../../steps/step.js';
 import type { Found } from '../../types.js';
@@ -74,6 +74,7 @@ export function foundOf(run: FinishedRun): Found {
     maskPieces: allParts,
   });
   if (run.overlap === 'most-specific') paintSmallestLast(run, maskPieces);
+  const standings = standingsOf(pack, run.prompts, run.modality);
   return {
     labels: { data: run.labels, geometry },
     mask: (prompt) => joined(maskPieces(prompt), new Uint8Array(voxels)),
@@ -84,9 +85,9 @@ export function foundOf(run: FinishedRun): Found {
           probabilityPieces,
         }
       : {}),
-    findings: prompts.map((prompt, index) => findingOf(run, prompt, index, removed[index])),
+    findings: prompts.map((prompt, index) => findingOf(run, prompt, index, standings.prompts[index], removed[index])),
     preparation: [...preparationOf(run), ...keepSentences(prompts, removed)],
-    warnings: warningsOf(run),
+    warnings: [...warningsOf(run), ...standingWarnings(standings, prompts)],
     close: () => Promise.resolve(run.close()),
   };
 }
@@ -112,10 +113,11 @@ function paintSmallestLast(run: FinishedRun, maskPieces: (prompt: number) => Ite
 }
 
 function findingOf(
-  { pack, image, modality, source, counts, existence, way }: FinishedRun,
+  { image, source, counts, existence, way }: FinishedRun,
   prompt: Prompt,
   index: number,
-  removed: RemovedParts | undefined,
+  { recommended, suggestion }: Partial<PromptStanding> = {},
+  removed?: RemovedParts,
 ): Finding {
   const voxels = counts.voxels[index] ?? 0;
   return {
@@ -128,7 +130,8 @@ function findingOf(
     maxProbability: voxels > 0 ? (counts.max[index] ?? 0) : null,
     existence: existence.ofVolume(index),
     existenceBySlice: existence.bySlice(index, source.volume, way.depth),
-    recommended: matchPrompt(pack, prompt.text, modality).recommended,
+    recommended: recommended ?? false,
+    ...(suggestion === undefined ? {} : { suggestion }),
     ...(removed && { removed }),
   };
 }

@@ -127,16 +127,15 @@ async function* checkedItems(
   deps: ApiDeps,
 ): AsyncGenerator<BatchItem> {
   checkSource(body.source, caller, deps);
-  // Items mostly share a few lists of prompts; each list is matched once.
+  // Items mostly share a few lists of prompts; each list is matched once, and lets other requests go first.
   const matched = new Set<string>();
   let checked = 0;
   for await (const item of sourceItems(body.source, deps.stores)) {
     if (!mayRead(caller, item.uri, deps.stores.primary)) {
       throw new Problem('input-not-allowed', `this API key may not read ${item.uri}`, { uri: item.uri });
     }
-    checkPrompts(item, body.prompts, pack, matched);
     // Lines of one buffer come without waiting; other requests are not to wait for them.
-    if (++checked % ITEMS_PER_TURN === 0) await nextTurn();
+    if (checkPrompts(item, body.prompts, pack, matched) || ++checked % ITEMS_PER_TURN === 0) await nextTurn();
     const { uri, etag, bytes, prompts } = item;
     yield { uri, etag, bytes, ...(prompts === undefined ? {} : { prompts }) };
   }
@@ -150,16 +149,18 @@ function checkSource(source: BatchSource, caller: ApiKeyRecord, { stores }: ApiD
   if (!allowed) throw new Problem('input-not-allowed', `this API key may not read ${uri}`, { uri });
 }
 
-function checkPrompts(item: SourceItem, common: Prompt[] | undefined, pack: Pack, matched: Set<string>): void {
+/** True when the item's own prompts had to be matched. */
+function checkPrompts(item: SourceItem, common: Prompt[] | undefined, pack: Pack, matched: Set<string>): boolean {
   const prompts = item.prompts ?? common;
   if (prompts === undefined) {
     throw new Problem('request-invalid', `${item.uri} has no prompts, and the batch has none either`, {
       uri: item.uri,
     });
   }
-  if (item.prompts === undefined) return;
+  if (item.prompts === undefined) return false;
   const key = JSON.stringify(prompts);
-  if (matched.has(key)) return;
+  if (matched.has(key)) return false;
   matchPrompts(pack, prompts);
   if (matched.size < 10_000) matched.add(key);
+  return true;
 }

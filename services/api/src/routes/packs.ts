@@ -28,9 +28,10 @@ function summarise(pack: Pack, defaultPack: string): PackSummary {
     intendedUse,
     demonstration,
     default: id === defaultPack,
-    targets: targets.map(({ name, side, colour }) => ({
+    targets: targets.map(({ name, side, synonyms, colour }) => ({
       name,
       ...(side === undefined ? {} : { side }),
+      synonyms,
       ...(colour === undefined ? {} : { colour }),
     })),
   };

@@ -8,6 +8,7 @@ import {
   type JobRequest,
   type UploadedVolume,
 } from '@parse3d/contract';
+import { targetsOf } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import { parseBlobUri } from '@parse3d/storage';
 import { z } from 'zod';
@@ -37,9 +38,9 @@ export async function submitRows(
   const jobs: JobRequest[] = [];
   try {
     for (const { image, text } of rows) {
-      const prompts = splitJoinedPrompts(text);
-      if (prompts.length === 0) throw new Problem('request-invalid', 'input_data.data: expected a prompt in the text');
       const pack = query.pack ?? deps.config.PARSE3D_DEFAULT_PACK;
+      const prompts = splitJoinedPrompts(text, targetsOf(deps.packs.get(pack)));
+      if (prompts.length === 0) throw new Problem('request-invalid', 'input_data.data: expected a prompt in the text');
       const body = SubmitJob.parse({
         input: { uri: image.uri },
         prompts,

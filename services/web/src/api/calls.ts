@@ -9,6 +9,7 @@ import type {
   PackSummary,
   ServiceStatus,
   SubmitJob,
+  Task,
   UploadedVolume,
   VolumeListing,
 } from '@parse3d/contract';
@@ -34,10 +35,7 @@ export type DraftSettings = {
   };
 
 /** A task of the catalogue, as far as the page uses it. */
-export interface TaskSuggestion {
-  readonly prompt: string;
-  readonly group: string;
-}
+export type TaskSuggestion = Pick<Task, 'prompt' | 'group' | 'name' | 'side' | 'synonyms'>;
 
 export const listPacks = async (): Promise<PackSummary[]> => (await json<{ packs: PackSummary[] }>('/v1/packs')).packs;
 

@@ -75,6 +75,7 @@ export function FindingsTable(props: {
                         outside
                       </span>
                     )}
+                    {finding.suggestion !== undefined && <small>did you mean {finding.suggestion}?</small>}
                   </span>
                   <input
                     type="range"

@@ -21,6 +21,7 @@ export function PromptBox(props: {
   const [offers, setOffers] = useState<readonly Suggestion[]>([]);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
+  const [outside, setOutside] = useState(false);
   const box = useRef<HTMLInputElement>(null);
   const shown = open && offers.length > 0;
 
@@ -40,6 +41,19 @@ export function PromptBox(props: {
       controller.abort();
     };
   }, [row.text, pack.id, modality, open]);
+
+  useEffect(() => {
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      isOutside(row.text, pack, modality, controller.signal)
+        .then(setOutside)
+        .catch(() => undefined);
+    }, 120);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [row.text, pack.id, modality]);
 
   const take = (prompt: string): void => {
     props.onText(prompt);
@@ -67,7 +81,6 @@ export function PromptBox(props: {
     }
   };
 
-  const outside = isOutside(row.text, pack);
   return (
     <li class="prompt">
       <label class="swatch" style={{ background: props.colour }}>
@@ -99,7 +112,7 @@ export function PromptBox(props: {
           onKeyDown={onKey}
           onPaste={(event) => {
             const lines = (event.clipboardData?.getData('text') ?? '')
-              .split(/\r?\n/)
+              .split(/\r\n|\n|\r/)
               .filter((line) => line.trim() !== '');
             if (lines.length < 2) return;
             event.preventDefault();
@@ -149,5 +162,5 @@ const example = ({ targets: [target] }: PackSummary): string =>
 
 const explanation = (pack: PackSummary): string =>
   pack.kind === 'label-map'
-    ? `${pack.id} finds a fixed list of classes; this is none of their names. A synonym may still match, anything else is refused.`
+    ? `${pack.id} finds a fixed list of classes; this is not one of their names. It is refused unless it can be read as one.`
     : `outside what ${pack.id} was made for: it will be tried, and marked as not recommended.`;

@@ -1,6 +1,7 @@
 import type { Modality, Pack, Prompt, Target } from '../index.js';
-import { lookUpName, namesOf, ofSide } from '../text/names.js';
+import { ofSide } from '../text/names.js';
 import { matchPrompt } from './match.js';
+import { findName } from './names.js';
 
 /** Which connected parts of a mask stay. Never both absent. */
 export interface KeepParts {
@@ -26,7 +27,7 @@ export function keepPartsOf(pack: Pack, prompt: Prompt, modality?: Modality): Ke
 
 function targetsOf(pack: Pack, text: string, modality: Modality | undefined): readonly Target[] {
   if (pack.kind === 'label-map') return matchPrompt(pack, text, modality).classes;
-  const found = lookUpName(text, namesOf(pack.targets));
+  const found = findName(pack, text, modality);
   if (found === undefined) return [];
   const targets = ofSide(found.name.targets, found.side);
   // A target without a side is both sides in one: its own rule knows that.

@@ -36,10 +36,11 @@ export function readings(text: string): readonly Phrase[] {
   const lower = plainText(text);
   const side = sideOf(split(lower));
   const bare = lower.replace(command, '').replace(leading, '');
-  const candidates = [lower, lower.replace(command, ''), bare, bare.replace(trailing, '')];
-  const phrases = candidates.map((candidate) => phraseOf(split(candidate), side));
-  const last = split(bare.replace(trailing, '')).filter((word) => !imagingWord.test(word));
-  return [...phrases, phraseOf(last, side)].filter(({ words }) => words.length > 0);
+  const short = bare.replace(trailing, '');
+  const target = split(short).filter((word) => !imagingWord.test(word));
+  // Most prompts are bare names: all readings of those are one.
+  const candidates = new Set([lower, lower.replace(command, ''), bare, short, target.join(' ')]);
+  return [...candidates].map((candidate) => phraseOf(split(candidate), side)).filter(({ words }) => words.length > 0);
 }
 
 /** A name or synonym of a target. */

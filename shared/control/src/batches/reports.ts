@@ -156,7 +156,7 @@ function reportLine(batch: BatchRecord, ordinal: number, item: BatchItem, manife
 }
 
 const summaryTitles =
-  'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,code'.split(',');
+  'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,recommended,suggestion,code'.split(',');
 
 function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manifest: Manifest | undefined): string[] {
   const start = [ordinal, item.uri, batchJobId(batch.batchId, ordinal)];
@@ -166,7 +166,7 @@ function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manif
     const prompts = item.prompts ?? batch.prompts ?? [];
     const empty = measureTitles.map(() => null);
     return prompts.map(({ label, text }) =>
-      csvRow([...start, status, label, text, null, null, null, null, null, code, ...empty]),
+      csvRow([...start, status, label, text, null, null, null, null, null, null, null, code, ...empty]),
     );
   }
   return manifest.findings.map((finding) =>
@@ -178,10 +178,12 @@ function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manif
       finding.verdict,
       finding.voxels,
       finding.volumeMl,
-      finding.meanProbability,
-      finding.existence,
-      null,
-      ...measureCells(finding),
+        finding.meanProbability,
+        finding.existence,
+        String(finding.recommended),
+        finding.suggestion ?? null,
+        null,
+        ...measureCells(finding),
     ]),
   );
 }

@@ -1,3 +1,4 @@
+import { PromptText } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { onlyItem, readPickle } from './pickle.js';
 
@@ -10,7 +11,7 @@ export interface NpzPrompts {
 
 /**
  * `text_prompts` as the challenge pickles it: `{'1': 'CT imaging of the spleen', …, 'instance_label': 0}`.
- * @throws Problem `pickle-refused`, `npz-invalid`
+ * @throws Problem `pickle-refused`, `npz-invalid`, `request-invalid` for a text that cannot be a prompt
  */
 export function parsePrompts(pickle: Uint8Array): NpzPrompts {
   const found = onlyItem(readPickle(pickle));
@@ -31,7 +32,14 @@ export function parsePrompts(pickle: Uint8Array): NpzPrompts {
         { key: String(key).slice(0, 32) },
       );
     }
-    prompts.push({ text, label });
+    prompts.push({ text: promptOf(text, label), label });
   }
   return { prompts: prompts.sort((a, b) => a.label - b.label), instanceLabel };
+}
+
+function promptOf(text: string, label: number): string {
+  const parsed = PromptText.safeParse(text);
+  if (parsed.success) return parsed.data;
+  const why = parsed.error.issues[0]?.message ?? 'not understood';
+  throw new Problem('request-invalid', `text_prompts, label ${label}: ${why}`, { label });
 }
