@@ -1,4 +1,5 @@
 export { gunzip, isGzip, type ByteSink } from './gunzip.js';
+export { MissingVoxels } from './missing.js';
 export { assertWithinLimits, parseNiftiHeader } from './nifti/header.js';
 export { readNifti, type ByteSource } from './nifti/read.js';
 export type {

@@ -7,7 +7,7 @@ import { openNiftiWriter } from '../../src/formats/index.js';
 import { makeGeometry } from '../../src/geometry/index.js';
 import { temporaryFolder } from './temporary.js';
 
-const LIBRARY = new URL('../../src/formats/index.js', import.meta.url);
+const LIBRARY = new URL('../../dist/formats/index.js', import.meta.url);
 const CHILD = fileURLToPath(new URL('memory-child.mjs', import.meta.url));
 
 describe.runIf(process.platform === 'linux')('reading a 512×512×600 int16 .nii.gz', () => {
