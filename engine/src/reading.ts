@@ -18,7 +18,7 @@ export function readingWarnings(image: VolumeImage): string[] {
   const warnings: string[] = [...(image.readWarnings ?? [])];
   if (image.nonFiniteVoxels > 0) {
     warnings.push(
-      `${image.nonFiniteVoxels} voxels were not finite and were replaced by the smallest value of the volume.`,
+      `${image.nonFiniteVoxels} voxels have no value (NaN or infinite): they carry no label, are not counted, and took no part in measuring intensities. The model saw the smallest value of the volume there.`,
     );
   }
   if (image.header.affineSource === 'base' || image.header.affineSource === 'assumed') {

@@ -49,7 +49,7 @@ async function infer(
   );
 
   const voxels = voxelCount(prepared.volume.geometry.shape);
-  const tally = new Tally(voxels, regions, request.prompts.length, request.wantProbabilities);
+  const tally = new Tally(voxels, regions, request.prompts.length, request.wantProbabilities, prepared.missing);
   const onWindow = (done: number, total: number): void => onProgress({ stage: 'infer', done, total });
   await score(prepared, model, { session, model, tally, onWindow, signal });
 
@@ -80,6 +80,8 @@ function restore({ image, request, matches, regions, prepared, tally }: Scored):
   const { geometry } = image;
   const { prompts } = request;
   const regionMap = prepared.undo.labels(tally.regions);
+  // Region 0 is background: what has no value is nothing, in the label map, the masks and the counts.
+  image.missing?.clear(regionMap);
   const sizes = countRegions(regionMap, regions.prompts.length);
   const voxelMl = voxelVolumeMl(geometry);
   const findings = prompts.map((prompt, index): Finding => {
@@ -105,7 +107,7 @@ function restore({ image, request, matches, regions, prepared, tally }: Scored):
   return {
     labels: labelMap(regionMap, regions, prompts, geometry),
     mask: (index) => maskOf(regionMap, regions, index),
-    ...(maps === undefined ? {} : { probabilities: (index: number) => mapAt(maps, prepared, index) }),
+    ...(maps === undefined ? {} : { probabilities: (index: number) => mapAt(maps, prepared, image, index) }),
     findings,
     preparation: prepared.sentences,
     warnings: overlapWarnings(regions, prompts),
@@ -141,10 +143,17 @@ function maskOf(regionMap: Labels, regions: Regions, prompt: number): Uint8Array
   return mask;
 }
 
-function mapAt(maps: readonly Float32Array[], prepared: PreparedVolume, prompt: number): Float32Array {
+function mapAt(
+  maps: readonly Float32Array[],
+  prepared: PreparedVolume,
+  image: NiftiImage,
+  prompt: number,
+): Float32Array {
   const map = maps[prompt];
   if (map === undefined) throw new RangeError(`there is no prompt ${prompt}`);
-  return prepared.undo.values(map);
+  const values = prepared.undo.values(map);
+  image.missing?.clear(values);
+  return values;
 }
 
 /** A label map shows each voxel once; who asked for overlapping things should know where to find the whole of each. */

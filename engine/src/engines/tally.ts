@@ -35,9 +35,12 @@ export class Tally {
   readonly #picked = new Uint16Array(BLOCK);
   readonly #total = new Float64Array(BLOCK);
   readonly #share: readonly Float64Array[];
+  readonly #missing: Uint8Array | undefined;
 
-  constructor(voxels: number, rules: Regions, prompts: number, keepProbabilities: boolean) {
+  /** @param missing 1 for voxels of the grid without a value, which belong to nothing and are not counted */
+  constructor(voxels: number, rules: Regions, prompts: number, keepProbabilities: boolean, missing?: Uint8Array) {
     this.#rules = rules;
+    this.#missing = missing;
     this.#channels = rules.ofChannel.length;
     this.#promptsOfChannel = [...rules.ofChannel].map((region) => rules.prompts[region] ?? []);
     this.regions = rules.prompts.length <= 256 ? new Uint8Array(voxels) : new Uint16Array(voxels);
@@ -96,6 +99,7 @@ export class Tally {
     const all = this.maps !== undefined;
     let picked = 0;
     for (let v = 0; v < voxels; v++) {
+      if (this.#missing?.[at + v] === 1) continue;
       const region = ofChannel[this.#arg[v] ?? 0] ?? 0;
       this.regions[at + v] = region;
       if (region !== 0 || all) this.#picked[picked++] = v;
