@@ -37,6 +37,7 @@ export { instanceScore, type InstanceScore } from './instances.js';
 export { allocateLabels, countLabels, maskOf, mergeLabels, relabel, toLabels, type LabelArray } from './label-map.js';
 export { allAxisCodes, isAxisCodes, orientationOf, planOrientation, reorient, type AxisCodes } from './orientation.js';
 export type { ResampleMethod } from './kernels.js';
+export { assertGrid, assertModelGrid, MAX_GRID_VOXELS, unitGuess, type GridLimits } from './model-grid.js';
 export { resample, type ResampleOptions, type ResampleTarget } from './resample.js';
 export { resampleLabels } from './resample-labels.js';
 export { normalisedSurfaceDistance, surfaceDistances, type Surface } from './surface-distance.js';
