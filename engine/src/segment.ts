@@ -1,5 +1,6 @@
 import type { Finding } from '@parse3d/contract';
 import { readVolume } from '@parse3d/volume/formats';
+import { assertModelGrid } from '@parse3d/volume/geometry';
 import type { LoadedPack, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
 import { throwIfCanceled } from './engines/cancel.js';
 import { measureFindings } from './measure-findings.js';
@@ -26,6 +27,10 @@ export async function segment(
 
   clock.report({ stage: 'read', done: 0, total: 1 });
   const image = await readVolume(request.inputPath, { maxVoxels: request.limits.maxVoxels });
+  assertModelGrid(image.geometry, engine.pack.pack, {
+    maxVoxels: request.limits.maxVoxels,
+    xyztUnits: image.header.space.xyztUnits,
+  });
   throwIfCanceled(signal);
 
   const measures = request.outputs.findings ?? true;

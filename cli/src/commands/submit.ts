@@ -119,7 +119,7 @@ async function run(volumes: readonly string[], options: Options, output: Output)
           const watched: Promise<unknown>[] = [];
           for (const volume of volumes) {
             try {
-              const uri = isUri(volume) ? volume : await upload(client, volume, board, signal);
+              const uri = isUri(volume) ? volume : await upload(client, volume, board, signal, output);
               const job = await client.submit(requestFor(uri, prompts, options), {
                 idempotencyKey: options.idempotencyKey,
                 signal,
@@ -185,10 +185,18 @@ function settle(failures: readonly unknown[], output: Output): void {
   throw first instanceof SomeFailed ? first : new SomeFailed(first);
 }
 
-async function upload(client: Parse3dClient, path: string, board: ProgressBoard, signal: AbortSignal): Promise<string> {
+async function upload(
+  client: Parse3dClient,
+  path: string,
+  board: ProgressBoard,
+  signal: AbortSignal,
+  output: Output,
+): Promise<string> {
   const line = board.line(shorten(basename(path), 24));
   try {
-    const { uri } = await uploadVolume(client, path, line, signal);
+    const { uri } = await uploadVolume(client, path, line, signal, (sentence) =>
+      output.note(`${basename(path)}: ${sentence}`),
+    );
     line.update(1, 'uploaded');
     line.end('uploaded');
     return uri;

@@ -9,6 +9,7 @@ import { packSeries } from './pack-series.js';
 
 /**
  * Sends a file of this machine to the server, or a folder with a DICOM series as a zip file.
+ * @param note is told what lies in the folder and was not sent
  * @throws Problem `not-found`, `dicom-no-images`, or the server's
  */
 export async function uploadVolume(
@@ -16,11 +17,13 @@ export async function uploadVolume(
   path: string,
   line: ProgressLine,
   signal: AbortSignal,
+  note?: (sentence: string) => void,
 ): Promise<VolumeAnswer> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isDirectory() !== true) return uploadFile(client, path, line, signal);
   const series = await packSeries(path);
   try {
+    for (const sentence of series.leftOut) note?.(sentence);
     return await uploadFile(client, series.path, line, signal);
   } finally {
     await series.remove();

@@ -55,6 +55,7 @@ async function infer(
   const tally = new Tally(voxels, regions, request.prompts.length, {
     maps: request.wantProbabilities,
     inside: rules.some((rule) => rule !== undefined),
+    missing: prepared.missing,
   });
   const onWindow = (done: number, total: number): void => onProgress({ stage: 'infer', done, total });
   await score(prepared, model, { session, model, tally, onWindow, signal });
@@ -90,6 +91,8 @@ function restore({ image, request, matches, regions: all, rules, prepared, tally
   const { geometry } = image;
   const { prompts } = request;
   const restored = prepared.undo.labels(tally.regions);
+  // Region 0 is background: what has no value is nothing, in the label map, the masks and the counts.
+  image.missing?.clear(restored);
   const { regionMap, regions, removed } = keepRegions(restored, all, geometry, prompts, rules);
   const grid = prepared.volume.geometry;
   const probabilities = tally.probabilities(keepRegions(tally.regions, all, grid, prompts, rules));
@@ -120,7 +123,7 @@ function restore({ image, request, matches, regions: all, rules, prepared, tally
   return {
     labels: labelMap(regionMap, regions, prompts, geometry),
     mask: (index) => maskOf(regionMap, regions.prompts, index),
-    ...(maps === undefined ? {} : { probabilities: (index: number) => mapAt(maps, prepared, index) }),
+    ...(maps === undefined ? {} : { probabilities: (index: number) => mapAt(maps, prepared, image, index) }),
     findings,
     preparation: [...prepared.sentences, ...keepSentences(prompts, removed)],
     warnings: overlapWarnings(all, prompts),
@@ -149,10 +152,17 @@ function labelMap(
   return { data, geometry };
 }
 
-function mapAt(maps: readonly Float32Array[], prepared: PreparedVolume, prompt: number): Float32Array {
+function mapAt(
+  maps: readonly Float32Array[],
+  prepared: PreparedVolume,
+  image: NiftiImage,
+  prompt: number,
+): Float32Array {
   const map = maps[prompt];
   if (map === undefined) throw new RangeError(`there is no prompt ${prompt}`);
-  return prepared.undo.values(map);
+  const values = prepared.undo.values(map);
+  image.missing?.clear(values);
+  return values;
 }
 
 /** A label map shows each voxel once; who asked for overlapping things should know where to find the whole of each. */

@@ -30,6 +30,15 @@ function count(stats: Stats, probability: number): void {
   stats.max = Math.max(stats.max, probability);
 }
 
+export interface TallyOptions {
+  /** Probability maps will be asked for. */
+  readonly maps: boolean;
+  /** Probabilities inside of the masks will be asked for, part by part. */
+  readonly inside: boolean;
+  /** 1 for voxels of the grid without a value, which belong to nothing and are not counted. */
+  readonly missing?: Uint8Array | undefined;
+}
+
 /**
  * Turns the scores of exclusive classes into regions, and sums up what the findings say about each prompt, without ever
  * holding a probability volume that nobody asked for.
@@ -50,14 +59,11 @@ export class Tally {
   readonly #picked = new Uint16Array(BLOCK);
   readonly #total = new Float64Array(BLOCK);
   readonly #share: readonly Float64Array[];
+  readonly #missing: Uint8Array | undefined;
 
-  constructor(
-    voxels: number,
-    rules: Regions,
-    prompts: number,
-    keep: { readonly maps: boolean; readonly inside: boolean } = { maps: false, inside: false },
-  ) {
+  constructor(voxels: number, rules: Regions, prompts: number, keep: TallyOptions = { maps: false, inside: false }) {
     this.#rules = rules;
+    this.#missing = keep.missing;
     this.#channels = rules.ofChannel.length;
     this.#promptsOfChannel = [...rules.ofChannel].map((region) => rules.prompts[region] ?? []);
     this.regions = rules.prompts.length <= 256 ? new Uint8Array(voxels) : new Uint16Array(voxels);
@@ -137,6 +143,7 @@ export class Tally {
     const all = this.maps !== undefined;
     let picked = 0;
     for (let v = 0; v < voxels; v++) {
+      if (this.#missing?.[at + v] === 1) continue;
       const region = ofChannel[this.#arg[v] ?? 0] ?? 0;
       this.regions[at + v] = region;
       if (region !== 0 || all) this.#picked[picked++] = v;

@@ -37,6 +37,10 @@ export function dicomSegFile(
         warning: 'segmentation.dcm was not written: it refers to DICOM images, the input has another format.',
       });
   }
+  if (dicom.unreferable !== undefined) {
+    const warning = `segmentation.dcm was not written: it has to refer to images by their identifiers, and of these ${dicom.unreferable}.`;
+    return () => Promise.resolve({ warning });
+  }
   return attempt('segmentation.dcm', folder, 'application/dicom', (path) =>
     writeDicomSeg(path, {
       geometry,

@@ -5,6 +5,7 @@ import { BatchSize } from './batch-size.js';
 import { ExistenceTable } from './existence.js';
 import { foundOf } from './found.js';
 import { MaskCounts, NearestLabels, SmoothLabels } from './label-slices.js';
+import { PresentReader } from './present-reader.js';
 import { promptChunks } from './prompt-chunks.js';
 import { scheduledSlices } from './scored-slices.js';
 import { SliceMasks } from './slice-masks.js';
@@ -52,7 +53,8 @@ export async function infer(
     (request.wantMasks ?? true) ||
     request.wantProbabilities ||
     overlap === 'most-specific' ||
-    rules.some((rule) => rule !== undefined);
+    rules.some((rule) => rule !== undefined) ||
+    image.missing !== undefined;
   const spool =
     keepsMasks || schedule === 'adaptive'
       ? new MaskSpool(request.scratchFolder, source.model.depth, prompts.length, model.maskSize)
@@ -94,9 +96,12 @@ export async function infer(
     onProgress({ stage: 'restore', done: 0, total: 1 });
     if (!keepsMasks) spool?.close();
     const held = keepsMasks && spool !== undefined ? spool : undefined;
-    const reader = held && (smooth ? new SmoothReader(held, masks, way) : new NearestReader(held, masks, source.fit));
+    const whole = held && (smooth ? new SmoothReader(held, masks, way) : new NearestReader(held, masks, source.fit));
+    const reader = whole && image.missing ? new PresentReader(whole, image.missing, source.volume) : whole;
+    image.missing?.clear(labels);
+    const present = reader instanceof PresentReader ? reader.count(prompts.length, pack.threshold) : counts;
     return foundOf({
-      ...{ pack, image, prompts, texts, source, labels, counts, existence, way, ran },
+      ...{ pack, image, prompts, texts, source, labels, counts: present, existence, way, ran },
       ...{ rules, overlap, smooth, samples, seed: tools.noise.samples ? wish.seed : undefined, reader },
       modality: request.modality,
       wantProbabilities: request.wantProbabilities,

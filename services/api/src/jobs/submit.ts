@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JobRequest, Pack, SubmitJob } from '@parse3d/contract';
 import { matchPrompts } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
+import { assertModelGrid } from '@parse3d/volume/geometry';
 import { v5 as uuidFromName, v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
 import { preflight, type Reader } from './preflight.js';
@@ -36,9 +37,13 @@ export async function submitJob(
   const pack = deps.packs.get(body.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
   const modality = chooseModality(body, pack);
   matchPrompts(pack, body.prompts);
-  const { info } = await deps.tracing.span('preflight', {}, () =>
+  const { info, header } = await deps.tracing.span('preflight', {}, () =>
     preflight(body.input.uri, caller, deps.stores, deps.config),
   );
+  if (header !== undefined) {
+    const xyztUnits = header.space.xyztUnits;
+    assertModelGrid(header.geometry, pack, { maxVoxels: deps.config.PARSE3D_MAX_VOXELS, xyztUnits });
+  }
   if (expectedEtag !== undefined && info.etag !== expectedEtag) {
     throw new Problem('volume-changed', `${body.input.uri} was replaced while the job was being accepted`, {
       expected: expectedEtag,

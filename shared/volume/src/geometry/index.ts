@@ -45,6 +45,7 @@ export {
   type RegionIntensity,
   type RegionMeasures,
 } from './measure-regions.js';
+export { assertGrid, assertModelGrid, MAX_GRID_VOXELS, unitGuess, type GridLimits } from './model-grid.js';
 export { partsToRemove, type KeepRule, type RemovedParts } from './parts-to-remove.js';
 export { resample, type ResampleOptions, type ResampleTarget } from './resample.js';
 export { resampleLabels } from './resample-labels.js';
