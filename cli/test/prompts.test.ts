@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scratchFolder } from '@parse3d/testing';
 import { expect, test } from 'vitest';
-import { UsageError } from '../src/errors.js';
-import { readPrompts } from '../src/prompts.js';
+import { UsageError } from '../src/errors/kinds.js';
+import { readPrompts } from '../src/options/prompts.js';
 
 async function fromFile(text: string, prompt: string[] = []): Promise<unknown> {
   const folder = await scratchFolder('prompts');

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
-import type { BatchInput } from '../client/index.js';
-import { UsageError } from '../errors.js';
+import type { SubmitBatch } from '@parse3d/client';
+import { UsageError } from '../errors/kinds.js';
 
-export type SourceInput = BatchInput['source'];
+export type SourceInput = SubmitBatch['source'];
 
 export const SourceOptions = z.object({
   bids: z.boolean().default(false),

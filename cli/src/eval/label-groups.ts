@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../errors/kinds.js';
 
 /** Labels that are measured as one, under a name. */
 export interface LabelGroup {

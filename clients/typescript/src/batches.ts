@@ -1,9 +1,10 @@
-import type { components } from './generated/openapi.js';
+import type { components, operations } from './generated/openapi.js';
 import { pause } from './pause.js';
 import { ProblemError } from './problem.js';
 import { given, type Download, type Signalled, type Transport } from './transport.js';
 
 type Schemas = components['schemas'];
+type Query<Name extends 'listBatches' | 'listBatchItems'> = NonNullable<operations[Name]['parameters']['query']>;
 export type Batch = Schemas['Batch'];
 export type BatchFailures = Schemas['BatchFailures'];
 export type BatchItemPage = Schemas['BatchItemPage'];
@@ -57,16 +58,12 @@ export class Batches {
   }
 
   /** Newest first. @param limit at most 200 */
-  async list(query: { limit?: number } = {}): Promise<Batch[]> {
+  async list(query: Query<'listBatches'> = {}): Promise<Batch[]> {
     return given((await this.#http.api.GET('/v1/batches', { params: { query } })).data).batches;
   }
 
   /** In the order of the batch's source. @param query `from` is `next` of the page before; `limit` at most 1,000 */
-  async items(
-    id: string,
-    query: { status?: ItemStatus; from?: number; limit?: number } = {},
-    { signal }: Signalled = {},
-  ): Promise<BatchItemPage> {
+  async items(id: string, query: Query<'listBatchItems'> = {}, { signal }: Signalled = {}): Promise<BatchItemPage> {
     const { data } = await this.#http.api.GET('/v1/batches/{id}/items', {
       params: { path: { id }, query },
       signal: signal ?? null,

@@ -1,10 +1,11 @@
-import type { components } from './generated/openapi.js';
+import type { components, operations } from './generated/openapi.js';
 import { serverSentEvents } from './events.js';
 import { Backoff } from './pause.js';
 import { ProblemError } from './problem.js';
 import { given, type Download, type Signalled, type Transport } from './transport.js';
 
 type Schemas = components['schemas'];
+type ListQuery = NonNullable<operations['listJobs']['parameters']['query']>;
 export type Job = Schemas['Job'];
 export type JobEvent = Schemas['JobEvent'];
 export type JobPage = Schemas['JobPage'];
@@ -63,7 +64,7 @@ export class Jobs {
   }
 
   /** Newest first. @param query `cursor` is `next` of the page before; `limit` at most 200 */
-  async list(query: { status?: Job['status']; limit?: number; cursor?: string } = {}): Promise<JobPage> {
+  async list(query: ListQuery = {}): Promise<JobPage> {
     return given((await this.#http.api.GET('/v1/jobs', { params: { query } })).data);
   }
 

@@ -4,8 +4,8 @@ import { readPromptsOfVolume } from '@parse3d/volume/formats';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { collect } from './commands/define.js';
-import { UsageError } from './errors.js';
+import { collect } from './values.js';
+import { UsageError } from '../errors/kinds.js';
 
 export const PromptOptions = z.object({
   prompt: z.array(z.string()).default([]),
