@@ -1,2 +1,2 @@
-export { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js';
+export { exitCodeOf, exitCodes, type ExitCode } from './errors/exit-codes.js';
 export { createProgram } from './program.js';

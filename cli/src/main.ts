@@ -1,7 +1,7 @@
 import { CommanderError, type Command } from 'commander';
 import { outputOf } from './commands/define.js';
 import { createProgram } from './program.js';
-import { reportError } from './report-error.js';
+import { reportError } from './errors/report.js';
 
 // A reader such as `head` that has seen enough is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

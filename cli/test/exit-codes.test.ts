@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { Problem, problemCodes, problemKinds } from '@parse3d/contract/problems';
 import { CommanderError } from 'commander';
 import { expect, test } from 'vitest';
-import { BatchEnded, Interrupted, JobEnded, UsageError } from '../src/errors.js';
+import { BatchEnded, Interrupted, JobEnded, UsageError } from '../src/errors/kinds.js';
 import { createProgram } from '../src/program.js';
-import { exitCodeOf, exitCodes } from '../src/exit-codes.js';
+import { exitCodeOf, exitCodes } from '../src/errors/exit-codes.js';
 
 test('every problem has the exit code that its status means', () => {
   for (const code of problemCodes) {

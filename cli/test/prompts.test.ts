@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { scratchFolder } from '@parse3d/testing';
 import { expect, test } from 'vitest';
 import { batchSource } from '../src/batches/source.js';
-import { UsageError } from '../src/errors.js';
-import { readPrompts } from '../src/prompts.js';
+import { UsageError } from '../src/errors/kinds.js';
+import { readPrompts } from '../src/options/prompts.js';
 
 async function fromFile(text: string | Buffer, prompt: string[] = [], name = 'prompts.txt'): Promise<unknown> {
   const folder = await scratchFolder('prompts');

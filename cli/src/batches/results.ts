@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
-import type { Parse3dClient } from '../client/index.js';
+import type { Download, Parse3d } from '@parse3d/client';
 import { downloadOutputs, saveDownload } from '../jobs/download.js';
 import { openOutputFolder } from '../local/output-folder.js';
 import { formatCount, formatSeconds } from '../terminal/format.js';
@@ -33,7 +33,7 @@ const AT_ONCE = 4;
  * @throws Problem `state-conflict` while it has not ended
  */
 export async function fetchBatch(
-  client: Parse3dClient,
+  client: Parse3d,
   id: string,
   options: FetchOptions,
   output: Output,
@@ -46,7 +46,7 @@ export async function fetchBatch(
   const folder = await openOutputFolder(options.out, options.overwrite);
   const board = progressBoard(output);
   const files: string[] = [];
-  const save = async (path: string, download: () => ReturnType<Parse3dClient['download']>): Promise<void> => {
+  const save = async (path: string, download: () => Promise<Download>): Promise<void> => {
     if (!isPlainPath(path)) throw new Problem('output-mismatch', `the server names a file ${JSON.stringify(path)}`);
     const target = join(folder.partial, path);
     await mkdir(dirname(target), { recursive: true });
@@ -95,7 +95,7 @@ async function* completedItems(report: string): AsyncGenerator<CompletedLine> {
 }
 
 async function fetchItem(
-  client: Parse3dClient,
+  client: Parse3d,
   { ordinal, uri, jobId }: CompletedLine,
   root: string,
   prefix: string,
@@ -107,15 +107,15 @@ async function fetchItem(
   const path = `${prefix}/${String(ordinal).padStart(6, '0')}-${stem}`;
   const partial = join(root, path);
   await mkdir(partial, { recursive: true });
-  const job = await client.job(jobId, { signal });
+  const job = await client.jobs.get(jobId, { signal });
   const files = await downloadOutputs(client, job, { path: partial, partial }, { update: () => undefined }, signal);
   return files.map(({ name }) => `${path}/${name}`);
 }
 
-async function* derivativePaths(client: Parse3dClient, id: string): AsyncGenerator<string> {
+async function* derivativePaths(client: Parse3d, id: string): AsyncGenerator<string> {
   let after: string | undefined;
   do {
-    const page = await client.batches.derivative(id, after);
+    const page = await client.batches.derivative(id, { after });
     for (const { path } of page.files) yield path;
     after = page.next;
   } while (after !== undefined);

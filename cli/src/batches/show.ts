@@ -1,10 +1,10 @@
-import type { BatchAnswer, ItemPageAnswer } from '../client/index.js';
+import type { Batch, BatchItemPage } from '@parse3d/client';
 import { formatAge, formatBytes, formatCount, formatSeconds } from '../terminal/format.js';
 import type { Colours, Output } from '../terminal/output.js';
 import { table } from '../terminal/table.js';
 
 /** `12 of 40, 1 failed, 34/min, 49 s left` */
-export function progressText({ status, counts, total, itemsPerMinute, etaSeconds }: BatchAnswer): string {
+export function progressText({ status, counts, total, itemsPerMinute, etaSeconds }: Batch): string {
   const done = counts.completed + counts.failed + counts.canceled;
   return [
     `${status}, ${formatCount(done)} of ${formatCount(total)}`,
@@ -17,10 +17,10 @@ export function progressText({ status, counts, total, itemsPerMinute, etaSeconds
     .join(', ');
 }
 
-export const shareDone = ({ counts, total }: BatchAnswer): number =>
+export const shareDone = ({ counts, total }: Batch): number =>
   (counts.completed + counts.failed + counts.canceled) / total;
 
-export function showBatch(batch: BatchAnswer, output: Output): void {
+export function showBatch(batch: Batch, output: Output): void {
   output.document(batch);
   const { bold, dim, red } = output.colours;
   const { counts } = batch;
@@ -47,7 +47,7 @@ export function showBatch(batch: BatchAnswer, output: Output): void {
   for (const [name, value] of lines) if (value !== undefined) output.say(`  ${dim(name.padEnd(9))} ${value}`);
 }
 
-export function batchTable(batches: readonly BatchAnswer[], colours: Colours): string {
+export function batchTable(batches: readonly Batch[], colours: Colours): string {
   const columns = [
     { title: 'batch' },
     { title: 'status' },
@@ -69,7 +69,7 @@ export function batchTable(batches: readonly BatchAnswer[], colours: Colours): s
   return table(columns, rows, colours);
 }
 
-export function itemTable({ items }: ItemPageAnswer, colours: Colours): string {
+export function itemTable({ items }: BatchItemPage, colours: Colours): string {
   const columns = [
     { title: 'item', align: 'right' as const },
     { title: 'status' },
@@ -80,7 +80,7 @@ export function itemTable({ items }: ItemPageAnswer, colours: Colours): string {
   return table(columns, rows, colours);
 }
 
-type Word = BatchAnswer['status'] | ItemPageAnswer['items'][number]['status'];
+type Word = Batch['status'] | BatchItemPage['items'][number]['status'];
 
 function paint(status: Word, { green, red, cyan, yellow, dim }: Colours): string {
   switch (status) {

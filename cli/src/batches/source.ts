@@ -2,11 +2,11 @@ import { PromptText } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import type { TextLine } from '@parse3d/contract/text';
 import { z } from 'zod';
-import type { BatchInput } from '../client/index.js';
-import { UsageError } from '../errors.js';
-import { readTextFile } from '../text-file.js';
+import type { SubmitBatch } from '@parse3d/client';
+import { UsageError } from '../errors/kinds.js';
+import { readTextFile } from '../local/text-file.js';
 
-export type SourceInput = BatchInput['source'];
+export type SourceInput = SubmitBatch['source'];
 
 export const SourceOptions = z.object({
   bids: z.boolean().default(false),

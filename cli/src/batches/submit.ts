@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BatchInput, Parse3dClient } from '../client/index.js';
+import type { SubmitBatch, Parse3d } from '@parse3d/client';
 import { formatBytes, formatCount } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 import { watchBatch } from './follow.js';
@@ -19,7 +19,7 @@ export const BatchOptions = z.object({
 export type BatchOptions = z.infer<typeof BatchOptions>;
 
 /** The part of a batch's request that its own options say. */
-export function batchSettings({ name, errorThreshold, rerun }: BatchOptions): Partial<BatchInput> {
+export function batchSettings({ name, errorThreshold, rerun }: BatchOptions): Partial<SubmitBatch> {
   return {
     ...(name === undefined ? {} : { name }),
     ...(errorThreshold === undefined ? {} : { errorThreshold }),
@@ -29,8 +29,8 @@ export function batchSettings({ name, errorThreshold, rerun }: BatchOptions): Pa
 
 /** Submits, or with `dryRun` only counts; follows to the end when that is asked for. */
 export async function submitBatch(
-  client: Parse3dClient,
-  batch: BatchInput,
+  client: Parse3d,
+  batch: SubmitBatch,
   { dryRun, watch }: { dryRun: boolean; watch: boolean },
   output: Output,
 ): Promise<void> {

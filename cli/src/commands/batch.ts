@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { watchBatch } from '../batches/follow.js';
 import { fetchBatch } from '../batches/results.js';
 import { batchTable, itemTable, showBatch } from '../batches/show.js';
-import type { BatchAction } from '../client/index.js';
-import { ConnectionOptions, withClient, withConnection } from '../connection.js';
-import { untilInterrupted } from '../errors.js';
+import type { BatchAction } from '@parse3d/client';
+import { ConnectionOptions, withClient, withConnection } from '../client/connection.js';
+import { untilInterrupted } from '../errors/interrupt.js';
 import { formatCount } from '../terminal/format.js';
-import { action, collect, examples, wholeNumber } from './define.js';
+import { collect, wholeNumber } from '../options/values.js';
+import { action, examples } from './define.js';
 
 const ID = '0199c0de-0000-8000-a000-000000000000';
 
@@ -46,7 +47,7 @@ function listCommand(): Command {
     .action(
       action(ConnectionOptions.extend({ limit: wholeNumber(1, 200) }), ({ options, output }) =>
         withClient(options, async (client) => {
-          const batches = await client.batches.list(options.limit);
+          const batches = await client.batches.list({ limit: options.limit });
           output.document({ batches });
           output.say(batches.length === 0 ? 'no batches' : batchTable(batches, output.colours));
         }),

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ConnectionOptions, withClient, withConnection } from '../connection.js';
+import { ConnectionOptions, withClient, withConnection } from '../client/connection.js';
 import { action, examples } from './define.js';
 
 export function cancelCommand(): Command {
@@ -9,7 +9,7 @@ export function cancelCommand(): Command {
     .action(
       action(ConnectionOptions, ({ args, options, output }) =>
         withClient(options, async (client) => {
-          const job = await client.cancel(args[0] ?? '');
+          const job = await client.jobs.cancel(args[0] ?? '');
           output.document(job);
           output.say(job.status === 'canceled' ? `${job.id} is canceled` : `${job.id} is being canceled`);
         }),

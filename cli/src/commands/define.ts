@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
-import { UsageError } from '../errors.js';
+import type { z } from 'zod';
+import { UsageError } from '../errors/kinds.js';
 import { Output } from '../terminal/output.js';
 
 export interface Invocation<T> {
@@ -42,14 +42,3 @@ export function examples(command: Command, ...lines: readonly (readonly [comment
   const text = lines.map(([comment, typed]) => `  # ${comment}\n  $ ${typed}`).join('\n\n');
   return command.addHelpText('after', `\nExamples:\n${text}\n`);
 }
-
-/** For options that may be given several times. */
-export const collect = (value: string, earlier: string[] | undefined): string[] => [...(earlier ?? []), value];
-
-/** A whole number typed as an option. */
-export const wholeNumber = (minimum: number, maximum: number): z.ZodType<number> =>
-  z
-    .string()
-    .regex(/^\d{1,10}$/, `expected a whole number from ${minimum} to ${maximum}`)
-    .transform(Number)
-    .pipe(z.number().min(minimum, `at least ${minimum}`).max(maximum, `at most ${maximum}`));

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { Parse3dClient } from '../client/index.js';
+import { openClient } from '../client/connection.js';
 import { chooseSample } from '../demo/sample.js';
 import { followJob } from '../jobs/follow.js';
 import { uploadVolume } from '../jobs/upload.js';
@@ -59,11 +59,10 @@ async function segmentSample(
   output: Output,
   signal: AbortSignal,
 ): Promise<FetchedResults> {
-  const client = new Parse3dClient(stack.credentials);
+  const client = openClient(stack.credentials);
   const board = progressBoard(output);
   try {
-    const { packs } = await client.packs();
-    const pack = packs.find((candidate) => candidate.default);
+    const pack = (await client.packs()).find((candidate) => candidate.default);
     if (pack === undefined) throw new Problem('pack-unknown', 'the server has no default pack');
     const folder = join(stack.paths.dir, 'sample');
     await mkdir(folder, { recursive: true });
@@ -72,13 +71,12 @@ async function segmentSample(
 
     const line = board.line('demo');
     const { uri } = await uploadVolume(client, sample.path, line, signal);
-    const job = await client.submit({ input: { uri }, prompts: [...sample.prompts], pack: pack.id }, { signal });
+    const job = await client.jobs.submit({ input: { uri }, prompts: [...sample.prompts], pack: pack.id }, { signal });
     await followJob(client, job, line, output, signal);
     board.close();
     return await fetchResults(client, job.id, out, true, output, signal);
   } finally {
     board.close();
-    await client.close();
   }
 }
 

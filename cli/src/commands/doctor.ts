@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { Check, CheckStatus } from '../doctor/check.js';
-import { SomeFailed } from '../errors.js';
+import { SomeFailed } from '../errors/kinds.js';
 import type { Output } from '../terminal/output.js';
 import { action, examples } from './define.js';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { UsageError } from '../errors.js';
+import { UsageError } from '../errors/kinds.js';
 import { readLabelGroups } from '../eval/label-groups.js';
 import { measureInstances, measureLabels } from '../eval/measure.js';
 import { findPairs } from '../eval/pairs.js';

@@ -1,17 +1,8 @@
 import { scopes, type ApiKeyRecord } from '@parse3d/platform/access';
 import { Command } from 'commander';
 import { z } from 'zod';
-import {
-  createKey,
-  GrantOptions,
-  revokeKey,
-  StorageOptions,
-  TenantName,
-  withAccess,
-  withGrant,
-  withoutHash,
-  withStorage,
-} from '../access.js';
+import { createKey, revokeKey, withAccess, withoutHash } from '../local/access.js';
+import { GrantOptions, StorageOptions, TenantName, withGrant, withStorage } from '../options/storage.js';
 import { formatAge } from '../terminal/format.js';
 import type { Colours } from '../terminal/output.js';
 import { table } from '../terminal/table.js';

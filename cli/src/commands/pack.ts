@@ -8,7 +8,8 @@ import { packFolders } from '../stack/pack-folders.js';
 import { formatBytes, formatCount, shorten } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 import { table } from '../terminal/table.js';
-import { action, collect, examples } from './define.js';
+import { collect } from '../options/values.js';
+import { action, examples } from './define.js';
 
 const PackOptions = z.object({ packs: z.string().optional() });
 const PACKS = ['--packs <folders>', 'where packs lie, comma-separated (PARSE3D_PACKS, else those of parse3d)'] as const;

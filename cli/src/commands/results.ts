@@ -4,9 +4,9 @@ import type { CompletedManifest } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
-import type { Parse3dClient } from '../client/index.js';
-import { ConnectionOptions, withClient, withConnection } from '../connection.js';
-import { untilInterrupted } from '../errors.js';
+import type { Parse3d } from '@parse3d/client';
+import { ConnectionOptions, withClient, withConnection } from '../client/connection.js';
+import { untilInterrupted } from '../errors/interrupt.js';
 import { downloadOutputs, type DownloadedFile } from '../jobs/download.js';
 import { endOf } from '../jobs/follow.js';
 import { openOutputFolder } from '../local/output-folder.js';
@@ -55,21 +55,21 @@ export interface FetchedResults {
 
 /** @throws JobEnded for a failed or canceled job, Problem `state-conflict` for one that has not ended */
 export async function fetchResults(
-  client: Parse3dClient,
+  client: Parse3d,
   id: string,
   out: string,
   overwrite: boolean,
   output: Output,
   signal: AbortSignal,
 ): Promise<FetchedResults> {
-  const job = await client.job(id, { signal });
+  const job = await client.jobs.get(id, { signal });
   if (job.status === 'waiting' || job.status === 'running') {
     throw new Problem('state-conflict', `job ${id} is still ${job.status}; follow it with: parse3d watch ${id}`, {
       status: job.status,
     });
   }
   if (job.status !== 'completed') throw endOf(job);
-  const manifest = await client.manifest(id, { signal });
+  const manifest = await client.jobs.manifest(id, { signal });
   if (manifest.status !== 'completed') throw endOf({ ...job, status: manifest.status });
   const folder = await openOutputFolder(out, overwrite);
   const board = progressBoard(output);

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { z } from 'zod';
-import { ConnectionOptions, withClient, withConnection } from '../connection.js';
+import { ConnectionOptions, withClient, withConnection } from '../client/connection.js';
 import { action, examples } from './define.js';
 import { watchToEnd } from './watch.js';
 
@@ -14,7 +14,7 @@ export function retryCommand(): Command {
     .action(
       action(Options, ({ args, options, output }) =>
         withClient(options, async (client) => {
-          const job = await client.retry(args[0] ?? '');
+          const job = await client.jobs.retry(args[0] ?? '');
           if (options.watch) output.event(job);
           else output.document(job);
           output.say(`${job.id}  ${job.status}  (run ${job.run})`);

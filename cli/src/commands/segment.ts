@@ -7,18 +7,19 @@ import { DEFAULT_PACK, matchPrompts, remarksOn, standingsOf } from '@parse3d/con
 import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../job-options.js';
+import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../options/job.js';
 import { sizeAndHash } from '../local/size-and-hash.js';
 import { openOutputFolder } from '../local/output-folder.js';
 import { openPack } from '../local/open-pack.js';
-import { PromptOptions, promptsOfFile, readPrompts, withPrompts } from '../prompts.js';
+import { PromptOptions, promptsOfFile, readPrompts, withPrompts } from '../options/prompts.js';
 import { findingsTable, MEASURES_HINT, notice } from '../terminal/findings.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';
 import { progressBoard } from '../terminal/progress.js';
 import { warn } from '../terminal/remarks.js';
 import { stageProgress } from '../terminal/stages.js';
 import type { Output } from '../terminal/output.js';
-import { action, examples, wholeNumber } from './define.js';
+import { wholeNumber } from '../options/values.js';
+import { action, examples } from './define.js';
 
 const MAX_VOXELS = 2 ** 31;
 

@@ -1,12 +1,13 @@
 import { JobStatus } from '@parse3d/contract';
 import { Command } from 'commander';
 import type { z } from 'zod';
-import type { JobAnswer } from '../client/index.js';
-import { ConnectionOptions, withClient, withConnection } from '../connection.js';
+import type { Job } from '@parse3d/client';
+import { ConnectionOptions, withClient, withConnection } from '../client/connection.js';
 import { formatAge, formatBytes, formatSeconds, shorten } from '../terminal/format.js';
 import type { Colours, Output } from '../terminal/output.js';
 import { table } from '../terminal/table.js';
-import { action, examples, wholeNumber } from './define.js';
+import { wholeNumber } from '../options/values.js';
+import { action, examples } from './define.js';
 
 const Options = ConnectionOptions.extend({
   status: JobStatus.optional(),
@@ -60,15 +61,15 @@ const withListOptions = (command: Command): Command =>
 
 const list = (options: Options, output: Output): Promise<void> =>
   withClient(options, async (client) => {
-    const page = await client.jobs({ status: options.status, limit: options.limit });
+    const page = await client.jobs.list({ status: options.status, limit: options.limit });
     output.document(page);
     output.say(page.jobs.length === 0 ? 'no jobs' : listOf(page.jobs, output.colours));
   });
 
 const show = (id: string, options: ConnectionOptions, output: Output): Promise<void> =>
-  withClient(options, async (client) => showJob(await client.job(id), output));
+  withClient(options, async (client) => showJob(await client.jobs.get(id), output));
 
-function listOf(jobs: readonly JobAnswer[], colours: Colours): string {
+function listOf(jobs: readonly Job[], colours: Colours): string {
   const columns = [
     { title: 'job' },
     { title: 'status' },
@@ -86,7 +87,7 @@ function listOf(jobs: readonly JobAnswer[], colours: Colours): string {
   return table(columns, rows, colours);
 }
 
-export function showJob(job: JobAnswer, output: Output): void {
+export function showJob(job: Job, output: Output): void {
   output.document(job);
   const { bold, dim, red } = output.colours;
   const lines: [string, string | undefined][] = [
@@ -107,14 +108,14 @@ export function showJob(job: JobAnswer, output: Output): void {
   for (const [name, value] of lines) if (value !== undefined) output.say(`  ${dim(name.padEnd(8))} ${value}`);
 }
 
-function detailOf(job: JobAnswer): string {
+function detailOf(job: Job): string {
   if (job.cancelRequested === true) return ' (being canceled)';
   if (job.status === 'running' && job.progress !== undefined) return ` ${Math.floor(job.progress * 100)} %`;
   if (job.status === 'waiting' && job.position !== undefined) return ` (${job.position} ahead)`;
   return '';
 }
 
-function paint(status: JobAnswer['status'], { green, red, cyan, dim, yellow }: Colours): string {
+function paint(status: Job['status'], { green, red, cyan, dim, yellow }: Colours): string {
   switch (status) {
     case 'completed':
       return green(status);

@@ -4,19 +4,21 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { batchSource, isUri, SourceOptions, type SourceInput } from '../batches/source.js';
 import { BatchOptions, batchSettings, submitBatch } from '../batches/submit.js';
-import type { BatchInput, JobAnswer, Parse3dClient, SubmitInput } from '../client/index.js';
-import { ConnectionOptions, withClient, withConnection } from '../connection.js';
-import { SomeFailed, untilInterrupted, UsageError } from '../errors.js';
-import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../job-options.js';
+import type { SubmitBatch, Job, Parse3d, SubmitJob } from '@parse3d/client';
+import { ConnectionOptions, withClient, withConnection } from '../client/connection.js';
+import { untilInterrupted } from '../errors/interrupt.js';
+import { SomeFailed, UsageError } from '../errors/kinds.js';
+import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../options/job.js';
 import { followJob } from '../jobs/follow.js';
 import { uploadVolume } from '../jobs/upload.js';
-import { PromptOptions, readPrompts, withPrompts } from '../prompts.js';
-import { reportError } from '../report-error.js';
+import { PromptOptions, readPrompts, withPrompts } from '../options/prompts.js';
+import { reportError } from '../errors/report.js';
 import { shorten } from '../terminal/format.js';
 import { progressBoard, type ProgressBoard } from '../terminal/progress.js';
 import { warnOfPrompts } from '../terminal/remarks.js';
 import type { Output } from '../terminal/output.js';
-import { action, collect, examples, wholeNumber } from './define.js';
+import { collect, wholeNumber } from '../options/values.js';
+import { action, examples } from './define.js';
 
 const Options = ConnectionOptions.extend({
   ...PromptOptions.shape,
@@ -120,7 +122,7 @@ async function run(volumes: readonly string[], options: Options, output: Output)
           for (const volume of volumes) {
             try {
               const uri = isUri(volume) ? volume : await upload(client, volume, board, signal, output);
-              const job = await client.submit(requestFor(uri, prompts, options), {
+              const job = await client.jobs.submit(requestFor(uri, prompts, options), {
                 idempotencyKey: options.idempotencyKey,
                 signal,
               });
@@ -157,7 +159,7 @@ async function runBatch(source: SourceInput, options: Options, output: Output): 
   const own = source.kind === 'manifest' || source.kind === 'items';
   const none = options.prompt.length === 0 && options.prompts === undefined;
   const prompts = own && none ? undefined : await readPrompts(options);
-  const batch: BatchInput = {
+  const batch: SubmitBatch = {
     source,
     ...(prompts === undefined ? {} : { prompts }),
     ...settingsOf(options),
@@ -186,7 +188,7 @@ function settle(failures: readonly unknown[], output: Output): void {
 }
 
 async function upload(
-  client: Parse3dClient,
+  client: Parse3d,
   path: string,
   board: ProgressBoard,
   signal: AbortSignal,
@@ -207,17 +209,17 @@ async function upload(
 }
 
 function watch(
-  client: Parse3dClient,
-  job: JobAnswer,
+  client: Parse3d,
+  job: Job,
   name: string,
   board: ProgressBoard,
   output: Output,
   signal: AbortSignal,
-): Promise<JobAnswer> {
+): Promise<Job> {
   return followJob(client, job, board.line(shorten(name, 24)), output, signal);
 }
 
-function requestFor(uri: string, prompts: SubmitInput['prompts'], options: Options): SubmitInput {
+function requestFor(uri: string, prompts: SubmitJob['prompts'], options: Options): SubmitJob {
   return { input: { uri }, prompts, ...settingsOf(options) };
 }
 
@@ -253,7 +255,7 @@ function settingsOf({
   };
 }
 
-function tell(job: JobAnswer, volume: string, { watch: watching }: Options, output: Output): void {
+function tell(job: Job, volume: string, { watch: watching }: Options, output: Output): void {
   output.event(job);
   const { bold, dim } = output.colours;
   output.say(`${bold(job.id)}  ${job.status}  ${dim(isUri(volume) ? volume : `${volume} -> ${job.input.uri}`)}`);

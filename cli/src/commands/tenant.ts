@@ -2,23 +2,14 @@ import { TenantSettings } from '@parse3d/platform/access';
 import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
-import {
-  createKey,
-  GrantOptions,
-  revokeKey,
-  StorageOptions,
-  TenantName,
-  withAccess,
-  withGrant,
-  withoutHash,
-  withStorage,
-  type Access,
-} from '../access.js';
-import { UsageError } from '../errors.js';
+import { createKey, revokeKey, withAccess, withoutHash, type Access } from '../local/access.js';
+import { GrantOptions, StorageOptions, TenantName, withGrant, withStorage } from '../options/storage.js';
+import { UsageError } from '../errors/kinds.js';
 import { formatCount } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 import { table } from '../terminal/table.js';
-import { action, examples, wholeNumber } from './define.js';
+import { wholeNumber } from '../options/values.js';
+import { action, examples } from './define.js';
 import { keyTable } from './key.js';
 
 export function tenantCommand(): Command {

@@ -1,12 +1,13 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { Interrupted } from '../errors.js';
+import { Interrupted } from '../errors/kinds.js';
 import { packFolders } from '../stack/pack-folders.js';
 import { DEFAULT_DIR } from '../stack/paths.js';
 import { startStack, type RunningStack } from '../stack/stack.js';
 import type { Output } from '../terminal/output.js';
-import { action, examples, wholeNumber } from './define.js';
+import { wholeNumber } from '../options/values.js';
+import { action, examples } from './define.js';
 
 const Options = z.object({
   dir: z.string(),

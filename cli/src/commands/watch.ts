@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { ConnectionOptions, withClient, withConnection } from '../connection.js';
-import type { JobAnswer, Parse3dClient } from '../client/index.js';
-import { untilInterrupted } from '../errors.js';
+import { ConnectionOptions, withClient, withConnection } from '../client/connection.js';
+import type { Job, Parse3d } from '@parse3d/client';
+import { untilInterrupted } from '../errors/interrupt.js';
 import { followJob } from '../jobs/follow.js';
 import { progressBoard } from '../terminal/progress.js';
 import type { Output } from '../terminal/output.js';
@@ -28,9 +28,9 @@ export function watchCommand(): Command {
 }
 
 /** @throws JobEnded when the job failed or was canceled */
-export function watchToEnd(client: Parse3dClient, id: string, output: Output): Promise<JobAnswer> {
+export function watchToEnd(client: Parse3d, id: string, output: Output): Promise<Job> {
   return untilInterrupted(async (signal) => {
-    const job = await client.job(id, { signal });
+    const job = await client.jobs.get(id, { signal });
     const board = progressBoard(output);
     try {
       const ended = await followJob(client, job, board.line('job'), output, signal);

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Problem } from '@parse3d/contract/problems';
-import type { Download, JobAnswer, Parse3dClient } from '../client/index.js';
+import type { Download, Job, Parse3d } from '@parse3d/client';
 import type { OutputFolder } from '../local/output-folder.js';
 import { pace } from '../terminal/format.js';
 import type { ProgressLine } from '../terminal/progress.js';
@@ -25,8 +25,8 @@ const PLAIN_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
  * @throws Problem `output-mismatch` when a file is not what the job says
  */
 export async function downloadOutputs(
-  client: Parse3dClient,
-  job: JobAnswer,
+  client: Parse3d,
+  job: Job,
   folder: Pick<OutputFolder, 'path' | 'partial'>,
   line: Pick<ProgressLine, 'update'>,
   signal: AbortSignal,
@@ -43,7 +43,7 @@ export async function downloadOutputs(
         `the server names an output ${JSON.stringify(output.name)}, which is no file name`,
       );
     }
-    const download = await client.download(job.id, output.name, { signal });
+    const download = await client.jobs.output(job.id, output.name, { signal });
     const { bytes, sha256 } = await saveDownload(download, join(folder.partial, output.name), signal, (count) =>
       line.update((before + count) / Math.max(1, total), `download${pace(before + count, total, startedAt)}`),
     );

@@ -1,6 +1,6 @@
 import { Problem } from '@parse3d/contract/problems';
-import type { JobAnswer, JobEventAnswer, Parse3dClient } from '../client/index.js';
-import { JobEnded } from '../errors.js';
+import type { Job, JobEvent, Parse3d } from '@parse3d/client';
+import { JobEnded } from '../errors/kinds.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 import type { ProgressLine } from '../terminal/progress.js';
@@ -11,18 +11,18 @@ import type { ProgressLine } from '../terminal/progress.js';
  * @throws JobEnded when it failed or was canceled
  */
 export async function followJob(
-  client: Parse3dClient,
-  job: JobAnswer,
+  client: Parse3d,
+  job: Job,
   line: ProgressLine,
   output: Output,
   signal: AbortSignal,
-): Promise<JobAnswer> {
+): Promise<Job> {
   const startedAt = Date.now();
-  for await (const event of client.events(job.id, job.run, { signal })) {
+  for await (const event of client.jobs.follow(job.id, { run: job.run, signal })) {
     output.event(event);
     line.update(shareOf(event), textOf(event));
   }
-  const ended = await client.job(job.id, { signal });
+  const ended = await client.jobs.get(job.id, { signal });
   if (ended.status === 'completed') {
     line.update(1, 'completed');
     line.end(`completed in ${formatSeconds((Date.now() - startedAt) / 1000)}`);
@@ -33,16 +33,16 @@ export async function followJob(
 }
 
 /** Why a job is not completed, as an error. */
-export function endOf(job: JobAnswer): JobEnded {
+export function endOf(job: Job): JobEnded {
   if (job.problem !== undefined) return new JobEnded(job.id, Problem.fromJSON(job.problem));
   const code = job.status === 'canceled' ? 'canceled' : 'internal';
   return new JobEnded(job.id, new Problem(code, `the job is ${job.status}`));
 }
 
-const shareOf = ({ status, progress }: JobEventAnswer): number => (status === 'completed' ? 1 : (progress ?? 0));
+const shareOf = ({ status, progress }: JobEvent): number => (status === 'completed' ? 1 : (progress ?? 0));
 
 /** `infer 12 of 63, 40 s left`. */
-function textOf({ status, stage, message, etaSeconds, attempt }: JobEventAnswer): string {
+function textOf({ status, stage, message, etaSeconds, attempt }: JobEvent): string {
   if (status !== 'running') return status;
   const again = attempt !== undefined && attempt > 1 ? ` (attempt ${attempt})` : '';
   const count = message === undefined ? '' : ` ${stage === 'fetch' ? inBytes(message) : message}`;

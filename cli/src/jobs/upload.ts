@@ -1,24 +1,26 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { Transform } from 'node:stream';
-import { isProblem, Problem } from '@parse3d/contract/problems';
-import type { Parse3dClient, VolumeAnswer } from '../client/index.js';
+import { ReadableStream } from 'node:stream/web';
+import type { Parse3d, UploadedVolume } from '@parse3d/client';
+import { Problem } from '@parse3d/contract/problems';
 import { pace } from '../terminal/format.js';
 import type { ProgressLine } from '../terminal/progress.js';
 import { packSeries } from './pack-series.js';
 
+const CHUNK_BYTES = 1024 * 1024;
+
 /**
  * Sends a file of this machine to the server, or a folder with a DICOM series as a zip file.
- * @param note is told what lies in the folder and was not sent
- * @throws Problem `not-found`, `dicom-no-images`, or the server's
+ * @param note is called with what lies in the folder and was not sent
+ * @throws Problem `not-found`, `dicom-no-images`; ProblemError of the server
  */
 export async function uploadVolume(
-  client: Parse3dClient,
+  client: Parse3d,
   path: string,
   line: ProgressLine,
   signal: AbortSignal,
   note?: (sentence: string) => void,
-): Promise<VolumeAnswer> {
+): Promise<UploadedVolume> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isDirectory() !== true) return uploadFile(client, path, line, signal);
   const series = await packSeries(path);
@@ -31,31 +33,22 @@ export async function uploadVolume(
 }
 
 async function uploadFile(
-  client: Parse3dClient,
+  client: Parse3d,
   path: string,
   line: ProgressLine,
   signal: AbortSignal,
-): Promise<VolumeAnswer> {
+): Promise<UploadedVolume> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isFile() !== true) throw new Problem('not-found', `there is no file ${path}`, { path });
   const startedAt = Date.now();
-  let sent = 0;
-  const meter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      sent += chunk.length;
-      line.update(sent / Math.max(1, info.size), `upload${pace(sent, info.size, startedAt)}`);
-      done(null, chunk);
-    },
-  });
-  const file = createReadStream(path, { highWaterMark: 1024 * 1024 });
-  file.on('error', (error) => meter.destroy(error));
+  const file = createReadStream(path, { highWaterMark: CHUNK_BYTES });
   try {
-    return await client.uploadVolume(file.pipe(meter), info.size, { gzip: await isGzip(path), signal });
-  } catch (error) {
-    if (signal.aborted || !isProblem(error, 'service-unavailable')) throw error;
-    // A server that refuses closes the connection while we still send, and its answer can be lost: ask without a file.
-    await client.mayUpload({ signal });
-    throw error;
+    return await client.upload(ReadableStream.from<Uint8Array>(file), {
+      contentType: (await isGzip(path)) ? 'application/gzip' : 'application/octet-stream',
+      bytes: info.size,
+      onProgress: (sent) => line.update(sent / Math.max(1, info.size), `upload${pace(sent, info.size, startedAt)}`),
+      signal,
+    });
   } finally {
     file.destroy();
   }

@@ -1,7 +1,6 @@
 import type { Modality, Prompt } from '@parse3d/contract';
 import { remarksOn, standingsOf } from '@parse3d/contract/packs';
-import { isProblem } from '@parse3d/contract/problems';
-import type { Parse3dClient } from '../client/index.js';
+import { ProblemError, type Parse3d } from '@parse3d/client';
 import type { Output } from './output.js';
 
 /** Says on stderr, before anything is run, what deserves a second look. */
@@ -17,13 +16,13 @@ export function warn(remarks: readonly string[], output: Output): void {
  * refuses what they do not know; so is everything where the key may not read packs.
  */
 export async function warnOfPrompts(
-  client: Parse3dClient,
+  client: Parse3d,
   prompts: readonly Prompt[],
   wanted: { readonly pack?: string | undefined; readonly modality?: Modality | undefined },
   output: Output,
 ): Promise<void> {
-  const { packs } = await client.packs().catch((error: unknown) => {
-    if (isProblem(error)) return { packs: [] };
+  const packs = await client.packs().catch((error: unknown) => {
+    if (error instanceof ProblemError) return [];
     throw error;
   });
   const pack = packs.find(({ id, default: isDefault }) => (wanted.pack === undefined ? isDefault : id === wanted.pack));

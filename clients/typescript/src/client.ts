@@ -1,210 +1,96 @@
-import createClient, { type Client } from 'openapi-fetch';
-import { serverSentEvents } from './events.js';
+import type { Client } from 'openapi-fetch';
+import { Batches } from './batches.js';
+import { counted } from './body.js';
 import type { components, paths } from './generated/openapi.js';
-import { ProblemError, problemOf } from './problem.js';
-import { pause, retryingFetch, type Fetch, type RetryOptions } from './retrying-fetch.js';
+import { Jobs } from './jobs.js';
+import { ProblemError } from './problem.js';
+import { given, Transport, type ClientOptions, type Download, type Signalled } from './transport.js';
 
 type Schemas = components['schemas'];
-export type Batch = Schemas['Batch'];
-export type Job = Schemas['Job'];
-export type JobEvent = Schemas['JobEvent'];
-export type SubmitBatch = Schemas['SubmitBatch'];
-export type SubmitJob = Schemas['SubmitJob'];
+export type PackSummary = Schemas['PackSummary'];
 export type UploadedVolume = Schemas['UploadedVolume'];
-export type Manifest = Schemas['Manifest'];
 
-export interface ClientOptions extends Partial<RetryOptions> {
-  /** Such as `http://127.0.0.1:8080`. */
-  readonly url: string;
-  /** `p3d_…` */
-  readonly key: string;
-  /** @default the global one */
-  readonly fetch?: Fetch;
+export interface UploadOptions extends Signalled {
+  /** @default application/octet-stream */
+  readonly contentType?: 'application/octet-stream' | 'application/gzip' | 'application/zip';
+  /** Size of a stream, in bytes, where it is known: a file that is too large is then refused before it is sent. */
+  readonly bytes?: number;
+  /**
+   * Called with the bytes that were handed to the connection so far. In browsers only where `fetch` sends streams (Chrome,
+   * over HTTP/2); others need XMLHttpRequest for it.
+   */
+  readonly onProgress?: (bytes: number) => void;
 }
-
-export interface Signalled {
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface DownloadedOutput {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-const ENDED: readonly Job['status'][] = ['completed', 'failed', 'canceled'];
-const RECONNECT_MS = 500;
-const LOOK_EVERY_MS = 1_000;
 
 /**
  * A parse3d server. `api` reaches every path with the types of its OpenAPI document; the methods beside it are the ways
  * that take more than one request. Whatever fails throws a ProblemError.
  */
 export class Parse3d {
-  /** Every path, typed: `client.api.GET('/v1/packs')`. Answers that are no success throw a ProblemError here too. */
+  /** Every path, typed: `client.api.GET('/v1/packs')`. An answer that is not a success throws a ProblemError here too. */
   readonly api: Client<paths>;
-  readonly #url: string;
-  readonly #key: string;
-  readonly #fetch: Fetch;
+  readonly jobs: Jobs;
+  readonly batches: Batches;
+  readonly #http: Transport;
 
-  constructor({
-    url,
-    key,
-    fetch = (request) => globalThis.fetch(request),
-    retries = 5,
-    longestWaitMs = 30_000,
-  }: ClientOptions) {
-    this.#url = url.replace(/\/$/, '');
-    this.#key = key;
-    this.#fetch = retryingFetch(fetch, { retries, longestWaitMs });
-    this.api = createClient<paths>({
-      baseUrl: this.#url,
-      headers: { Authorization: `Bearer ${key}` },
-      fetch: this.#fetch,
-    });
-    this.api.use({
-      onResponse: async ({ response }) => {
-        if (!response.ok) throw await problemOf(response);
-      },
-    });
+  constructor(options: ClientOptions) {
+    this.#http = new Transport(options);
+    this.api = this.#http.api;
+    this.jobs = new Jobs(this.#http);
+    this.batches = new Batches(this.#http);
   }
 
-  /** Stores a NIfTI file, packed or not; `uri` of the answer is what a job refers to. */
-  async uploadVolume(
+  /**
+   * Stores a NIfTI file, packed or not, or a zip of a DICOM series; `uri` of the answer is what a job refers to.
+   * @throws ProblemError `no-answer` when the connection breaks: a stream can be sent only once
+   */
+  async upload(
     volume: Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>,
-    { signal }: Signalled = {},
+    { contentType = 'application/octet-stream', bytes, onProgress, signal }: UploadOptions = {},
   ): Promise<UploadedVolume> {
-    const streams = volume instanceof ReadableStream ? { duplex: 'half' } : {};
-    const response = await this.#send('/v1/volumes', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/octet-stream' },
-      body: volume,
-      ...streams,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    const uploaded: UploadedVolume = await response.json();
-    return uploaded;
-  }
-
-  /** @param idempotencyKey the same key again finds the same job, so that a repeated request runs nothing twice */
-  async submit(job: SubmitJob, { idempotencyKey, signal }: Signalled & { idempotencyKey?: string } = {}): Promise<Job> {
-    const { data } = await this.api.POST('/v1/jobs', {
-      params: { header: idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey } },
-      body: job,
-      signal: signal ?? null,
-    });
-    return given(data);
-  }
-
-  async submitBatch(batch: SubmitBatch, { signal }: Signalled = {}): Promise<Batch> {
-    const { data } = await this.api.POST('/v1/batches', { body: { ...batch, dryRun: false }, signal: signal ?? null });
-    const accepted = given(data);
-    if ('id' in accepted) return accepted;
-    throw new ProblemError({ code: 'foreign-answer', detail: 'the server counted instead of accepting', status: 0 });
-  }
-
-  async job(id: string, { signal }: Signalled = {}): Promise<Job> {
-    return given((await this.api.GET('/v1/jobs/{id}', { params: { path: { id } }, signal: signal ?? null })).data);
-  }
-
-  async batch(id: string, { signal }: Signalled = {}): Promise<Batch> {
-    return given((await this.api.GET('/v1/batches/{id}', { params: { path: { id } }, signal: signal ?? null })).data);
-  }
-
-  /**
-   * Follows a job to its end by server-sent events, which are taken up again where they broke.
-   * @returns the job as it ended, completed or not
-   */
-  async wait(id: string, { onEvent, signal }: Signalled & { onEvent?: (event: JobEvent) => void } = {}): Promise<Job> {
-    let lastId: string | undefined;
-    for (;;) {
-      const job = await this.job(id, { signal });
-      if (ENDED.includes(job.status)) return job;
-      try {
-        const response = await this.#send(`/v1/jobs/${encodeURIComponent(id)}/events`, {
-          headers: lastId === undefined ? {} : { 'Last-Event-ID': lastId },
-          ...(signal === undefined ? {} : { signal }),
-        });
-        if (response.body === null) continue;
-        for await (const event of serverSentEvents(response.body)) {
-          lastId = event.id;
-          const told: JobEvent = JSON.parse(event.data);
-          onEvent?.(told);
-        }
-      } catch (error) {
-        if (signal?.aborted === true) throw signal.reason;
-        if (error instanceof ProblemError && !error.retryable) throw error;
-      }
-      // The stream ended or broke: the job itself says which.
-      await pause(RECONNECT_MS, signal);
+    const size = volume instanceof Blob ? volume.size : volume instanceof Uint8Array ? volume.length : bytes;
+    const headers = {
+      'Content-Type': contentType,
+      ...(size === undefined ? {} : { 'Content-Length': String(size) }),
+    };
+    const body = onProgress === undefined ? volume : counted(streamOf(volume), onProgress);
+    try {
+      const response = await this.#http.send('/v1/volumes', { method: 'POST', headers, body, signal });
+      const uploaded: UploadedVolume = await response.json();
+      return uploaded;
+    } catch (error) {
+      if (signal?.aborted === true) throw signal.reason;
+      // A server that refuses closes the connection while we still send, and its answer can be lost: ask without a file.
+      if (error instanceof ProblemError && error.code === 'no-answer') await this.#requireUploads(signal);
+      throw error;
     }
   }
 
-  /** Looks at a batch until it has ended. @returns the batch as it ended, whatever failed */
-  async waitBatch(
-    id: string,
-    { onLook, signal }: Signalled & { onLook?: (batch: Batch) => void } = {},
-  ): Promise<Batch> {
-    for (;;) {
-      const batch = await this.batch(id, { signal });
-      onLook?.(batch);
-      if (batch.finishedAt !== undefined) return batch;
-      await pause(LOOK_EVERY_MS, signal);
+  async packs({ signal }: Signalled = {}): Promise<PackSummary[]> {
+    return given((await this.api.GET('/v1/packs', { signal: signal ?? null })).data).packs;
+  }
+
+  /** A stored volume as it was uploaded or lies in storage. */
+  volume(uri: string, options: Signalled = {}): Promise<Download> {
+    return this.#http.download(`/v1/volumes/content?uri=${encodeURIComponent(uri)}`, options);
+  }
+
+  /** A file that an answer names by its path, such as `url` of an output. @param path on this server, with a slash in front */
+  download(path: string, options: Signalled = {}): Promise<Download> {
+    return this.#http.download(path, options);
+  }
+
+  /** @throws ProblemError `unauthorized` or `forbidden` when this key must not upload, `no-answer` */
+  async #requireUploads(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      const headers = { 'Content-Type': 'application/octet-stream' };
+      await this.#http.send('/v1/volumes', { method: 'POST', headers, body: new Uint8Array(0), signal });
+    } catch (error) {
+      // The request got as far as the check for an empty body.
+      if (!(error instanceof ProblemError && error.code === 'request-invalid')) throw error;
     }
   }
-
-  async manifest(id: string, { signal }: Signalled = {}): Promise<Manifest> {
-    const path = `/v1/jobs/${encodeURIComponent(id)}/outputs/manifest.json`;
-    const response = await this.#send(path, signal === undefined ? {} : { signal });
-    const manifest: Manifest = await response.json();
-    return manifest;
-  }
-
-  /** An output as a stream, for what is too large for memory. */
-  async stream(id: string, name: string, { signal }: Signalled = {}): Promise<ReadableStream<Uint8Array>> {
-    const path = `/v1/jobs/${encodeURIComponent(id)}/outputs/${encodeURIComponent(name)}`;
-    const { body } = await this.#send(path, signal === undefined ? {} : { signal });
-    return body ?? new Blob([]).stream();
-  }
-
-  /**
-   * Every output of a completed job, one after the other, each checked against the SHA-256 that the job names.
-   * @param names only these
-   */
-  async *outputs(
-    job: Job,
-    { names, signal }: Signalled & { names?: readonly string[] } = {},
-  ): AsyncGenerator<DownloadedOutput> {
-    for (const { name, sha256 } of job.outputs ?? []) {
-      if (names !== undefined && !names.includes(name)) continue;
-      const body = await this.stream(job.id, name, { signal });
-      const bytes = new Uint8Array(await new Response(body).arrayBuffer());
-      if ((await sha256Of(bytes)) !== sha256) {
-        throw new ProblemError({
-          code: 'output-mismatch',
-          detail: `${name} is not what the job says (SHA-256)`,
-          status: 0,
-        });
-      }
-      yield { name, bytes };
-    }
-  }
-
-  async #send(path: string, init: RequestInit): Promise<Response> {
-    const request = new Request(`${this.#url}${path}`, init);
-    request.headers.set('Authorization', `Bearer ${this.#key}`);
-    const response = await this.#fetch(request);
-    if (!response.ok) throw await problemOf(response);
-    return response;
-  }
 }
 
-/** A success has a body. */
-function given<T>(data: T | undefined): T {
-  if (data !== undefined) return data;
-  throw new ProblemError({ code: 'foreign-answer', detail: 'the server sent an empty answer', status: 0 });
-}
-
-async function sha256Of(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+const streamOf = (volume: Blob | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>): ReadableStream<Uint8Array> =>
+  volume instanceof ReadableStream ? volume : (volume instanceof Blob ? volume : new Blob([volume])).stream();

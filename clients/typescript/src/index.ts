@@ -1,15 +1,28 @@
 export {
-  Parse3d,
+  Batches,
   type Batch,
-  type ClientOptions,
+  type BatchAction,
+  type BatchFailures,
+  type BatchItemPage,
+  type BatchSize,
+  type DerivativePage,
+  type ItemStatus,
+  type SubmitBatch,
+} from './batches.js';
+export { Parse3d, type PackSummary, type UploadedVolume, type UploadOptions } from './client.js';
+export { serverSentEvents, type ServerSentEvent } from './events.js';
+export type { components, operations, paths } from './generated/openapi.js';
+export {
+  Jobs,
   type DownloadedOutput,
+  type FollowOptions,
   type Job,
   type JobEvent,
+  type JobPage,
   type Manifest,
-  type Signalled,
-  type SubmitBatch,
+  type NumberedEvent,
   type SubmitJob,
-  type UploadedVolume,
-} from './client.js';
-export type { components, operations, paths } from './generated/openapi.js';
-export { ProblemError } from './problem.js';
+} from './jobs.js';
+export { ProblemError, problemFrom } from './problem.js';
+export type { Fetch, RetryOptions } from './retry.js';
+export type { ClientOptions, Download, Signalled } from './transport.js';

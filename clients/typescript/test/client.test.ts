@@ -1,19 +1,18 @@
-import { createServer, type RequestListener } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { createHash } from 'node:crypto';
 import { Parse3d, ProblemError, type JobEvent } from '@parse3d/client';
-import { assertNothingLeaks, track } from '@parse3d/testing';
+import { assertNothingLeaks } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type Stack } from '../../../test/support/stack.js';
 import { phantomCtFile } from '../../../test/support/volumes.js';
+import { breakingProxy } from './support.js';
 
 let stack: Stack;
 let client: Parse3d;
-let volume: Buffer;
+let volume: Uint8Array<ArrayBuffer>;
 beforeAll(async () => {
   stack = await startStack({ env: { PARSE3D_RECONCILE_EVERY: '1s' } });
   client = new Parse3d({ url: stack.api.url, key: stack.api.key });
-  volume = await phantomCtFile([24, 20, 12]);
+  volume = new Uint8Array(await phantomCtFile([24, 20, 12]));
 });
 afterAll(async () => {
   await stack.stop();
@@ -21,109 +20,121 @@ afterAll(async () => {
 });
 
 test('a volume is uploaded, segmented, followed by events, and its outputs downloaded and checked', async () => {
-  const { uri, geometry } = await client.uploadVolume(new Uint8Array(volume));
+  const { uri, geometry } = await client.upload(volume);
   expect(geometry?.shape).toEqual([24, 20, 12]);
-  const job = await client.submit({ input: { uri }, prompts: ['bone', { text: 'lung', label: 7 }] });
+  const job = await client.jobs.submit({ input: { uri }, prompts: ['bone', { text: 'lung', label: 7 }] });
   const events: JobEvent[] = [];
-  const ended = await client.wait(job.id, { onEvent: (event) => events.push(event) });
+  const ended = await client.jobs.wait(job.id, { onEvent: (event) => events.push(event) });
   expect(ended.status).toBe('completed');
   expect(events.at(-1)).toMatchObject({ jobId: job.id, status: 'completed' });
 
   const names: string[] = [];
-  for await (const { name, bytes } of client.outputs(ended)) {
+  for await (const { name, bytes } of client.jobs.outputs(ended)) {
     names.push(name);
     expect(Buffer.from(bytes).equals(await stack.api.output(job.id, name))).toBe(true);
   }
   expect(names).toEqual(ended.outputs?.map(({ name }) => name));
   expect(names).toContain('labels.nii.gz');
-  const manifest = await client.manifest(job.id);
+  const manifest = await client.jobs.manifest(job.id);
   expect(manifest).toMatchObject({ status: 'completed', findings: [{ label: 1 }, { label: 7 }] });
 });
 
-test('a stream is uploaded as it comes', async () => {
-  const { bytes } = await client.uploadVolume(new Blob([new Uint8Array(volume)]).stream());
+test('a stream is uploaded and downloaded as it comes, with progress', async () => {
+  const seen: number[] = [];
+  const { uri, bytes } = await client.upload(new Blob([volume]).stream(), {
+    bytes: volume.length,
+    contentType: 'application/gzip',
+    onProgress: (sent) => seen.push(sent),
+  });
   expect(bytes).toBe(volume.length);
+  expect(seen.at(-1)).toBe(volume.length);
+  const stored = await client.volume(uri);
+  expect(stored.bytes).toBe(volume.length);
+  const hash = createHash('sha256');
+  for await (const chunk of stored.body) hash.update(chunk);
+  expect(hash.digest('hex')).toBe(createHash('sha256').update(volume).digest('hex'));
+});
+
+test('an upload that the server refuses is that problem, however much was still to be sent', async () => {
+  const { key } = await stack.client({ scopes: ['jobs:read'] });
+  const stranger = new Parse3d({ url: stack.api.url, key });
+  const large = new Blob(Array.from({ length: 8 }, () => new Uint8Array(32 * 1024 * 1024)));
+  for (const body of [volume, large, large.stream()]) {
+    await expect(stranger.upload(body)).rejects.toMatchObject({ code: 'forbidden', status: 403 });
+  }
 });
 
 test('every path is reached with types, and the same key finds the same job', async () => {
   const { data } = await client.api.GET('/v1/packs');
   expect(data?.packs.map(({ id }) => id)).toContain('ct-tissue');
-  const { uri } = await client.uploadVolume(new Uint8Array(volume));
+  expect((await client.packs()).map(({ id }) => id)).toContain('ct-tissue');
+  const { uri } = await client.upload(volume);
   const request = { input: { uri }, prompts: ['fat'] };
-  const first = await client.submit(request, { idempotencyKey: 'scan-1' });
-  expect((await client.submit(request, { idempotencyKey: 'scan-1' })).id).toBe(first.id);
-  await client.wait(first.id);
+  const first = await client.jobs.submit(request, { idempotencyKey: 'scan-1' });
+  expect((await client.jobs.submit(request, { idempotencyKey: 'scan-1' })).id).toBe(first.id);
+  await client.jobs.wait(first.id);
+  expect((await client.jobs.list({ limit: 5 })).jobs.map(({ id }) => id)).toContain(first.id);
+  await expect(client.jobs.cancel(first.id)).rejects.toMatchObject({ code: 'state-conflict', retryable: false });
 });
 
-test('a batch is submitted and looked at until it has ended', async () => {
-  const uris = await Promise.all([1, 2].map(async () => (await client.uploadVolume(new Uint8Array(volume))).uri));
-  const batch = await client.submitBatch({
-    source: { kind: 'items', items: uris.map((uri) => ({ uri })) },
-    prompts: ['bone'],
-  });
-  const ended = await client.waitBatch(batch.id);
+test('a batch is measured, submitted, followed to its end, and its items and reports read', async () => {
+  const uris = await Promise.all([1, 2].map(async () => (await client.upload(volume)).uri));
+  const request = { source: { kind: 'items' as const, items: uris.map((uri) => ({ uri })) }, prompts: ['bone'] };
+  expect(await client.batches.measure(request)).toMatchObject({ total: 2 });
+  const batch = await client.batches.submit(request);
+  const ended = await client.batches.wait(batch.id);
   expect(ended).toMatchObject({ status: 'completed', counts: { completed: 2 } });
-  const { data } = await client.api.POST('/v1/batches/{id}/retry-failed', {
-    params: { path: { id: batch.id } },
-    body: { codes: ['storage-unavailable', 'worker-lost'] },
-  });
-  expect(data).toMatchObject({ id: batch.id, status: 'completed', counts: { completed: 2 } });
+  const { items } = await client.batches.items(batch.id, { status: 'completed' });
+  expect(items.map(({ uri }) => uri)).toEqual(uris);
+  expect((await client.batches.list({ limit: 1 })).map(({ id }) => id)).toEqual([batch.id]);
+  const report = await client.batches.report(batch.id, 'results.jsonl');
+  expect((await new Response(report.body).text()).trim().split('\n')).toHaveLength(2);
+  expect(await client.batches.failures(batch.id)).toMatchObject({ failed: 0, groups: [] });
+  const again = await client.batches.retryFailed(batch.id, ['storage-unavailable', 'worker-lost']);
+  expect(again).toMatchObject({ id: batch.id, status: 'completed', counts: { completed: 2 } });
 });
 
-test('what the server refuses is a ProblemError with its code and fields', async () => {
-  const { uri } = await client.uploadVolume(new Uint8Array(volume));
-  const refusal: unknown = await client.submit({ input: { uri }, prompts: ['bne'] }).catch((error: unknown) => error);
+test('what the server refuses is a ProblemError with its code, title and fields', async () => {
+  const { uri } = await client.upload(volume);
+  const refusal: unknown = await client.jobs
+    .submit({ input: { uri }, prompts: ['bne'] })
+    .catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(ProblemError);
   expect(refusal).toMatchObject({ code: 'prompt-unknown', status: 422, retryable: false });
-  expect(refusal).toMatchObject({ fields: { requestId: expect.any(String) } });
+  expect(refusal).toMatchObject({ title: expect.stringMatching(/prompt/i), fields: { requestId: expect.any(String) } });
   const stranger = new Parse3d({ url: stack.api.url, key: 'p3d_wrong' });
   await expect(stranger.api.GET('/v1/packs')).rejects.toMatchObject({ code: 'unauthorized', status: 401 });
-});
-
-test('a job that no worker takes yet is waited for', async () => {
-  const { uri } = await client.uploadVolume(new Uint8Array(volume));
-  for (const worker of stack.workers) await worker.stop();
-  const job = await client.submit({ input: { uri }, prompts: ['bone'] });
-  const waiting = client.wait(job.id);
-  await stack.startWorker();
-  expect((await waiting).status).toBe('completed');
-});
-
-/** Something between the client and parse3d, as proxies are. */
-async function between(listener: RequestListener): Promise<{ url: string; stop(): Promise<void> }> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const stop = async (): Promise<void> => {
-    server.closeAllConnections();
-    server.close();
-    await once(server, 'close');
-    untrack();
-  };
-  const untrack = track('a server in between', stop);
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
-}
-
-test('a server that is short of something is asked again after as long as it says, and not for ever', async () => {
-  const asked: number[] = [];
-  const proxy = await between((_request, response) => {
-    asked.push(Date.now());
-    if (asked.length % 3 === 0) response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"packs":[]}');
-    else response.writeHead(503, { 'Retry-After': '1' }).end();
+  await expect(client.jobs.manifest('0199c0de-0000-7000-8000-000000000000')).rejects.toMatchObject({
+    code: 'not-found',
   });
+});
+
+test('a job that no worker takes yet is followed over connections that break, without a gap or a repetition', async () => {
+  const { uri } = await client.upload(volume);
+  for (const worker of stack.workers) await worker.stop();
+  const proxy = await breakingProxy(stack.api.url);
+  const connected: boolean[] = [];
   try {
-    const patient = new Parse3d({ url: proxy.url, key: 'k' });
-    expect((await patient.api.GET('/v1/packs')).data).toEqual({ packs: [] });
-    expect((asked[2] ?? 0) - (asked[0] ?? 0)).toBeGreaterThanOrEqual(1_950);
-    const hasty = new Parse3d({ url: proxy.url, key: 'k', retries: 1, longestWaitMs: 10 });
-    await expect(hasty.api.GET('/v1/packs')).rejects.toMatchObject({ code: 'foreign-answer', status: 503 });
+    const behind = new Parse3d({ url: proxy.url, key: stack.api.key });
+    const job = await behind.jobs.submit({ input: { uri }, prompts: ['bone'] });
+    const events: JobEvent[] = [];
+    const follow = async (): Promise<void> => {
+      const onConnection = (now: boolean): number => connected.push(now);
+      for await (const event of behind.jobs.follow(job.id, { run: job.run, onConnection })) events.push(event);
+    };
+    const followed = follow();
+    await stack.startWorker();
+    await followed;
+    expect(events.at(-1)).toMatchObject({ jobId: job.id, status: 'completed' });
+
+    const whole: JobEvent[] = [];
+    for await (const { event } of client.jobs.events(job.id)) whole.push(event);
+    expect(events).toEqual(whole);
+    expect(proxy.lastEventIds).toHaveLength(whole.length);
+    expect(proxy.lastEventIds[0]).toBeUndefined();
+    expect(new Set(proxy.lastEventIds).size).toBe(whole.length);
+    expect(connected.filter((now) => !now)).toHaveLength(whole.length - 1);
   } finally {
     await proxy.stop();
   }
-});
-
-test('a server that is not there is told as such', async () => {
-  const proxy = await between(() => undefined);
-  await proxy.stop();
-  const nobody = new Parse3d({ url: proxy.url, key: 'k', retries: 1 });
-  await expect(nobody.job('x')).rejects.toMatchObject({ code: 'no-answer', status: 0, retryable: true });
 });

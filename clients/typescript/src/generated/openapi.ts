@@ -659,32 +659,38 @@ export interface components {
         | string
         | {
             text: string;
-            label?: number;
+            label?: number | undefined;
+            /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+            keepLargest?: number | undefined;
+            /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+            removeBelowMl?: number | undefined;
           }
       )[];
       /** @description Default: the server’s default pack. */
-      pack?: components['schemas']['PackId'];
+      pack?: components['schemas']['PackId'] | undefined;
       /**
        * @description Default: the first modality of the pack.
        * @enum {string}
        */
-      modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+      modality?: ('ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet') | undefined;
       /** @default {} */
-      outputs?: components['schemas']['OutputOptions'];
+      outputs?: components['schemas']['OutputOptions'] | undefined;
       /** @default {} */
-      options?: components['schemas']['JobOptions'];
+      options?: components['schemas']['JobOptions'] | undefined;
       /**
        * @default interactive
        * @enum {string}
        */
-      lane?: 'interactive' | 'batch';
+      lane?: ('interactive' | 'batch') | undefined;
       /**
        * @description Your own keys, at most 64, given back with the job. No patient identifiers.
        * @default {}
        */
-      metadata?: {
-        [key: string]: string;
-      };
+      metadata?:
+        | {
+            [key: string]: string;
+          }
+        | undefined;
     };
     /**
      * @description Names a pack on this server.
@@ -696,159 +702,176 @@ export interface components {
        * @description labels.nii.gz and labels.json
        * @default true
        */
-      labels?: boolean;
+      labels?: boolean | undefined;
       /**
        * @description mask-<label>.nii.gz for every prompt
        * @default false
        */
-      masks?: boolean;
+      masks?: boolean | undefined;
       /**
        * @description prob-<label>.nii.gz for every prompt; uint8 is scaled by 1/255
        * @default none
        * @enum {string}
        */
-      probabilities?: 'none' | 'uint8' | 'float32';
+      probabilities?: ('none' | 'uint8' | 'float32') | undefined;
       /**
        * @description labels.npz: `segs` (z, y, x) and `spacing`, as the segmentation challenge wants it
        * @default false
        */
-      npz?: boolean;
+      npz?: boolean | undefined;
       /**
        * @description preview.png: three mid-planes with outlines
        * @default true
        */
-      preview?: boolean;
+      preview?: boolean | undefined;
+      /** @description findings.csv, and the measures of every finding in the manifest: surface, diameter, place, intensities, parts. Default: true. */
+      findings?: boolean | undefined;
       /** @description volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false. */
-      volume?: boolean;
+      volume?: boolean | undefined;
       /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
-      segNrrd?: boolean;
+      segNrrd?: boolean | undefined;
       /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
-      dicomSeg?: boolean;
+      dicomSeg?: boolean | undefined;
     };
     JobOptions: {
       /** @default 0 */
-      seed?: number;
+      seed?: number | undefined;
       /** @description Longest time that computing may take in one attempt. Default: the server’s. */
-      deadlineSeconds?: number;
+      deadlineSeconds?: number | undefined;
       /**
        * @description Promptable packs: how masks come back to the volume’s grid. `reference` (default) takes the nearest pixel, as the published code does; `smooth` interpolates probabilities. A pack that resamples the volume always interpolates.
        * @enum {string}
        */
-      resample?: 'reference' | 'smooth';
+      resample?: ('reference' | 'smooth') | undefined;
       /**
        * @description Promptable packs: `full` (default) runs every slice; `adaptive` skips constant slices, looks at every fourth slice and then only around those that show a target. Targets thinner than four slices can be missed.
        * @enum {string}
        */
-      schedule?: 'full' | 'adaptive';
+      schedule?: ('full' | 'adaptive') | undefined;
       /** @description Promptable packs that sample at random: how many seeds are averaged, from `seed` on. Default 1; the decoder’s time grows with it. */
-      samples?: number;
+      samples?: number | undefined;
       /**
        * @description Promptable packs: `longest` pads every prompt to the longest of the job; `isolated` runs each at its own length, so that no prompt changes another’s mask. Default: the pack’s.
        * @enum {string}
        */
-      promptPadding?: 'longest' | 'isolated';
+      promptPadding?: ('longest' | 'isolated') | undefined;
       /**
        * @description Promptable packs: which of several prompts that claim a voxel the label map shows. `most-probable` is the published rule; `most-specific` shows the target with the smallest mask, so that a brain does not hide its hippocampus. Default: the pack’s.
        * @enum {string}
        */
-      overlap?: 'most-probable' | 'most-specific';
+      overlap?: ('most-probable' | 'most-specific') | undefined;
       /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
       intensity?:
+        | (
+            | {
+                /** @constant */
+                kind: 'none';
+              }
+            | {
+                /** @constant */
+                kind: 'min-max';
+                /** @description Least and greatest value that the model sees. */
+                range: [number, number];
+              }
+            | {
+                /** @constant */
+                kind: 'window';
+                width: number;
+                level: number;
+                /** @description Least and greatest value that the model sees. */
+                range: [number, number];
+              }
+            | {
+                /** @constant */
+                kind: 'percentile';
+                low: number;
+                high: number;
+                /**
+                 * @description Voxels that are counted: all, or those above 0.
+                 * @enum {string}
+                 */
+                of: 'all' | 'positive';
+                /** @description Least and greatest value that the model sees. */
+                range: [number, number];
+              }
+            | {
+                /** @constant */
+                kind: 'z-score';
+                /**
+                 * @description Voxels that are counted: all, or those above 0.
+                 * @enum {string}
+                 */
+                of: 'all' | 'positive';
+              }
+            | {
+                /** @constant */
+                kind: 'biomedparse';
+              }
+          )
+        | undefined;
+      /** @description CT window in Hounsfield units for all prompts of the job. Default: chosen per prompt. */
+      window?:
         | {
-            /** @constant */
-            kind: 'none';
-          }
-        | {
-            /** @constant */
-            kind: 'min-max';
-            /** @description Least and greatest value that the model sees. */
-            range: [number, number];
-          }
-        | {
-            /** @constant */
-            kind: 'window';
             width: number;
             level: number;
-            /** @description Least and greatest value that the model sees. */
-            range: [number, number];
           }
-        | {
-            /** @constant */
-            kind: 'percentile';
-            low: number;
-            high: number;
-            /**
-             * @description Voxels that are counted: all, or those above 0.
-             * @enum {string}
-             */
-            of: 'all' | 'positive';
-            /** @description Least and greatest value that the model sees. */
-            range: [number, number];
-          }
-        | {
-            /** @constant */
-            kind: 'z-score';
-            /**
-             * @description Voxels that are counted: all, or those above 0.
-             * @enum {string}
-             */
-            of: 'all' | 'positive';
-          }
-        | {
-            /** @constant */
-            kind: 'biomedparse';
-          };
-      /** @description CT window in Hounsfield units for all prompts of the job. Default: chosen per prompt. */
-      window?: {
-        width: number;
-        level: number;
-      };
+        | undefined;
     };
     SubmitBatch: {
-      name?: string;
+      name?: string | undefined;
       source: components['schemas']['BatchSource'];
       /** @description For every item that brings none of its own. */
-      prompts?: (
-        | string
-        | {
-            text: string;
-            label?: number;
-          }
-      )[];
-      pack?: components['schemas']['PackId'];
+      prompts?:
+        | (
+            | string
+            | {
+                text: string;
+                label?: number | undefined;
+                /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+                keepLargest?: number | undefined;
+                /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+                removeBelowMl?: number | undefined;
+              }
+          )[]
+        | undefined;
+      pack?: components['schemas']['PackId'] | undefined;
       /**
        * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
        * @enum {string}
        */
-      modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+      modality?: ('ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet') | undefined;
       /** @default {} */
-      outputs?: components['schemas']['OutputOptions'];
+      outputs?: components['schemas']['OutputOptions'] | undefined;
       /** @default {} */
-      options?: components['schemas']['JobOptions'];
+      options?: components['schemas']['JobOptions'] | undefined;
       /**
        * @default batch
        * @enum {string}
        */
-      lane?: 'interactive' | 'batch';
-      errorThreshold?: {
-        count?: number;
-        /** @description Of the items that ended, once 20 have. */
-        share?: number;
-      };
+      lane?: ('interactive' | 'batch') | undefined;
+      errorThreshold?:
+        | {
+            count?: number | undefined;
+            /** @description Of the items that ended, once 20 have. */
+            share?: number | undefined;
+          }
+        | undefined;
       /**
        * @description Reuse the result of an equal input, prompts, pack and options instead of running again.
        * @default true
        */
-      skipCompleted?: boolean;
+      skipCompleted?: boolean | undefined;
       /**
        * @description Only count and estimate: how many volumes and bytes, and how long they may take.
        * @default false
        */
-      dryRun?: boolean;
+      dryRun?: boolean | undefined;
       /** @default {} */
-      metadata?: {
-        [key: string]: string;
-      };
+      metadata?:
+        | {
+            [key: string]: string;
+          }
+        | undefined;
     };
     BatchSource:
       | {
@@ -859,7 +882,7 @@ export interface components {
            * @description Glob over the key below the folder.
            * @default **\/*.{nii,nii.gz}
            */
-          pattern?: string;
+          pattern?: string | undefined;
         }
       | {
           /** @constant */
@@ -876,7 +899,7 @@ export interface components {
           /** @description Root of a BIDS dataset. */
           uri: string;
           /** @default T1w */
-          suffix?: string;
+          suffix?: string | undefined;
         }
       | {
           /** @constant */
@@ -887,104 +910,113 @@ export interface components {
              * @example s3://scans/study-1/ct.nii.gz
              */
             uri: string;
-            prompts?: (
-              | string
-              | {
-                  text: string;
-                  label?: number;
-                }
-            )[];
+            prompts?:
+              | (
+                  | string
+                  | {
+                      text: string;
+                      label?: number | undefined;
+                      /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+                      keepLargest?: number | undefined;
+                      /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+                      removeBelowMl?: number | undefined;
+                    }
+                )[]
+              | undefined;
           }[];
         };
     RetryFailed: {
       /** @description Only items that failed with one of these codes; all failed items by default. */
-      codes?: (
-        | 'request-invalid'
-        | 'unauthorized'
-        | 'forbidden'
-        | 'not-found'
-        | 'method-not-allowed'
-        | 'input-not-allowed'
-        | 'idempotency-conflict'
-        | 'state-conflict'
-        | 'payload-too-large'
-        | 'unsupported-media-type'
-        | 'event-unknown'
-        | 'event-signature-invalid'
-        | 'events-incomplete'
-        | 'webhook-url-refused'
-        | 'prompt-unknown'
-        | 'pack-unknown'
-        | 'modality-unsupported'
-        | 'volume-missing'
-        | 'volume-changed'
-        | 'volume-too-large'
-        | 'volume-not-3d'
-        | 'nifti-not-nifti'
-        | 'nifti-header-invalid'
-        | 'nifti-datatype-unsupported'
-        | 'nifti-pair-unsupported'
-        | 'nifti-affine-invalid'
-        | 'nifti-truncated'
-        | 'nifti-trailing-data'
-        | 'npz-invalid'
-        | 'npz-too-large'
-        | 'pickle-refused'
-        | 'gzip-corrupt'
-        | 'gzip-too-large'
-        | 'labels-invalid'
-        | 'geometry-mismatch'
-        | 'archive-invalid'
-        | 'archive-too-large'
-        | 'dicom-no-images'
-        | 'dicom-several-series'
-        | 'dicom-invalid'
-        | 'dicom-truncated'
-        | 'dicom-unsupported'
-        | 'dicom-slices-missing'
-        | 'dicom-geometry'
-        | 'pack-invalid'
-        | 'pack-checksum'
-        | 'pack-graph-refused'
-        | 'pack-import-failed'
-        | 'pack-unavailable'
-        | 'engine-unsupported'
-        | 'blob-missing'
-        | 'blob-exists'
-        | 'blob-changed'
-        | 'blob-key-invalid'
-        | 'blob-range-invalid'
-        | 'blob-archived'
-        | 'bucket-missing'
-        | 'storage-denied'
-        | 'storage-credentials'
-        | 'storage-wrong-region'
-        | 'storage-unsafe'
-        | 'storage-full'
-        | 'storage-unavailable'
-        | 'quota-exceeded'
-        | 'queue-full'
-        | 'still-running'
-        | 'service-unavailable'
-        | 'queue-unavailable'
-        | 'disk-full'
-        | 'machine-short'
-        | 'output-mismatch'
-        | 'child-crashed'
-        | 'child-stalled'
-        | 'memory-cap'
-        | 'deadline-exceeded'
-        | 'inference-failed'
-        | 'worker-lost'
-        | 'worker-draining'
-        | 'canceled'
-        | 'config-invalid'
-        | 'dependency-missing'
-        | 'internal'
-      )[];
+      codes?:
+        | (
+            | 'request-invalid'
+            | 'unauthorized'
+            | 'forbidden'
+            | 'not-found'
+            | 'method-not-allowed'
+            | 'input-not-allowed'
+            | 'idempotency-conflict'
+            | 'state-conflict'
+            | 'payload-too-large'
+            | 'unsupported-media-type'
+            | 'event-unknown'
+            | 'event-signature-invalid'
+            | 'events-incomplete'
+            | 'webhook-url-refused'
+            | 'prompt-unknown'
+            | 'pack-unknown'
+            | 'modality-unsupported'
+            | 'volume-missing'
+            | 'volume-changed'
+            | 'volume-too-large'
+            | 'volume-not-3d'
+            | 'nifti-not-nifti'
+            | 'nifti-header-invalid'
+            | 'nifti-datatype-unsupported'
+            | 'nifti-pair-unsupported'
+            | 'nifti-affine-invalid'
+            | 'nifti-truncated'
+            | 'nifti-trailing-data'
+            | 'npz-invalid'
+            | 'npz-too-large'
+            | 'pickle-refused'
+            | 'gzip-corrupt'
+            | 'gzip-too-large'
+            | 'labels-invalid'
+            | 'geometry-mismatch'
+            | 'archive-invalid'
+            | 'archive-too-large'
+            | 'dicom-no-images'
+            | 'dicom-several-series'
+            | 'dicom-invalid'
+            | 'dicom-truncated'
+            | 'dicom-unsupported'
+            | 'dicom-slices-missing'
+            | 'dicom-geometry'
+            | 'pack-invalid'
+            | 'pack-checksum'
+            | 'pack-graph-refused'
+            | 'pack-import-failed'
+            | 'pack-unavailable'
+            | 'engine-unsupported'
+            | 'blob-missing'
+            | 'blob-exists'
+            | 'blob-changed'
+            | 'blob-key-invalid'
+            | 'blob-range-invalid'
+            | 'blob-archived'
+            | 'bucket-missing'
+            | 'storage-denied'
+            | 'storage-credentials'
+            | 'storage-wrong-region'
+            | 'storage-unsafe'
+            | 'record-invalid'
+            | 'storage-full'
+            | 'storage-unavailable'
+            | 'quota-exceeded'
+            | 'queue-full'
+            | 'still-running'
+            | 'service-unavailable'
+            | 'queue-unavailable'
+            | 'disk-full'
+            | 'machine-short'
+            | 'output-mismatch'
+            | 'child-crashed'
+            | 'child-stalled'
+            | 'memory-cap'
+            | 'deadline-exceeded'
+            | 'inference-failed'
+            | 'worker-lost'
+            | 'worker-draining'
+            | 'canceled'
+            | 'config-invalid'
+            | 'dependency-missing'
+            | 'internal'
+          )[]
+        | undefined;
     };
     CreateRule: {
-      name?: string;
+      name?: string | undefined;
       /** @example s3://scans/ */
       bucket: string;
       /**
@@ -992,17 +1024,17 @@ export interface components {
        * @default
        * @example incoming/
        */
-      prefix?: string;
+      prefix?: string | undefined;
       /** @description Keys end so. Default: `.nii` or `.nii.gz`. */
-      suffix?: string;
+      suffix?: string | undefined;
       job: components['schemas']['JobTemplate'];
       /**
        * @description Objects that come within this time of the first become one batch. `0s`, or none: a job for each.
        * @example 30s
        */
-      batchWindow?: string;
+      batchWindow?: string | undefined;
       /** @default true */
-      enabled?: boolean;
+      enabled?: boolean | undefined;
     };
     JobTemplate: {
       /**
@@ -1016,49 +1048,55 @@ export interface components {
         | string
         | {
             text: string;
-            label?: number;
+            label?: number | undefined;
+            /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+            keepLargest?: number | undefined;
+            /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+            removeBelowMl?: number | undefined;
           }
       )[];
       /** @description Default: the server’s default pack. */
-      pack?: components['schemas']['PackId'];
+      pack?: components['schemas']['PackId'] | undefined;
       /**
        * @description Default: the first modality of the pack.
        * @enum {string}
        */
-      modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+      modality?: ('ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet') | undefined;
       /** @default {} */
-      outputs?: components['schemas']['OutputOptions'];
+      outputs?: components['schemas']['OutputOptions'] | undefined;
       /** @default {} */
-      options?: components['schemas']['JobOptions'];
+      options?: components['schemas']['JobOptions'] | undefined;
       /**
        * @default batch
        * @enum {string}
        */
-      lane?: 'interactive' | 'batch';
+      lane?: ('interactive' | 'batch') | undefined;
       /**
        * @description Your own keys, at most 64, given back with the job. No patient identifiers.
        * @default {}
        */
-      metadata?: {
-        [key: string]: string;
-      };
+      metadata?:
+        | {
+            [key: string]: string;
+          }
+        | undefined;
     };
     ChangeRule: {
-      name?: string;
+      name?: string | undefined;
       /**
        * @description Keys begin so.
        * @example incoming/
        */
-      prefix?: string;
+      prefix?: string | undefined;
       /** @description Keys end so. Default: `.nii` or `.nii.gz`. */
-      suffix?: string;
-      job?: components['schemas']['JobTemplate'];
+      suffix?: string | undefined;
+      job?: components['schemas']['JobTemplate'] | undefined;
       /**
        * @description Objects that come within this time of the first become one batch. `0s`, or none: a job for each.
        * @example 30s
        */
-      batchWindow?: string;
-      enabled?: boolean;
+      batchWindow?: string | undefined;
+      enabled?: boolean | undefined;
     };
     CreateWebhook: {
       /**
@@ -1075,14 +1113,14 @@ export interface components {
        *       "batch.finished"
        *     ]
        */
-      events?: ('job.completed' | 'job.failed' | 'job.canceled' | 'batch.finished')[];
-      name?: string;
+      events?: ('job.completed' | 'job.failed' | 'job.canceled' | 'batch.finished')[] | undefined;
+      name?: string | undefined;
     };
     ScoreRequest: {
       input_data: {
         /** @description Before `data`. */
         columns: ['image', 'text'];
-        index?: number[];
+        index?: number[] | undefined;
         /**
          * @description Rows of a volume (NIfTI, compressed or not, in base64; line breaks do no harm) and its prompts, joined by `&` or `[SEP]`.
          * @example [
@@ -1108,7 +1146,7 @@ export interface components {
         /** Format: date-time */
         modifiedAt: string;
       }[];
-      next?: string;
+      next?: string | undefined;
     };
     Problem: {
       /**
@@ -1120,7 +1158,7 @@ export interface components {
       status: number;
       /** @description What was expected, what came, what to do. */
       detail: string;
-      requestId?: string;
+      requestId?: string | undefined;
     } & {
       [key: string]: unknown;
     };
@@ -1133,19 +1171,21 @@ export interface components {
       bytes: number;
       sha256: string;
       /** @description Absent for DICOM, whose images are read by a worker. */
-      geometry?: {
-        shape: [number, number, number];
-        /** @description Voxel to RAS millimetres, row-major. */
-        affine: number[];
-        spacingMm: [number, number, number];
-      };
+      geometry?:
+        | {
+            shape: [number, number, number];
+            /** @description Voxel to RAS millimetres, row-major. */
+            affine: number[];
+            spacingMm: [number, number, number];
+          }
+        | undefined;
       /**
        * @description Type of the stored voxels, as nibabel names it; absent for DICOM.
        * @example int16
        */
-      datatype?: string;
+      datatype?: string | undefined;
       /** @description Those that an .npz file brings, for a job to use. */
-      prompts?: components['schemas']['Prompt'][];
+      prompts?: components['schemas']['Prompt'][] | undefined;
     };
     /** @description What to find, and its number in the label map. */
     Prompt: {
@@ -1153,6 +1193,10 @@ export interface components {
       text: string;
       /** @description Value of this target in the label map. */
       label: number;
+      /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+      keepLargest?: number | undefined;
+      /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+      removeBelowMl?: number | undefined;
     };
     Job: {
       /**
@@ -1189,25 +1233,27 @@ export interface components {
       /** Format: date-time */
       createdAt: string;
       /** Format: date-time */
-      startedAt?: string;
+      startedAt?: string | undefined;
       /** Format: date-time */
-      finishedAt?: string;
+      finishedAt?: string | undefined;
       /** @enum {string} */
-      stage?: 'fetch' | 'read' | 'prepare' | 'infer' | 'restore' | 'encode' | 'upload' | 'commit';
+      stage?: ('fetch' | 'read' | 'prepare' | 'infer' | 'restore' | 'encode' | 'upload' | 'commit') | undefined;
       /** @description Share of the work done, 0 to 1. */
-      progress?: number;
-      etaSeconds?: number;
+      progress?: number | undefined;
+      etaSeconds?: number | undefined;
       /** @description Number of the attempt, from 1. */
-      attempt?: number;
-      cancelRequested?: boolean;
-      position?: number;
-      problem?: components['schemas']['ProblemBody'];
-      outputs?: {
-        name: string;
-        url: string;
-        bytes: number;
-        sha256: string;
-      }[];
+      attempt?: number | undefined;
+      cancelRequested?: boolean | undefined;
+      position?: number | undefined;
+      problem?: components['schemas']['ProblemBody'] | undefined;
+      outputs?:
+        | {
+            name: string;
+            url: string;
+            bytes: number;
+            sha256: string;
+          }[]
+        | undefined;
     };
     ProblemBody: {
       /** @enum {string} */
@@ -1273,6 +1319,7 @@ export interface components {
         | 'storage-credentials'
         | 'storage-wrong-region'
         | 'storage-unsafe'
+        | 'record-invalid'
         | 'storage-full'
         | 'storage-unavailable'
         | 'quota-exceeded'
@@ -1305,7 +1352,7 @@ export interface components {
     JobPage: {
       jobs: components['schemas']['Job'][];
       /** @description Give it as `cursor` for the next page, which a filter may leave short; absent on the last. */
-      next?: string;
+      next?: string | undefined;
     };
     JobEvent: {
       /**
@@ -1319,12 +1366,12 @@ export interface components {
       /** @enum {string} */
       status: 'waiting' | 'running' | 'completed' | 'failed' | 'canceled';
       /** @enum {string} */
-      stage?: 'fetch' | 'read' | 'prepare' | 'infer' | 'restore' | 'encode' | 'upload' | 'commit';
-      progress?: number;
-      etaSeconds?: number;
-      attempt?: number;
-      message?: string;
-      problemCode?: string;
+      stage?: ('fetch' | 'read' | 'prepare' | 'infer' | 'restore' | 'encode' | 'upload' | 'commit') | undefined;
+      progress?: number | undefined;
+      etaSeconds?: number | undefined;
+      attempt?: number | undefined;
+      message?: string | undefined;
+      problemCode?: string | undefined;
     };
     Manifest:
       | {
@@ -1341,7 +1388,7 @@ export interface components {
           /** Format: date-time */
           createdAt: string;
           /** Format: date-time */
-          startedAt?: string;
+          startedAt?: string | undefined;
           /** Format: date-time */
           finishedAt: string;
           input: {
@@ -1352,12 +1399,9 @@ export interface components {
             uri: string;
             etag: string;
             bytes: number;
-            sha256?: string;
+            sha256?: string | undefined;
           };
-          prompts: {
-            text: string;
-            label: number;
-          }[];
+          prompts: components['schemas']['Prompt'][];
           pack: {
             id: components['schemas']['PackId'];
             version: string;
@@ -1379,7 +1423,7 @@ export interface components {
             /** @constant */
             name: 'parse3d';
             version: string;
-            commit?: string;
+            commit?: string | undefined;
           };
           notice: string;
           /** @constant */
@@ -1393,12 +1437,14 @@ export interface components {
           model: {
             title: string;
             licence: string;
-            weights?: {
-              file: string;
-              bytes: number;
-              sha256: string;
-            };
-            citation?: string;
+            weights?:
+              | {
+                  file: string;
+                  bytes: number;
+                  sha256: string;
+                }
+              | undefined;
+            citation?: string | undefined;
             intendedUse: string;
             demonstration: boolean;
             graphs: {
@@ -1412,7 +1458,7 @@ export interface components {
           timingsMs: {
             [key: string]: number;
           };
-          peakMemoryBytes?: number;
+          peakMemoryBytes?: number | undefined;
           outputs: {
             name: string;
             /** @description Object key in the service’s bucket. */
@@ -1421,14 +1467,16 @@ export interface components {
             sha256: string;
             contentType: string;
           }[];
-          reusedFrom?: {
-            /**
-             * Format: uuid
-             * @description Identifies a job; sorts by the time of submission.
-             */
-            jobId: string;
-            run: number;
-          };
+          reusedFrom?:
+            | {
+                /**
+                 * Format: uuid
+                 * @description Identifies a job; sorts by the time of submission.
+                 */
+                jobId: string;
+                run: number;
+              }
+            | undefined;
         }
       | {
           /** @constant */
@@ -1444,7 +1492,7 @@ export interface components {
           /** Format: date-time */
           createdAt: string;
           /** Format: date-time */
-          startedAt?: string;
+          startedAt?: string | undefined;
           /** Format: date-time */
           finishedAt: string;
           input: {
@@ -1455,12 +1503,9 @@ export interface components {
             uri: string;
             etag: string;
             bytes: number;
-            sha256?: string;
+            sha256?: string | undefined;
           };
-          prompts: {
-            text: string;
-            label: number;
-          }[];
+          prompts: components['schemas']['Prompt'][];
           pack: {
             id: components['schemas']['PackId'];
             version: string;
@@ -1482,7 +1527,7 @@ export interface components {
             /** @constant */
             name: 'parse3d';
             version: string;
-            commit?: string;
+            commit?: string | undefined;
           };
           notice: string;
           /** @constant */
@@ -1503,7 +1548,7 @@ export interface components {
           /** Format: date-time */
           createdAt: string;
           /** Format: date-time */
-          startedAt?: string;
+          startedAt?: string | undefined;
           /** Format: date-time */
           finishedAt: string;
           input: {
@@ -1514,12 +1559,9 @@ export interface components {
             uri: string;
             etag: string;
             bytes: number;
-            sha256?: string;
+            sha256?: string | undefined;
           };
-          prompts: {
-            text: string;
-            label: number;
-          }[];
+          prompts: components['schemas']['Prompt'][];
           pack: {
             id: components['schemas']['PackId'];
             version: string;
@@ -1541,7 +1583,7 @@ export interface components {
             /** @constant */
             name: 'parse3d';
             version: string;
-            commit?: string;
+            commit?: string | undefined;
           };
           notice: string;
           /** @constant */
@@ -1558,26 +1600,70 @@ export interface components {
       maxProbability: number | null;
       /** @description Score that the target is there: the highest of all slices. Null for packs without one. */
       existence: number | null;
-      existenceBySlice?: {
-        /**
-         * @description Axis of the input that was cut.
-         * @enum {string}
-         */
-        axis: 'i' | 'j' | 'k';
-        /** @description One per index along the axis, to three digits; null where the slice was not looked at. */
-        scores: (number | null)[];
-      };
+      existenceBySlice?:
+        | {
+            /**
+             * @description Axis of the input that was cut.
+             * @enum {string}
+             */
+            axis: 'i' | 'j' | 'k';
+            /** @description One per index along the axis, to three digits; null where the slice was not looked at. */
+            scores: (number | null)[];
+          }
+        | undefined;
       recommended: boolean;
       /** @description Of a prompt that is not recommended: the name of the pack that was probably meant. */
-      suggestion?: string;
-      classes?: string[];
+      suggestion?: string | undefined;
+      classes?: string[] | undefined;
+      /** @description Absent where the mask is empty, or where measures were not asked for. */
+      measures?: components['schemas']['Measures'] | undefined;
+      /** @description What the rule of the prompt or the pack took out of the mask; absent without a rule. */
+      removed?: components['schemas']['RemovedParts'] | undefined;
+    };
+    Measures: {
+      /** @description Area of the marching-cubes surface half-way between voxel centres. */
+      surfaceMm2: number;
+      /** @description Longest distance between two points of that surface, also across parts and gaps. */
+      longestDiameterMm: number;
+      /** @description Mean place of the voxels, in RAS millimetres. */
+      centroidMm: [number, number, number];
+      /** @description The same as voxel indices [i, j, k], from 0. */
+      centroidVoxel: [number, number, number];
+      /** @description First and last voxel [i, j, k] of the mask, both included, from 0. */
+      boundingBox: {
+        min: [number, number, number];
+        max: [number, number, number];
+      };
+      /** @description Values of the input inside the mask. Null where none is a number. */
+      intensity: {
+        mean: number;
+        /** @description Of the population: divided by n. */
+        sd: number;
+        median: number;
+        p5: number;
+        p95: number;
+        /** @description HU where a CT reaches beyond 0 to 255; else unknown. */
+        unit: 'HU' | null;
+      } | null;
+      /** @description Parts of the mask that do not touch by faces of voxels. */
+      components: number;
+      /** @description Share of the mask’s voxels that is in its largest part. */
+      largestComponentShare: number;
+    };
+    RemovedParts: {
+      keepLargest?: number | undefined;
+      removeBelowMl?: number | undefined;
+      /** @description Connected parts that were removed. */
+      components: number;
+      /** @description Voxels of these parts. */
+      voxels: number;
     };
     BatchSize: {
       total: number;
       /** @description Of sources that tell sizes; a manifest and a list do not. */
       bytes: number;
       /** @description Absent where nothing tells how long it may take. */
-      estimate?: components['schemas']['BatchEstimate'];
+      estimate?: components['schemas']['BatchEstimate'] | undefined;
     };
     BatchEstimate: {
       seconds: number;
@@ -1594,13 +1680,13 @@ export interface components {
     Batch: {
       /** Format: uuid */
       id: string;
-      name?: string;
+      name?: string | undefined;
       /** @enum {string} */
       status: 'running' | 'paused' | 'canceled' | 'stopped' | 'completed';
       /** Format: date-time */
       createdAt: string;
       /** Format: date-time */
-      finishedAt?: string;
+      finishedAt?: string | undefined;
       total: number;
       bytes: number;
       counts: {
@@ -1613,26 +1699,32 @@ export interface components {
       /** @description Of the completed: reused from an earlier result. */
       skipped: number;
       /** @description The first item, in the order of the source, that nobody has begun. */
-      oldestWaiting?: {
-        ordinal: number;
-        /** Format: uuid */
-        jobId: string;
-        /** Format: date-time */
-        since: string;
-      };
-      itemsPerMinute?: number;
-      etaSeconds?: number;
+      oldestWaiting?:
+        | {
+            ordinal: number;
+            /** Format: uuid */
+            jobId: string;
+            /** Format: date-time */
+            since: string;
+          }
+        | undefined;
+      itemsPerMinute?: number | undefined;
+      etaSeconds?: number | undefined;
       metadata: {
         [key: string]: string;
       };
-      reports?: {
-        name: string;
-        url: string;
-      }[];
+      reports?:
+        | {
+            name: string;
+            url: string;
+          }[]
+        | undefined;
       /** @description Of a batch of a BIDS dataset that has ended: its results as a BIDS derivative. */
-      derivative?: {
-        url: string;
-      };
+      derivative?:
+        | {
+            url: string;
+          }
+        | undefined;
     };
     BatchList: {
       batches: components['schemas']['Batch'][];
@@ -1650,7 +1742,7 @@ export interface components {
         /** @enum {string} */
         status: 'open' | 'completed' | 'failed' | 'canceled';
       }[];
-      next?: number;
+      next?: number | undefined;
     };
     DerivativePage: {
       files: {
@@ -1659,25 +1751,25 @@ export interface components {
         bytes: number;
         url: string;
       }[];
-      next?: string;
+      next?: string | undefined;
     };
     Rule: {
       /** Format: uuid */
       id: string;
-      name?: string;
+      name?: string | undefined;
       /** @example s3://scans/ */
       bucket: string;
       prefix: string;
-      suffix?: string;
+      suffix?: string | undefined;
       job: {
         prompts: components['schemas']['Prompt'][];
         /** @description Default: the server’s default pack. */
-        pack?: components['schemas']['PackId'];
+        pack?: components['schemas']['PackId'] | undefined;
         /**
          * @description Default: the first modality of the pack.
          * @enum {string}
          */
-        modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+        modality?: ('ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet') | undefined;
         outputs: components['schemas']['OutputOptionsOutput'];
         options: components['schemas']['JobOptionsOutput'];
         /**
@@ -1697,7 +1789,7 @@ export interface components {
        * @description Objects that come within this time of the first become one batch. `0s`, or none: a job for each.
        * @example 30s
        */
-      batchWindow?: string;
+      batchWindow?: string | undefined;
       enabled: boolean;
       /** Format: date-time */
       createdAt: string;
@@ -1743,11 +1835,11 @@ export interface components {
       /** Format: uri */
       url: string;
       events: ('job.completed' | 'job.failed' | 'job.canceled' | 'batch.finished')[];
-      name?: string;
+      name?: string | undefined;
       /** Format: date-time */
       createdAt: string;
       /** Format: date-time */
-      disabledAt?: string;
+      disabledAt?: string | undefined;
       secret: string;
     };
     WebhookList: {
@@ -1759,11 +1851,11 @@ export interface components {
       /** Format: uri */
       url: string;
       events: ('job.completed' | 'job.failed' | 'job.canceled' | 'batch.finished')[];
-      name?: string;
+      name?: string | undefined;
       /** Format: date-time */
       createdAt: string;
       /** Format: date-time */
-      disabledAt?: string;
+      disabledAt?: string | undefined;
     };
     WebhookDeliveryList: {
       deliveries: components['schemas']['WebhookDelivery'][];
@@ -1781,8 +1873,8 @@ export interface components {
         at: string;
         durationMs: number;
         /** @description HTTP status, where there was an answer. */
-        status?: number;
-        error?: string;
+        status?: number | undefined;
+        error?: string | undefined;
       }[];
     };
     WebhookEvent:
@@ -1800,7 +1892,7 @@ export interface components {
             run: number;
             /** @enum {string} */
             status: 'waiting' | 'running' | 'completed' | 'failed' | 'canceled';
-            problemCode?: string;
+            problemCode?: string | undefined;
             metadata: {
               [key: string]: string;
             };
@@ -1836,7 +1928,7 @@ export interface components {
       kind: 'label-map' | 'promptable-slices';
       modalities: ('ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet')[];
       licence: string;
-      citation?: string;
+      citation?: string | undefined;
       intendedUse: string;
       demonstration: boolean;
       /** @description Used by jobs that name no pack. */
@@ -1844,14 +1936,14 @@ export interface components {
       targets: {
         name: string;
         /** @enum {string} */
-        side?: 'left' | 'right';
+        side?: ('left' | 'right') | undefined;
         /**
          * @description Other names that a prompt may give it.
          * @default []
          */
         synonyms: string[];
         /** @description In which it is shown, `#rrggbb`; else one by label number. */
-        colour?: string;
+        colour?: string | undefined;
       }[];
     };
     TaskList: {
@@ -1867,12 +1959,16 @@ export interface components {
        * @description Absent where the target has none, or both sides are one.
        * @enum {string}
        */
-      side?: 'left' | 'right';
+      side?: ('left' | 'right') | undefined;
       /**
        * @description Other names; the same one on several targets names them as a group.
        * @default []
        */
       synonyms: string[];
+      /** @description How many connected parts the target has: of its mask the largest stay. Absent or 0: all. A prompt may say otherwise. */
+      keepLargest?: number | undefined;
+      /** @description Connected parts of its mask of less than so many millilitres go. Absent or 0: none. A prompt may say otherwise. */
+      removeBelowMl?: number | undefined;
       /**
        * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
        * @enum {string}
@@ -1889,7 +1985,7 @@ export interface components {
        */
       prompt: string;
       /** @description CT only. */
-      window?: components['schemas']['CtWindow'];
+      window?: components['schemas']['CtWindow'] | undefined;
     };
     /**
      * @description Range of Hounsfield units in which a target is seen best.
@@ -1977,6 +2073,7 @@ export interface components {
           | 'storage-credentials'
           | 'storage-wrong-region'
           | 'storage-unsafe'
+          | 'record-invalid'
           | 'storage-full'
           | 'storage-unavailable'
           | 'quota-exceeded'
@@ -2018,22 +2115,24 @@ export interface components {
     ServiceStatus: {
       software: {
         version: string;
-        commit?: string;
+        commit?: string | undefined;
       };
       readiness: components['schemas']['Readiness'];
       /** @description Absent while Redis does not answer. */
-      queue?: {
-        /** @description Handed to the workers, not yet taken. */
-        waiting: number;
-        active: number;
-        /** @description Waiting for another attempt. */
-        delayed: number;
-        /** @description Jobs of all tenants that wait to be fed. */
-        pending: {
-          interactive: number;
-          batch: number;
-        };
-      };
+      queue?:
+        | {
+            /** @description Handed to the workers, not yet taken. */
+            waiting: number;
+            active: number;
+            /** @description Waiting for another attempt. */
+            delayed: number;
+            /** @description Jobs of all tenants that wait to be fed. */
+            pending: {
+              interactive: number;
+              batch: number;
+            };
+          }
+        | undefined;
       /** @description Whether some api process feeds the queue. */
       feeder: {
         leading: boolean;
@@ -2061,8 +2160,8 @@ export interface components {
         bucket: string;
       };
       redis: {
-        version?: string;
-        usedBytes?: number;
+        version?: string | undefined;
+        usedBytes?: number | undefined;
       };
     };
     Readiness: {
@@ -2070,7 +2169,7 @@ export interface components {
       checks: {
         [key: string]: {
           ok: boolean;
-          detail?: string;
+          detail?: string | undefined;
         };
       };
       warnings: string[];
@@ -2102,91 +2201,98 @@ export interface components {
        * @default true
        */
       preview: boolean;
+      /** @description findings.csv, and the measures of every finding in the manifest: surface, diameter, place, intensities, parts. Default: true. */
+      findings?: boolean | undefined;
       /** @description volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false. */
-      volume?: boolean;
+      volume?: boolean | undefined;
       /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
-      segNrrd?: boolean;
+      segNrrd?: boolean | undefined;
       /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
-      dicomSeg?: boolean;
+      dicomSeg?: boolean | undefined;
     };
     JobOptionsOutput: {
       /** @default 0 */
       seed: number;
       /** @description Longest time that computing may take in one attempt. Default: the server’s. */
-      deadlineSeconds?: number;
+      deadlineSeconds?: number | undefined;
       /**
        * @description Promptable packs: how masks come back to the volume’s grid. `reference` (default) takes the nearest pixel, as the published code does; `smooth` interpolates probabilities. A pack that resamples the volume always interpolates.
        * @enum {string}
        */
-      resample?: 'reference' | 'smooth';
+      resample?: ('reference' | 'smooth') | undefined;
       /**
        * @description Promptable packs: `full` (default) runs every slice; `adaptive` skips constant slices, looks at every fourth slice and then only around those that show a target. Targets thinner than four slices can be missed.
        * @enum {string}
        */
-      schedule?: 'full' | 'adaptive';
+      schedule?: ('full' | 'adaptive') | undefined;
       /** @description Promptable packs that sample at random: how many seeds are averaged, from `seed` on. Default 1; the decoder’s time grows with it. */
-      samples?: number;
+      samples?: number | undefined;
       /**
        * @description Promptable packs: `longest` pads every prompt to the longest of the job; `isolated` runs each at its own length, so that no prompt changes another’s mask. Default: the pack’s.
        * @enum {string}
        */
-      promptPadding?: 'longest' | 'isolated';
+      promptPadding?: ('longest' | 'isolated') | undefined;
       /**
        * @description Promptable packs: which of several prompts that claim a voxel the label map shows. `most-probable` is the published rule; `most-specific` shows the target with the smallest mask, so that a brain does not hide its hippocampus. Default: the pack’s.
        * @enum {string}
        */
-      overlap?: 'most-probable' | 'most-specific';
+      overlap?: ('most-probable' | 'most-specific') | undefined;
       /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
       intensity?:
+        | (
+            | {
+                /** @constant */
+                kind: 'none';
+              }
+            | {
+                /** @constant */
+                kind: 'min-max';
+                /** @description Least and greatest value that the model sees. */
+                range: [number, number];
+              }
+            | {
+                /** @constant */
+                kind: 'window';
+                width: number;
+                level: number;
+                /** @description Least and greatest value that the model sees. */
+                range: [number, number];
+              }
+            | {
+                /** @constant */
+                kind: 'percentile';
+                low: number;
+                high: number;
+                /**
+                 * @description Voxels that are counted: all, or those above 0.
+                 * @enum {string}
+                 */
+                of: 'all' | 'positive';
+                /** @description Least and greatest value that the model sees. */
+                range: [number, number];
+              }
+            | {
+                /** @constant */
+                kind: 'z-score';
+                /**
+                 * @description Voxels that are counted: all, or those above 0.
+                 * @enum {string}
+                 */
+                of: 'all' | 'positive';
+              }
+            | {
+                /** @constant */
+                kind: 'biomedparse';
+              }
+          )
+        | undefined;
+      /** @description CT window in Hounsfield units for all prompts of the job. Default: chosen per prompt. */
+      window?:
         | {
-            /** @constant */
-            kind: 'none';
-          }
-        | {
-            /** @constant */
-            kind: 'min-max';
-            /** @description Least and greatest value that the model sees. */
-            range: [number, number];
-          }
-        | {
-            /** @constant */
-            kind: 'window';
             width: number;
             level: number;
-            /** @description Least and greatest value that the model sees. */
-            range: [number, number];
           }
-        | {
-            /** @constant */
-            kind: 'percentile';
-            low: number;
-            high: number;
-            /**
-             * @description Voxels that are counted: all, or those above 0.
-             * @enum {string}
-             */
-            of: 'all' | 'positive';
-            /** @description Least and greatest value that the model sees. */
-            range: [number, number];
-          }
-        | {
-            /** @constant */
-            kind: 'z-score';
-            /**
-             * @description Voxels that are counted: all, or those above 0.
-             * @enum {string}
-             */
-            of: 'all' | 'positive';
-          }
-        | {
-            /** @constant */
-            kind: 'biomedparse';
-          };
-      /** @description CT window in Hounsfield units for all prompts of the job. Default: chosen per prompt. */
-      window?: {
-        width: number;
-        level: number;
-      };
+        | undefined;
     };
   };
   responses: never;
@@ -2201,9 +2307,9 @@ export interface operations {
     parameters: {
       query?: {
         /** @description A folder in storage; without it the places that the key may read. */
-        under?: string;
+        under?: string | undefined;
         /** @description `next` of the page before. */
-        after?: string;
+        after?: string | undefined;
       };
       header?: never;
       path?: never;
@@ -2341,10 +2447,10 @@ export interface operations {
   listJobs: {
     parameters: {
       query?: {
-        status?: 'waiting' | 'running' | 'completed' | 'failed' | 'canceled';
-        limit?: number;
+        status?: ('waiting' | 'running' | 'completed' | 'failed' | 'canceled') | undefined;
+        limit?: number | undefined;
         /** @description `next` of the page before. */
-        cursor?: string;
+        cursor?: string | undefined;
       };
       header?: never;
       path?: never;
@@ -2404,7 +2510,7 @@ export interface operations {
       query?: never;
       header?: {
         /** @description A repeated request under the same key finds the first one’s job, at any time. */
-        'idempotency-key'?: string;
+        'idempotency-key'?: string | undefined;
       };
       path?: never;
       cookie?: never;
@@ -2935,7 +3041,7 @@ export interface operations {
   listBatches: {
     parameters: {
       query?: {
-        limit?: number;
+        limit?: number | undefined;
       };
       header?: never;
       path?: never;
@@ -2995,7 +3101,7 @@ export interface operations {
       query?: never;
       header?: {
         /** @description A repeated request under the same key finds the first one’s batch, at any time. */
-        'idempotency-key'?: string;
+        'idempotency-key'?: string | undefined;
       };
       path?: never;
       cookie?: never;
@@ -3150,10 +3256,10 @@ export interface operations {
   listBatchItems: {
     parameters: {
       query?: {
-        status?: 'open' | 'completed' | 'failed' | 'canceled';
+        status?: ('open' | 'completed' | 'failed' | 'canceled') | undefined;
         /** @description `next` of the page before. */
-        from?: number;
-        limit?: number;
+        from?: number | undefined;
+        limit?: number | undefined;
       };
       header?: never;
       path: {
@@ -3608,8 +3714,8 @@ export interface operations {
     parameters: {
       query?: {
         /** @description `next` of the page before. */
-        after?: string;
-        limit?: number;
+        after?: string | undefined;
+        limit?: number | undefined;
       };
       header?: never;
       path: {
@@ -4169,10 +4275,10 @@ export interface operations {
     parameters: {
       query?: {
         /** @description The token, for senders that can set no header. */
-        token?: string;
+        token?: string | undefined;
       };
       header?: {
-        'x-parse3d-token'?: string;
+        'x-parse3d-token'?: string | undefined;
       };
       path?: never;
       cookie?: never;
@@ -4559,7 +4665,7 @@ export interface operations {
   listDeliveries: {
     parameters: {
       query?: {
-        limit?: number;
+        limit?: number | undefined;
       };
       header?: never;
       path: {
@@ -4761,10 +4867,10 @@ export interface operations {
   searchTasks: {
     parameters: {
       query?: {
-        modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+        modality?: ('ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet') | undefined;
         /** @description What has been typed of a prompt. */
-        q?: string;
-        limit?: number;
+        q?: string | undefined;
+        limit?: number | undefined;
       };
       header?: never;
       path?: never;
@@ -4823,13 +4929,13 @@ export interface operations {
     parameters: {
       query?: {
         /** @description Default: the server’s default pack. */
-        pack?: components['schemas']['PackId'];
+        pack?: components['schemas']['PackId'] | undefined;
         /** @description Default: what the prompts say (`… in abdominal CT`), else the first modality of the pack. */
-        modality?: 'ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet';
+        modality?: ('ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet') | undefined;
       };
       header?: {
         /** @description `respond-async`: answer 202 at once, with the jobs. */
-        prefer?: string;
+        prefer?: string | undefined;
       };
       path?: never;
       cookie?: never;

@@ -156,7 +156,9 @@ function reportLine(batch: BatchRecord, ordinal: number, item: BatchItem, manife
 }
 
 const summaryTitles =
-  'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,recommended,suggestion,code'.split(',');
+  'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,recommended,suggestion,code'.split(
+    ',',
+  );
 
 function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manifest: Manifest | undefined): string[] {
   const start = [ordinal, item.uri, batchJobId(batch.batchId, ordinal)];
@@ -178,12 +180,12 @@ function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manif
       finding.verdict,
       finding.voxels,
       finding.volumeMl,
-        finding.meanProbability,
-        finding.existence,
-        String(finding.recommended),
-        finding.suggestion ?? null,
-        null,
-        ...measureCells(finding),
+      finding.meanProbability,
+      finding.existence,
+      String(finding.recommended),
+      finding.suggestion ?? null,
+      null,
+      ...measureCells(finding),
     ]),
   );
 }

@@ -4,9 +4,9 @@ import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { TextLine } from '@parse3d/contract/text';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { collect, wholeNumber } from './commands/define.js';
-import { UsageError } from './errors.js';
-import { readTextFile } from './text-file.js';
+import { collect, wholeNumber } from './values.js';
+import { UsageError } from '../errors/kinds.js';
+import { readTextFile } from '../local/text-file.js';
 
 export const PromptOptions = z.object({
   prompt: z.array(z.string()).default([]),

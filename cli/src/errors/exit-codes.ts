@@ -1,6 +1,7 @@
 import { Problem } from '@parse3d/contract/problems';
 import { CommanderError } from 'commander';
-import { Interrupted, JobEnded, UsageError } from './errors.js';
+import { Interrupted, UsageError } from './kinds.js';
+import { asProblem } from './problem.js';
 
 /** What the command line tells the shell; docs/cli.md explains each. */
 export const exitCodes = {
@@ -22,8 +23,9 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof Interrupted) return exitCodes.interrupted;
   if (error instanceof UsageError) return exitCodes.usage;
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  if (error instanceof JobEnded || !(error instanceof Problem)) return exitCodes.failed;
-  const { status } = error;
+  const problem = asProblem(error);
+  if (!(problem instanceof Problem)) return exitCodes.failed;
+  const { status } = problem;
   if (status === 404) return exitCodes.notFound;
   if (status === 503) return exitCodes.unavailable;
   return status >= 400 && status < 500 ? exitCodes.refused : exitCodes.failed;

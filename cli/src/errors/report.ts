@@ -1,14 +1,16 @@
 import { Problem } from '@parse3d/contract/problems';
 import { CommanderError } from 'commander';
 import { exitCodeOf, exitCodes, type ExitCode } from './exit-codes.js';
-import { BatchEnded, Interrupted, JobEnded, SomeFailed, UsageError } from './errors.js';
-import type { Output } from './terminal/output.js';
+import { BatchEnded, Interrupted, JobEnded, SomeFailed, UsageError } from './kinds.js';
+import { asProblem } from './problem.js';
+import type { Output } from '../terminal/output.js';
 
 /**
  * Tells on stderr what went wrong, with its code, suggestions and what to do, and gives the exit code. With `--json` it
  * is one JSON object. A stack is shown only when PARSE3D_DEBUG is 1.
  */
-export function reportError(error: unknown, output: Output): ExitCode {
+export function reportError(thrown: unknown, output: Output): ExitCode {
+  const error = asProblem(thrown);
   const code = error instanceof SomeFailed ? exitCodeOf(error.first) : exitCodeOf(error);
   // Commander and the command itself have told these already.
   if (error instanceof SomeFailed || error instanceof CommanderError) return code;

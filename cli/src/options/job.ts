@@ -1,7 +1,7 @@
 import { JobOptions } from '@parse3d/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { wholeNumber } from './commands/define.js';
+import { wholeNumber } from './values.js';
 
 /** `400,40` as a window of width 400 at level 40. */
 const Window = z

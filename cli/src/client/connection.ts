@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { Parse3dClient } from './client/index.js';
-import { UsageError } from './errors.js';
-import { readCredentials } from './stack/credentials.js';
-import { DEFAULT_DIR, stackPaths } from './stack/paths.js';
+import { Parse3d } from '@parse3d/client';
+import { UsageError } from '../errors/kinds.js';
+import { readCredentials } from '../stack/credentials.js';
+import { DEFAULT_DIR, stackPaths } from '../stack/paths.js';
 
 export const ConnectionOptions = z.object({
   url: z.string().optional(),
@@ -39,17 +39,12 @@ export async function resolveConnection(
   return { url, key: options.key ?? nonEmpty(env['PARSE3D_API_KEY']) ?? (sameServer ? local.key : undefined) };
 }
 
-/** Runs with a client that is closed afterwards. */
-export async function withClient<T>(
-  options: ConnectionOptions,
-  run: (client: Parse3dClient) => Promise<T>,
-): Promise<T> {
-  const client = new Parse3dClient(await resolveConnection(options));
-  try {
-    return await run(client);
-  } finally {
-    await client.close();
-  }
+export async function withClient<T>(options: ConnectionOptions, run: (client: Parse3d) => Promise<T>): Promise<T> {
+  return run(openClient(await resolveConnection(options)));
 }
+
+/** Somebody waits at the terminal: a server that is short of something is tried again for some seconds, not for minutes. */
+export const openClient = (server: { url: string; key?: string | undefined }): Parse3d =>
+  new Parse3d({ ...server, retries: 2, longestWaitMs: 5_000 });
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
