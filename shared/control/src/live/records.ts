@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import {
-  isEnded,
   JobRequest,
   JobStatus,
   OutputFile,
+  parseStored,
   placeOf,
   ProblemBody,
   Stage,
@@ -13,12 +13,11 @@ import {
   type Manifest,
   type StoredSchema,
 } from '@parse3d/contract';
-import { parseRecord } from '@parse3d/storage';
+import { Problem } from '@parse3d/contract/problems';
 import type { RedisKeys } from './keys.js';
 import { Script, type NamedArguments } from './script.js';
 
-const json = <T>(schema: StoredSchema<T>) =>
-  z.string().transform((text) => parseRecord('the live record of a job', text, schema));
+const json = <T>(schema: StoredSchema<T>) => z.string().transform((text) => parseStored(schema, JSON.parse(text)));
 
 /** The hash in Redis, parsed: Redis is an edge too. */
 const StoredRecord = z.object({
@@ -133,27 +132,38 @@ export class JobRecords {
     return record;
   }
 
-  /** The records of many jobs in their order, hundreds in one round trip. */
+  /**
+   * The records of many jobs in their order, hundreds in one round trip.
+   *
+   * @throws Problem `record-invalid` when one of them cannot be read
+   */
   async getAll(jobIds: readonly string[]): Promise<(JobRecord | undefined)[]> {
-    const records: (JobRecord | undefined)[] = [];
+    return (await this.#read(jobIds)).map((record) => {
+      if (record instanceof Problem) throw record;
+      return record;
+    });
+  }
+
+  async #read(jobIds: readonly string[]): Promise<(JobRecord | Problem | undefined)[]> {
+    const records: (JobRecord | Problem | undefined)[] = [];
     for (let first = 0; first < jobIds.length; first += PAGE) {
       const pipeline = this.#redis.pipeline();
       for (const jobId of jobIds.slice(first, first + PAGE)) pipeline.hgetall(this.#keys.job(jobId));
       for (const [error, hash] of (await pipeline.exec()) ?? []) {
         if (error !== null) throw error;
-        records.push(recordOf(hash));
+        records.push(recordOf(hash, String(jobIds[records.length])));
       }
     }
     return records;
   }
 
-  /** Every live record, page by page, in no order. */
+  /** Every live record that this version can read, page by page, in no order. */
   async *scan(): AsyncGenerator<JobRecord[]> {
     const prefix = this.#keys.job('');
     for await (const page of this.#redis.scanStream({ match: this.#keys.job('*'), count: PAGE })) {
       const ids = z.array(z.string()).parse(page);
-      const records = await this.getAll(ids.map((key) => key.slice(prefix.length)));
-      yield records.filter((record) => record !== undefined);
+      const records = await this.#read(ids.map((key) => key.slice(prefix.length)));
+      yield records.filter((record) => record !== undefined && !(record instanceof Problem));
     }
   }
 
@@ -290,15 +300,19 @@ export class JobRecords {
     return this.#redis.llen(this.#keys.pending(lane, tenant));
   }
 
-  /** The oldest jobs that wait to be fed. Ids without a live record that waits are dropped from the list. */
+  /**
+   * The oldest jobs that wait to be fed. Ids without a live record that waits are dropped from the list. A record that this
+   * version cannot read holds up no other: it stays for a process that can, and the reconciler reports it.
+   */
   async firstWaiting(lane: Lane, tenant: string, limit: number): Promise<JobRecord[]> {
     const list = this.#keys.pending(lane, tenant);
     const ids = await this.#redis.lrange(list, 0, limit - 1);
-    const records = await this.getAll(ids);
+    const records = await this.#read(ids);
     const waiting: JobRecord[] = [];
     const gone: string[] = [];
     for (const [index, jobId] of ids.entries()) {
       const record = records[index];
+      if (record instanceof Problem) continue;
       if (record?.status === 'waiting' && record.cancel === undefined) waiting.push(record);
       else gone.push(jobId);
     }
@@ -321,14 +335,14 @@ export class JobRecords {
   }
 }
 
-/** True for a record of this run that says that the run goes on. */
-export function isLive(record: JobRecord | undefined, run: number): record is JobRecord {
-  return record !== undefined && record.run === run && !isEnded(record.status);
-}
-
-function recordOf(hash: unknown): JobRecord | undefined {
-  const isPresent = typeof hash === 'object' && hash !== null && 'status' in hash;
-  return isPresent ? StoredRecord.parse(hash) : undefined;
+function recordOf(hash: unknown, jobId: string): JobRecord | Problem | undefined {
+  if (typeof hash !== 'object' || hash === null || !('status' in hash)) return undefined;
+  try {
+    return StoredRecord.parse(hash);
+  } catch (cause) {
+    const detail = `the live record of job ${jobId} is not one that this version can read`;
+    return new Problem('record-invalid', detail, { jobId }, { cause });
+  }
 }
 
 const now = (): string => new Date().toISOString();
