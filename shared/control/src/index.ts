@@ -1,16 +1,14 @@
-export { openControl, type Control, type ControlOptions, type Feeding, type FeedingOptions } from './control.js';
+export { openControl, type Control, type Feeding } from './control.js';
 
 // What is found, and what is said about it.
-export { requireStatus, type FoundBatch } from './batches/find.js';
 export { reportNames } from './batches/reports.js';
+export { type FoundBatch } from './batches/find.js';
 export { type Reconciliation } from './feeding/reconciler.js';
 export { type FoundJob } from './jobs/find.js';
-export { type Accepted, type JobResult } from './jobs/jobs.js';
-export { type Software } from './ledger/manifests.js';
+export { isEventId, type NumberedEvent } from './live/event-hub.js';
 export { type DueDelivery } from './live/outbox-hints.js';
 export { type Attempt, type ListedJob } from './live/records.js';
 export { Workers, type WorkerInfo } from './live/workers.js';
-export { isEventId, type NumberedEvent } from './live/event-hub.js';
 
 // BullMQ in the worker, and Redis by itself.
 export { ATTEMPTS, JobData } from './live/bull.js';

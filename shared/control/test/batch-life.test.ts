@@ -94,7 +94,7 @@ test('an earlier run that is settled once more does not count for an item that i
 test('jobs that nobody fed are taken back in one step each, fed ones and later runs stay', async () => {
   const batch = await written(4);
   await bench.batches.create(batch);
-  const { counters, records } = bench.live;
+  const { counters, records, waiting } = bench.live;
   const ids = [0, 1, 2, 3].map((ordinal) => batchJobId(batch.batchId, ordinal));
   const requests = await Promise.all(ids.map((id) => bench.jobs.requestOf(id)));
   const known = requests.filter((request) => request !== undefined);
@@ -103,7 +103,7 @@ test('jobs that nobody fed are taken back in one step each, fed ones and later r
   await counters.entered(batch.batchId, [0, 1, 2, 3]);
   await bench.jobs.enterItems(known);
   await counters.advance(batch.batchId, 4);
-  await records.markFed([fed]);
+  await waiting.markFed([fed]);
   await records.accept({ ...retried, run: 2 });
   await counters.withdraw(batch, [0, 1, 2, 3]);
   expect((await records.getAll(ids)).map((record) => record?.run)).toEqual([1, 2, undefined, undefined]);

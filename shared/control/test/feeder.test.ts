@@ -99,6 +99,16 @@ test('canceled and vanished jobs are not fed', async () => {
   expect(await bench.redis.llen(bench.keys.pending('interactive', 'default'))).toBe(0);
 });
 
+test('a record that this version cannot read holds up no other job, and waits for a version that can', async () => {
+  const [later, readable] = [jobRequest(), jobRequest()];
+  for (const request of [later, readable]) await bench.live.records.accept(request);
+  await bench.redis.hset(bench.keys.job(later.jobId), 'stage', 'dreaming');
+  expect(await feeder(4).feed()).toBe(1);
+  expect((await bench.live.queue.getJobs(['waiting'])).map(({ data }) => data.jobId)).toEqual([readable.jobId]);
+  expect(await bench.redis.lrange(bench.keys.pending('interactive', 'default'), 0, -1)).toEqual([later.jobId]);
+  await expect(bench.jobs.find(later.jobId)).rejects.toMatchObject({ code: 'record-invalid' });
+});
+
 test('workers that fell silent are forgotten', async () => {
   await bench.live.workers.heartbeat({ ...worker, id: 'gone', slots: 8 });
   await bench.redis.zadd(bench.keys.workers, Date.now() - 60_000, 'gone');

@@ -43,7 +43,7 @@ test('jobs that Redis has are left alone', async () => {
   const waiting = await accepted();
   expect(await pass()).toEqual({ markers: 1, settled: 0, fedAgain: 0, failed: 0 });
   await bench.live.queue.add('segment', { jobId: waiting.jobId, run: 1 }, { jobId: bullJobId(waiting.jobId, 1) });
-  await bench.live.records.markFed([waiting]);
+  await bench.live.waiting.markFed([waiting]);
   expect(await pass()).toEqual({ markers: 1, settled: 0, fedAgain: 0, failed: 0 });
 });
 
@@ -60,7 +60,7 @@ test('a job that fell out of the lists but has a record is fed again', async () 
   const request = await accepted();
   await bench.redis.del(bench.keys.pending('interactive', 'default'));
   expect(await pass()).toMatchObject({ fedAgain: 1 });
-  expect(await bench.live.records.position(request)).toBe(0);
+  expect(await bench.live.waiting.position(request)).toBe(0);
 });
 
 test('a committed run whose marker and record were left behind is settled', async () => {
@@ -88,7 +88,7 @@ test('a job that BullMQ gave up ends as failed', async () => {
     { jobId: request.jobId, run: 1 },
     { jobId: bullJobId(request.jobId, 1), attempts: 1 },
   );
-  await bench.live.records.markFed([request]);
+  await bench.live.waiting.markFed([request]);
   await bench.live.records.claim({ jobId: request.jobId, run: 1, attemptId: 'a', attempt: 1 }, 'w');
   const worker = new Worker<JobData>(QUEUE_NAME, () => Promise.reject(new Error('gone')), {
     connection: { url: bench.server.url },

@@ -64,7 +64,7 @@ test('a canceled job cannot be claimed', async () => {
   const request = jobRequest();
   await bench.live.records.accept(request);
   expect(await bench.live.records.requestCancel(request)).toBe('waiting');
-  expect(await bench.live.records.position(request)).toBeUndefined();
+  expect(await bench.live.waiting.position(request)).toBeUndefined();
   expect(await bench.live.records.claim(claimOf(request.jobId, 1, 'a'), 'w')).toBe('canceled');
 });
 

@@ -36,7 +36,7 @@ export class Batches {
     this.#jobs = jobs;
   }
 
-  /** What was accepted, or undefined when there is no such batch. It never changes. */
+  /** What was accepted, or undefined for an unknown batch. It never changes. */
   record(batchId: string): Promise<BatchRecord | undefined> {
     return this.#deps.ledger.batches.record(batchId);
   }

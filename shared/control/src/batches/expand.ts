@@ -26,9 +26,9 @@ export async function expandBatch(
   jobs: Jobs,
   deps: ControlDeps,
 ): Promise<boolean> {
-  const { records, counters } = deps.live;
-  const waiting = await records.countWaiting(batch.lane, batch.tenant);
-  const room = Math.min(TURN, WAITING_PER_LANE - waiting, batch.total - counts.next);
+  const { waiting, counters } = deps.live;
+  const before = await waiting.count(batch.lane, batch.tenant);
+  const room = Math.min(TURN, WAITING_PER_LANE - before, batch.total - counts.next);
   if (room <= 0) return false;
   // Bits are read from a whole byte on.
   const first = counts.next - (counts.next % 4);

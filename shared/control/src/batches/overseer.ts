@@ -5,7 +5,7 @@ import type { Jobs } from '../jobs/jobs.js';
 import type { MendOutcome } from '../jobs/mend.js';
 import type { BatchCounts } from '../live/batch-counters.js';
 import { isRedisError } from '../live/connection.js';
-import type { JobRecord } from '../live/records.js';
+import type { JobRecord } from '../live/record.js';
 import { Backoff } from './backoff.js';
 import type { Batches } from './batches.js';
 import { expandBatch } from './expand.js';

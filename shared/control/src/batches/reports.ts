@@ -60,7 +60,7 @@ export async function writeReports(
   const derivative = batch.source.kind === 'bids' ? new BidsDerivative(batch, ledger.store, software) : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'parse3d-reports-'));
   const files = new Map(reportNames.map((name) => [name, createWriteStream(join(folder, name))]));
-  // Told by the next write, also when nobody waits for the file at that moment: a full disk must not end the process.
+  // The next write reports it. Without a listener a full disk would end the process while nobody waits for the file.
   for (const file of files.values()) file.on('error', () => undefined);
   try {
     const write = async (name: ReportName, text: string): Promise<void> => {

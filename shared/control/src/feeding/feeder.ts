@@ -71,11 +71,11 @@ export class Feeder {
   }
 
   async #feedLane(lane: Lane, room: number): Promise<number> {
-    const { records } = this.#live;
+    const { waiting } = this.#live;
     const queues = new Map<string, Waiting>();
-    for (const tenant of await records.waitingTenants(lane)) {
-      const waiting = await records.firstWaiting(lane, tenant, Math.min(room, CHUNK));
-      const requests = waiting.map(({ request }) => request);
+    for (const tenant of await waiting.tenants(lane)) {
+      const records = await waiting.first(lane, tenant, Math.min(room, CHUNK));
+      const requests = records.map(({ request }) => request);
       if (requests.length > 0) queues.set(tenant, { requests, weight: await this.#options.weightOf(tenant) });
       else this.#deficits.delete(`${lane}:${tenant}`);
     }
@@ -84,7 +84,7 @@ export class Feeder {
       const chunk = chosen.slice(start, start + CHUNK);
       // Adding before unlisting: a crash in between feeds the job again, under the same id, which adds nothing.
       await this.#add(chunk);
-      await records.markFed(chunk);
+      await waiting.markFed(chunk);
       for (const { run, createdAt } of chunk) {
         if (run === 1) this.#options.onFed(lane, Date.now() - Date.parse(createdAt));
       }

@@ -24,7 +24,7 @@ export class Admission {
   async admitJob(tenant: string): Promise<void> {
     await this.#checkMemory();
     const { maxWaitingJobs: limit } = await this.#tenants.get(tenant);
-    const lengths = await Promise.all(lanes.map((lane) => this.#live.records.countWaiting(lane, tenant)));
+    const lengths = await Promise.all(lanes.map((lane) => this.#live.waiting.count(lane, tenant)));
     const waiting = lengths.reduce((sum, length) => sum + length, 0);
     if (waiting < limit) return;
     throw new Problem('quota-exceeded', `tenant ${tenant} has ${waiting} jobs waiting; its limit is ${limit}`, {

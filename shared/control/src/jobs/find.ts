@@ -1,7 +1,7 @@
 import type { JobRequest, Manifest } from '@parse3d/contract';
 import { requestFromManifest } from '../ledger/manifests.js';
 import { isRedisError } from '../live/connection.js';
-import type { JobRecord } from '../live/records.js';
+import type { JobRecord } from '../live/record.js';
 import type { ControlDeps } from './deps.js';
 import { requestOfBatchJob } from './request.js';
 

@@ -11,7 +11,8 @@ import { jobAttributes } from '@parse3d/platform/telemetry';
 import { canceledManifest, failedManifest, manifestBase } from '../ledger/manifests.js';
 import type { Committed } from '../ledger/manifests.js';
 import { bullJobId } from '../live/bull.js';
-import type { Attempt, JobRecord, ListedJob, Progress } from '../live/records.js';
+import type { JobRecord } from '../live/record.js';
+import type { Attempt, ListedJob, Progress } from '../live/records.js';
 import type { ControlDeps } from './deps.js';
 import { findJob, type FoundJob } from './find.js';
 import { mendRun, type MendOutcome } from './mend.js';
@@ -83,7 +84,7 @@ export class Jobs {
 
   /** How many jobs wait ahead of this one in its tenant's lane, or undefined when it no longer waits there. */
   position(request: JobRequest): Promise<number | undefined> {
-    return this.#deps.live.records.position(request);
+    return this.#deps.live.waiting.position(request);
   }
 
   /**

@@ -2,7 +2,7 @@ import { isEnded, type JobRequest, type Manifest, type ProblemBody } from '@pars
 import { Problem } from '@parse3d/contract/problems';
 import { bullJobId } from '../live/bull.js';
 import type { Live } from '../live/live.js';
-import type { JobRecord } from '../live/records.js';
+import type { JobRecord } from '../live/record.js';
 import type { ControlDeps } from './deps.js';
 import { hasOwnMarker, requestOfBatchJob } from './request.js';
 
@@ -55,9 +55,9 @@ export async function mendRun(
 }
 
 /** True when Redis still has the run where something will move it on. */
-export async function isUnderWay(record: JobRecord, { records, queue }: Live): Promise<boolean> {
+export async function isUnderWay(record: JobRecord, { waiting, queue }: Live): Promise<boolean> {
   if (isEnded(record.status)) return false;
-  if ((await records.position(record.request)) !== undefined) return true;
+  if ((await waiting.position(record.request)) !== undefined) return true;
   const state = await queue.getJobState(bullJobId(record.request.jobId, record.run));
   return state === 'active' || state === 'waiting' || state === 'delayed' || state === 'prioritized';
 }

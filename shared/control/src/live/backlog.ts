@@ -1,8 +1,10 @@
 import type { Redis } from 'ioredis';
 import { lanes, type Lane } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import type { SegmentQueue } from './bull.js';
 import type { RedisKeys } from './keys.js';
 import type { JobRecords } from './records.js';
+import type { WaitingLists } from './waiting.js';
 
 /** Jobs at the head of the workers' queue whose age is looked at: retries stand there too, behind none of their peers. */
 const HEAD = 16;
@@ -20,12 +22,14 @@ export class Backlog {
   readonly #keys: RedisKeys;
   readonly #queue: SegmentQueue;
   readonly #records: JobRecords;
+  readonly #waiting: WaitingLists;
 
-  constructor(redis: Redis, keys: RedisKeys, queue: SegmentQueue, records: JobRecords) {
+  constructor(redis: Redis, keys: RedisKeys, queue: SegmentQueue, records: JobRecords, waiting: WaitingLists) {
     this.#redis = redis;
     this.#keys = keys;
     this.#queue = queue;
     this.#records = records;
+    this.#waiting = waiting;
   }
 
   /** Jobs that were handed to the workers. */
@@ -41,8 +45,8 @@ export class Backlog {
   /** How many jobs of each tenant wait to be fed, by lane. */
   async *waiting(): AsyncGenerator<{ lane: Lane; tenant: string; count: number }> {
     for (const lane of lanes) {
-      for (const tenant of await this.#records.waitingTenants(lane)) {
-        yield { lane, tenant, count: await this.#records.countWaiting(lane, tenant) };
+      for (const tenant of await this.#waiting.tenants(lane)) {
+        yield { lane, tenant, count: await this.#waiting.count(lane, tenant) };
       }
     }
   }
@@ -51,16 +55,16 @@ export class Backlog {
   async oldest(): Promise<Map<Lane, number>> {
     const heads: string[] = [];
     for (const lane of lanes) {
-      for (const tenant of await this.#records.waitingTenants(lane)) {
-        const head = await this.#redis.lindex(this.#keys.pending(lane, tenant), 0);
-        if (head !== null) heads.push(head);
+      for (const tenant of await this.#waiting.tenants(lane)) {
+        const head = await this.#waiting.oldest(lane, tenant);
+        if (head !== undefined) heads.push(head);
       }
     }
     const handedOver = await this.#queue.getJobs('waiting', 0, HEAD - 1, true);
-    const records = await this.#records.getAll([...heads, ...handedOver.map(({ data }) => data.jobId)]);
+    const records = await this.#records.read([...heads, ...handedOver.map(({ data }) => data.jobId)]);
     const oldest = new Map<Lane, number>();
     for (const record of records) {
-      if (record === undefined) continue;
+      if (record === undefined || record instanceof Problem) continue;
       const { lane, createdAt } = record.request;
       oldest.set(lane, Math.min(oldest.get(lane) ?? Infinity, Date.parse(createdAt)));
     }

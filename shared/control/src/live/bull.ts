@@ -8,7 +8,7 @@ import type { RedisKeys } from './keys.js';
 export const QUEUE_NAME = 'segment';
 
 /** What travels through BullMQ: ids only; the request lies in the pending marker. */
-export const JobData = z.strictObject({ jobId: JobId, run: z.int().min(1) });
+export const JobData = z.object({ jobId: JobId, run: z.int().min(1) });
 export type JobData = z.infer<typeof JobData>;
 
 export const ATTEMPTS = 3;

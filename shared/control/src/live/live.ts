@@ -8,6 +8,7 @@ import { OutboxHints } from './outbox-hints.js';
 import { Pace } from './pace.js';
 import { JobRecords } from './records.js';
 import { RuleRefusals } from './refusals.js';
+import { WaitingLists } from './waiting.js';
 import { openWebhookQueue, type WebhookQueue } from './webhook-queue.js';
 import { Workers } from './workers.js';
 
@@ -16,6 +17,7 @@ export interface Live {
   readonly redis: Redis;
   readonly keys: RedisKeys;
   readonly records: JobRecords;
+  readonly waiting: WaitingLists;
   readonly counters: BatchCounters;
   readonly queue: SegmentQueue;
   readonly webhookQueue: WebhookQueue;
@@ -40,11 +42,13 @@ export function openLive(redis: Redis, subscriber: Redis, prefix: string, onErro
   queue.on('error', onError);
   webhookQueue.on('error', onError);
   const records = new JobRecords(redis, keys);
+  const waiting = new WaitingLists(redis, keys, records);
   const events = new EventHub(redis, subscriber, keys);
   return {
     redis,
     keys,
     records,
+    waiting,
     counters: new BatchCounters(redis, keys),
     queue,
     webhookQueue,
@@ -52,7 +56,7 @@ export function openLive(redis: Redis, subscriber: Redis, prefix: string, onErro
     pace: new Pace(redis, keys),
     workers: new Workers(redis, keys),
     refusals: new RuleRefusals(redis, keys),
-    backlog: new Backlog(redis, keys, queue, records),
+    backlog: new Backlog(redis, keys, queue, records, waiting),
     events,
     async close() {
       events.close();

@@ -1,44 +1,18 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import {
-  isEnded,
-  JobRequest,
   JobStatus,
-  OutputFile,
   placeOf,
-  ProblemBody,
-  Stage,
   type JobEvent,
-  type Lane,
+  type JobRequest,
   type Manifest,
-  type StoredSchema,
+  type ProblemBody,
+  type Stage,
 } from '@parse3d/contract';
-import { parseRecord } from '@parse3d/storage';
+import { Problem } from '@parse3d/contract/problems';
 import type { RedisKeys } from './keys.js';
+import { readRecord, type JobRecord } from './record.js';
 import { Script, type NamedArguments } from './script.js';
-
-const json = <T>(schema: StoredSchema<T>) =>
-  z.string().transform((text) => parseRecord('the live record of a job', text, schema));
-
-/** The hash in Redis, parsed: Redis is an edge too. */
-const StoredRecord = z.object({
-  request: json(JobRequest),
-  run: z.coerce.number().int(),
-  status: JobStatus,
-  attempt: z.coerce.number().int(),
-  attemptId: z.string().optional(),
-  worker: z.string().optional(),
-  fed: z.string().optional(),
-  cancel: z.string().optional(),
-  stage: Stage.optional(),
-  progress: z.coerce.number().optional(),
-  etaSeconds: z.coerce.number().optional(),
-  startedAt: z.string().optional(),
-  finishedAt: z.string().optional(),
-  problem: json(ProblemBody).optional(),
-  outputs: json(z.array(OutputFile)).optional(),
-});
-export type JobRecord = z.infer<typeof StoredRecord>;
 
 /** A finished job of a batch is soon forgotten: there are many of them, and the manifest tells the same. */
 const BATCH_JOB_TTL_MS = 60_000;
@@ -86,7 +60,6 @@ export class JobRecords {
     release: new Script('release'),
     finish: new Script('finish'),
     cancel: new Script('cancel'),
-    fed: new Script('fed'),
   };
 
   constructor(redis: Redis, keys: RedisKeys) {
@@ -133,27 +106,39 @@ export class JobRecords {
     return record;
   }
 
-  /** The records of many jobs in their order, hundreds in one round trip. */
+  /**
+   * The records of many jobs in their order, hundreds in one round trip.
+   *
+   * @throws Problem `record-invalid` when one of them cannot be read
+   */
   async getAll(jobIds: readonly string[]): Promise<(JobRecord | undefined)[]> {
-    const records: (JobRecord | undefined)[] = [];
+    return (await this.read(jobIds)).map((record) => {
+      if (record instanceof Problem) throw record;
+      return record;
+    });
+  }
+
+  /** The same, with the problem in place of a record that cannot be read. */
+  async read(jobIds: readonly string[]): Promise<(JobRecord | Problem | undefined)[]> {
+    const records: (JobRecord | Problem | undefined)[] = [];
     for (let first = 0; first < jobIds.length; first += PAGE) {
       const pipeline = this.#redis.pipeline();
       for (const jobId of jobIds.slice(first, first + PAGE)) pipeline.hgetall(this.#keys.job(jobId));
       for (const [error, hash] of (await pipeline.exec()) ?? []) {
         if (error !== null) throw error;
-        records.push(recordOf(hash));
+        records.push(readRecord(hash, String(jobIds[records.length])));
       }
     }
     return records;
   }
 
-  /** Every live record, page by page, in no order. */
+  /** Every live record that this version can read, page by page, in no order. */
   async *scan(): AsyncGenerator<JobRecord[]> {
     const prefix = this.#keys.job('');
     for await (const page of this.#redis.scanStream({ match: this.#keys.job('*'), count: PAGE })) {
       const ids = z.array(z.string()).parse(page);
-      const records = await this.getAll(ids.map((key) => key.slice(prefix.length)));
-      yield records.filter((record) => record !== undefined);
+      const records = await this.read(ids.map((key) => key.slice(prefix.length)));
+      yield records.filter((record) => record !== undefined && !(record instanceof Problem));
     }
   }
 
@@ -181,12 +166,6 @@ export class JobRecords {
   /** Drops ids from the tenant's list whose records have expired. */
   async forget(tenant: string, jobIds: readonly string[]): Promise<void> {
     if (jobIds.length > 0) await this.#redis.zrem(this.#keys.jobs(tenant), ...jobIds);
-  }
-
-  /** How many jobs wait ahead of this one in its tenant's lane, or undefined when it no longer waits there. */
-  async position(request: JobRequest): Promise<number | undefined> {
-    const position = await this.#redis.lpos(this.#keys.pending(request.lane, request.tenant), request.jobId);
-    return position ?? undefined;
   }
 
   async claim({ jobId, run, attemptId, attempt }: Attempt, worker: string): Promise<ClaimOutcome> {
@@ -279,56 +258,6 @@ export class JobRecords {
     });
     return reply === null ? undefined : JobStatus.parse(reply);
   }
-
-  /** Tenants that have something waiting in the lane. */
-  async waitingTenants(lane: Lane): Promise<string[]> {
-    return (await this.#redis.smembers(this.#keys.tenants(lane))).sort();
-  }
-
-  /** How many jobs of a tenant wait in the lane to be fed. */
-  async countWaiting(lane: Lane, tenant: string): Promise<number> {
-    return this.#redis.llen(this.#keys.pending(lane, tenant));
-  }
-
-  /** The oldest jobs that wait to be fed. Ids without a live record that waits are dropped from the list. */
-  async firstWaiting(lane: Lane, tenant: string, limit: number): Promise<JobRecord[]> {
-    const list = this.#keys.pending(lane, tenant);
-    const ids = await this.#redis.lrange(list, 0, limit - 1);
-    const records = await this.getAll(ids);
-    const waiting: JobRecord[] = [];
-    const gone: string[] = [];
-    for (const [index, jobId] of ids.entries()) {
-      const record = records[index];
-      if (record?.status === 'waiting' && record.cancel === undefined) waiting.push(record);
-      else gone.push(jobId);
-    }
-    if (gone.length > 0) {
-      const pipeline = this.#redis.pipeline();
-      for (const jobId of gone) pipeline.lrem(list, 0, jobId);
-      await pipeline.exec();
-    }
-    return waiting;
-  }
-
-  /** Marks jobs as handed to BullMQ and takes them off their pending lists. */
-  async markFed(requests: readonly JobRequest[]): Promise<void> {
-    const calls = requests.map(({ jobId, lane, tenant }) => ({
-      job: this.#keys.job(jobId),
-      pending: this.#keys.pending(lane, tenant),
-      jobId,
-    }));
-    await this.#scripts.fed.runAll(this.#redis, calls);
-  }
-}
-
-/** True for a record of this run that says that the run goes on. */
-export function isLive(record: JobRecord | undefined, run: number): record is JobRecord {
-  return record !== undefined && record.run === run && !isEnded(record.status);
-}
-
-function recordOf(hash: unknown): JobRecord | undefined {
-  const isPresent = typeof hash === 'object' && hash !== null && 'status' in hash;
-  return isPresent ? StoredRecord.parse(hash) : undefined;
 }
 
 const now = (): string => new Date().toISOString();

@@ -6,7 +6,7 @@ import type { DueDelivery } from './outbox-hints.js';
 
 const QUEUE_NAME = 'webhooks';
 
-const DeliveryData = z.strictObject({ tenant: z.string(), endpointId: z.uuid(), deliveryId: z.string() });
+const DeliveryData = z.object({ tenant: z.string(), endpointId: z.uuid(), deliveryId: z.string() });
 
 export type WebhookQueue = Queue<DueDelivery, void, 'deliver'>;
 

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { RedisKeys } from './keys.js';
 
-/** What a worker tells about itself with every heartbeat. */
+/** What a worker says about itself with every heartbeat. */
 export const WorkerInfo = z.object({
   id: z.string(),
   host: z.string(),
