@@ -35,6 +35,7 @@ function checkLabelMap(model: LabelMapModel, graphs: ReadonlyMap<string, GraphSi
   graph.input(model.input, 'float32', [1, 1, ...ordered]);
   graph.onlyInputs([model.input]);
   graph.output(model.output, 'float32', [1, model.channels, ...ordered]);
+  if (shape === undefined && window === undefined) graph.anySize(model.input, model.axes);
   // Tiles are cut at the border of the volume, so their size is known only when the graph runs.
   if (window?.halo !== undefined) graph.openAxes(model.input, [2, 3, 4]);
 }
@@ -75,6 +76,18 @@ class GraphCheck {
 
   output(name: string, type: ElementType | undefined, dims: readonly Expected[]): void {
     this.#check('output', name, this.#signature.outputs, type, dims);
+  }
+
+  /** A graph that takes one size alone would pass here and fail with every volume of another. */
+  anySize(name: string, axes: LabelMapModel['axes']): void {
+    const dims = this.#signature.inputs.find((value) => value.name === name)?.dims?.slice(2) ?? [];
+    if (!dims.some((length) => typeof length === 'number')) return;
+    const ijk = axes === 'ijk' ? dims : dims.toReversed();
+    const told = ijk.map((length) => (typeof length === 'number' ? length : '?')).join('×');
+    throw this.#invalid(
+      `input ${name}: the graph takes ${told} alone: say so by conform.shape, or by window.shape to run it on windows`,
+      { value: name, shape: ijk },
+    );
   }
 
   openAxes(name: string, axes: readonly number[]): void {
