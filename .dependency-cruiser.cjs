@@ -13,6 +13,13 @@ const only = (name, library, allowed, comment) => ({
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-cycles-between-folders-of-the-cli',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^cli/src/' },
+      to: { circular: true },
+    },
     { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'shared-is-the-ground-floor',
@@ -66,6 +73,20 @@ module.exports = {
       comment: 'A client is used where nothing else of the house is; it knows the OpenAPI document alone.',
       from: { path: '^clients/' },
       to: { path: '^(shared|engine|services|cli|test|bench)/' },
+    },
+    {
+      name: 'only-the-cli-and-the-page-use-the-client',
+      severity: 'error',
+      comment: 'What lies below the HTTP API does not speak it.',
+      from: { path: '^(shared|engine|services|cli|bench)/', pathNot: '^(cli|services/web)/' },
+      to: { path: '^clients/' },
+    },
+    {
+      name: 'http-goes-through-the-client',
+      severity: 'error',
+      comment: 'One client of the API: whoever needs more of it adds it there.',
+      from: { path: '^(cli|services/web)/src/' },
+      to: { path: 'node_modules/(undici|openapi-fetch|eventsource-parser)/' },
     },
     // Inside shared: contract is under everything; volume and storage on it; platform on storage; control on all but volume.
     {

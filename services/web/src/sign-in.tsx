@@ -1,5 +1,6 @@
+import { ProblemError } from '@parse3d/client';
 import { useState } from 'preact/hooks';
-import { ApiProblem, json } from './api/http.js';
+import { serverFor } from './api/server.js';
 import { Mark, ProblemBox } from './components/parts.js';
 import { useTitle } from './hooks.js';
 import { apiKey, keyProblem, signIn } from './session.js';
@@ -15,14 +16,15 @@ export function SignIn() {
     // The key is tried before it is kept, so that a wrong one never shows an empty page.
     apiKey.value = undefined;
     try {
-      await json('/v1/jobs?limit=1', { headers: { Authorization: `Bearer ${typed.trim()}` } });
+      await serverFor(typed.trim()).jobs.list({ limit: 1 });
       signIn(typed);
     } catch (error) {
-      const unknown = error instanceof ApiProblem && error.status === 401;
+      const unknown = error instanceof ProblemError && error.status === 401;
       setProblem(
         unknown
-          ? new ApiProblem(401, {
-              type: '/problems/unauthorized',
+          ? new ProblemError({
+              status: 401,
+              code: 'unauthorized',
               title: 'The server does not know this key',
               detail: 'It may be mistyped, revoked or expired.',
             })

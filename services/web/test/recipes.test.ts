@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { BatchDraft, JobDraft } from '../src/api/calls.js';
 import { batchRecipes } from '../src/components/batch-recipes.js';
 import { recipes } from '../src/components/recipes.js';
 
@@ -20,7 +21,7 @@ test('the command line names everything that the job was asked for, label number
       resample: 'smooth',
       overlap: 'most-specific',
     },
-  } as const;
+  } satisfies JobDraft;
   const text = recipes(draft, 'http://127.0.0.1:8080', undefined).find(({ id }) => id === 'cli')?.text;
   expect(text).toBe(`export PARSE3D_URL=http://127.0.0.1:8080    # and PARSE3D_API_KEY
 JOB=$(parse3d submit s3://scans/a.nii.gz \\
@@ -49,7 +50,7 @@ test('a plain request stays short', () => {
     input: { uri: 's3://scans/a.nii.gz' },
     prompts: ['bone'],
     outputs: { probabilities: 'none' },
-  } as const;
+  } satisfies JobDraft;
   const text = recipes(draft, 'http://h', undefined).find(({ id }) => id === 'cli')?.text;
   expect(text).toContain('JOB=$(parse3d submit s3://scans/a.nii.gz \\\n  --prompt bone \\\n  --json | jq -r .id)');
 });
@@ -62,7 +63,7 @@ test('the command line of a folder names everything that its batch was asked for
     outputs: { probabilities: 'none' },
     metadata: { 'colour.1': '#ff5533' },
     skipCompleted: false,
-  } as const;
+  } satisfies BatchDraft;
   const text = batchRecipes(draft, 'http://h').find(({ id }) => id === 'cli')?.text;
   expect(text).toBe(`export PARSE3D_URL=http://h    # and PARSE3D_API_KEY
 BATCH=$(parse3d submit 's3://scans/study 1/' \\

@@ -1,3 +1,4 @@
+import type { Job, JobEvent, SubmitBatch, SubmitJob } from '@parse3d/client';
 import type {
   BatchFailures,
   BatchSize,
@@ -8,134 +9,81 @@ import type {
   Manifest,
   PackSummary,
   ServiceStatus,
-  SubmitJob,
   Task,
-  UploadedVolume,
   VolumeListing,
 } from '@parse3d/contract';
-import { apiKey } from '../session.js';
-import { ApiProblem, json, post, request } from './http.js';
+import type { ProblemCode } from '@parse3d/contract/problems';
+import { server } from './server.js';
 
 /** What `POST /v1/jobs` takes: everything that has a default may be left out. */
-export type JobDraft = Pick<SubmitJob, 'input'> & DraftSettings;
+export type JobDraft = SubmitJob;
 
 /** What `POST /v1/batches` takes for a folder in storage. */
-export type BatchDraft = {
-  source: { kind: 'prefix'; uri: string };
-  name?: string;
-  skipCompleted?: boolean;
-} & DraftSettings;
+export type BatchDraft = DraftSettings & Omit<SubmitBatch, 'source'> & { source: { kind: 'prefix'; uri: string } };
 
 /** What jobs and batches are asked for with alike. */
-export type DraftSettings = {
-  prompts: readonly (string | { text: string; label: number })[];
-} & Partial<Omit<SubmitJob, 'input' | 'prompts' | 'outputs' | 'options'>> & {
-    outputs?: Partial<SubmitJob['outputs']>;
-    options?: Partial<SubmitJob['options']>;
-  };
+export type DraftSettings = Omit<SubmitJob, 'input'>;
 
 /** A task of the catalogue, as far as the page uses it. */
 export type TaskSuggestion = Pick<Task, 'prompt' | 'group' | 'name' | 'side' | 'synonyms'>;
 
-export const listPacks = async (): Promise<PackSummary[]> => (await json<{ packs: PackSummary[] }>('/v1/packs')).packs;
+export const listPacks = (): Promise<PackSummary[]> => server.value.packs();
 
-export const getJob = (id: string): Promise<JobView> => json(`/v1/jobs/${id}`);
-export const listJobs = (cursor?: string): Promise<JobPage> =>
-  json(`/v1/jobs?limit=50${cursor === undefined ? '' : `&cursor=${cursor}`}`);
-export const submitJob = (draft: JobDraft): Promise<JobView> => post('/v1/jobs', draft);
-export const cancelJob = (id: string): Promise<JobView> => json(`/v1/jobs/${id}`, { method: 'DELETE' });
-export const retryJob = (id: string): Promise<JobView> => post(`/v1/jobs/${id}/retry`);
-export const getManifest = (id: string): Promise<Manifest> => json(`/v1/jobs/${id}/outputs/manifest.json`);
+export const getJob = (id: string): Promise<JobView> => server.value.jobs.get(id);
+export const listJobs = (cursor?: string): Promise<JobPage> => server.value.jobs.list({ limit: 50, cursor });
+export const submitJob = (draft: JobDraft): Promise<JobView> => server.value.jobs.submit(draft);
+export const cancelJob = (id: string): Promise<JobView> => server.value.jobs.cancel(id);
+export const retryJob = (id: string): Promise<JobView> => server.value.jobs.retry(id);
+export const getManifest = (id: string): Promise<Manifest> => server.value.jobs.manifest(id);
 
-export const listBatches = async (): Promise<BatchView[]> =>
-  (await json<{ batches: BatchView[] }>('/v1/batches')).batches;
-export const getBatch = (id: string): Promise<BatchView> => json(`/v1/batches/${id}`);
+/**
+ * Events of a job's run, from the first one to its end. The page waits for as long as it is open: what was accepted goes
+ * on, also while the server restarts.
+ */
+export const followJob = (
+  { id, run }: Pick<Job, 'id' | 'run'>,
+  onConnection: (connected: boolean) => void,
+  signal: AbortSignal,
+): AsyncGenerator<JobEvent> =>
+  server.value.jobs.follow(id, { run, onConnection, signal, giveUpAfterMs: Number.POSITIVE_INFINITY });
+
+export const listBatches = (): Promise<BatchView[]> => server.value.batches.list();
+export const getBatch = (id: string): Promise<BatchView> => server.value.batches.get(id);
 export const batchAction = (id: string, action: 'pause' | 'resume' | 'cancel'): Promise<BatchView> =>
-  post(`/v1/batches/${id}/${action}`);
+  server.value.batches.act(id, action);
 /** Runs failed items again. @param code only those that failed with it */
-export const retryFailed = (id: string, code: string | undefined): Promise<BatchView> =>
-  post(`/v1/batches/${id}/retry-failed`, code === undefined ? {} : { codes: [code] });
-export const submitBatch = (draft: BatchDraft): Promise<BatchView> => post('/v1/batches', draft);
+export const retryFailed = (id: string, code: ProblemCode | undefined): Promise<BatchView> =>
+  server.value.batches.retryFailed(id, code === undefined ? undefined : [code]);
+export const submitBatch = (draft: BatchDraft): Promise<BatchView> => server.value.batches.submit(draft);
 /** How much a batch would be, and how long it may take. */
-export const measureBatch = (draft: BatchDraft): Promise<BatchSize> => post('/v1/batches', { ...draft, dryRun: true });
-export const batchItems = (id: string, status: string, from: number, limit: number): Promise<ItemPage> =>
-  json(`/v1/batches/${id}/items?status=${status}&from=${from}&limit=${limit}`);
-export const batchFailures = (id: string): Promise<BatchFailures> => json(`/v1/batches/${id}/failures`);
+export const measureBatch = (draft: BatchDraft): Promise<BatchSize> => server.value.batches.measure(draft);
+export const batchItems = (id: string, status: 'completed', from: number, limit: number): Promise<ItemPage> =>
+  server.value.batches.items(id, { status, from, limit });
+export const batchFailures = (id: string): Promise<BatchFailures> => server.value.batches.failures(id);
 
-export const getStatus = (): Promise<ServiceStatus> => json('/v1/status');
+export async function getStatus(): Promise<ServiceStatus> {
+  return given((await server.value.api.GET('/v1/status')).data);
+}
 
-export const listVolumes = (under?: string, after?: string): Promise<VolumeListing> => {
-  const query = new URLSearchParams();
-  if (under !== undefined) query.set('under', under);
-  if (after !== undefined) query.set('after', after);
-  return json(`/v1/volumes?${query.toString()}`);
-};
+export async function listVolumes(under?: string, after?: string): Promise<VolumeListing> {
+  return given((await server.value.api.GET('/v1/volumes', { params: { query: { under, after } } })).data);
+}
+
+/** Prompts of the catalogue that a half-typed text may become. */
+export async function searchTasks(
+  modality: SubmitJob['modality'],
+  typed: string,
+  signal: AbortSignal,
+): Promise<readonly TaskSuggestion[]> {
+  const query = { modality, q: typed, limit: 8 };
+  return given((await server.value.api.GET('/v1/tasks', { params: { query }, signal })).data).tasks;
+}
 
 /** Bytes of a stored volume. */
 export const volumePath = (uri: string): string => `/v1/volumes/content?uri=${encodeURIComponent(uri)}`;
 
-/** Prompts of the catalogue that a half-typed text may become. */
-export async function searchTasks(
-  modality: string,
-  typed: string,
-  signal: AbortSignal,
-): Promise<readonly TaskSuggestion[]> {
-  const query = new URLSearchParams({ modality, q: typed, limit: '8' });
-  return (await json<{ tasks: TaskSuggestion[] }>(`/v1/tasks?${query.toString()}`, { signal })).tasks;
-}
-
-/** The body of an answer, with progress from 0 to 1 where the server tells the length. */
-export async function download(
-  path: string,
-  onProgress: (share: number) => void = () => undefined,
-  signal?: AbortSignal,
-): Promise<ArrayBuffer> {
-  const response = await request(path, signal === undefined ? {} : { signal });
-  const total = Number(response.headers.get('content-length') ?? 0);
-  if (response.body === null || total === 0) return response.arrayBuffer();
-  const bytes = new Uint8Array(total);
-  let received = 0;
-  const reader = response.body.getReader();
-  for (let next = await reader.read(); !next.done; next = await reader.read()) {
-    bytes.set(next.value, received);
-    received += next.value.length;
-    onProgress(received / total);
-  }
-  return bytes.buffer;
-}
-
-/** Fetches a file and hands it to the browser as a download: a link cannot carry the key. */
-export async function saveFile(path: string, name: string): Promise<void> {
-  const url = URL.createObjectURL(await (await request(path)).blob());
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  // By then the browser has taken it.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
-/** Uploads a file as it is. `fetch` cannot tell how far an upload has come, XMLHttpRequest can. */
-export function uploadVolume(
-  file: Blob,
-  onProgress: (share: number) => void,
-  signal: AbortSignal,
-): Promise<UploadedVolume> {
-  return new Promise((resolve, reject) => {
-    const upload = new XMLHttpRequest();
-    upload.open('POST', '/v1/volumes');
-    upload.setRequestHeader('Authorization', `Bearer ${apiKey.value ?? ''}`);
-    upload.setRequestHeader('Content-Type', 'application/octet-stream');
-    upload.responseType = 'json';
-    upload.upload.onprogress = (event) => onProgress(event.lengthComputable ? event.loaded / event.total : 0);
-    upload.onload = () => {
-      const answer: unknown = upload.response;
-      if (upload.status === 201) resolve(answer as UploadedVolume);
-      else reject(new ApiProblem(upload.status, answer instanceof Object ? { ...answer } : {}));
-    };
-    upload.onerror = () => reject(new ApiProblem(0, { title: 'The upload broke off', detail: 'Try it again.' }));
-    upload.onabort = () => reject(new DOMException('canceled', 'AbortError'));
-    signal.addEventListener('abort', () => upload.abort(), { once: true });
-    upload.send(file);
-  });
+/** The client throws for every answer that is not a success, and successes of these paths have a body. */
+function given<T>(data: T | undefined): T {
+  if (data === undefined) throw new Error('the server sent an empty answer');
+  return data;
 }

@@ -1,7 +1,7 @@
 import type { BatchView, ItemPage } from '@parse3d/contract';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { batchItems } from '../api/calls.js';
-import { request } from '../api/http.js';
+import { fetchPicture } from '../api/files.js';
 import { Await } from '../components/parts.js';
 import { shortUri } from '../format.js';
 import { useLoaded } from '../hooks.js';
@@ -56,8 +56,7 @@ function Preview({ item }: { item: ItemPage['items'][number] }) {
     let made: string | undefined;
     const controller = new AbortController();
     const load = async (): Promise<void> => {
-      const response = await request(`/v1/jobs/${item.jobId}/outputs/preview.png`, { signal: controller.signal });
-      made = URL.createObjectURL(await response.blob());
+      made = await fetchPicture(`/v1/jobs/${item.jobId}/outputs/preview.png`, controller.signal);
       setUrl(made);
     };
     const observer = new IntersectionObserver(([entry]) => {

@@ -1,4 +1,4 @@
-import { saveFile } from '../api/calls.js';
+import { saveFile } from '../api/files.js';
 
 export function Reports(props: {
   reports: readonly { name: string; url: string }[];

@@ -1,12 +1,12 @@
+import { ProblemError } from '@parse3d/client';
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { ApiProblem } from '../api/http.js';
 import type { Loaded } from '../hooks.js';
 import { NotShown } from '../viewer/not-shown.js';
 
 /** What went wrong, in the server's words, with what can be done. */
 export function ProblemBox({ error, onRetry }: { error: unknown; onRetry?: (() => void) | undefined }) {
-  const known = error instanceof ApiProblem;
+  const known = error instanceof ProblemError;
   return (
     <div class="problem" role="alert">
       <p class="problem-title">
@@ -16,7 +16,7 @@ export function ProblemBox({ error, onRetry }: { error: unknown; onRetry?: (() =
             ? 'The volume cannot be shown'
             : 'Something went wrong in the page'}
       </p>
-      <p>{error instanceof Error ? error.message : String(error)}</p>
+      <p>{detailOf(error)}</p>
       <p class="problem-foot">
         {known && <code>{error.code}</code>}
         {onRetry !== undefined && (
@@ -27,6 +27,13 @@ export function ProblemBox({ error, onRetry }: { error: unknown; onRetry?: (() =
       </p>
     </div>
   );
+}
+
+function detailOf(error: unknown): string {
+  if (error instanceof ProblemError && error.code === 'no-answer') {
+    return 'It may be restarting, or this machine is offline. What was accepted goes on.';
+  }
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The three states of something loaded; what is there stays while a newer answer fails. */

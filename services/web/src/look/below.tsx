@@ -1,6 +1,6 @@
 import type { CompletedManifest } from '@parse3d/contract';
-import { download, volumePath } from '../api/calls.js';
-import { request } from '../api/http.js';
+import { volumePath } from '../api/calls.js';
+import { download, fetchPicture } from '../api/files.js';
 import { isDrawable } from '../viewer/drawable.js';
 import { NotShown } from '../viewer/not-shown.js';
 import type { Scene } from '../viewer/scene.js';
@@ -44,7 +44,7 @@ export async function showBelow(
   }
   const preview = path('preview.png');
   if (preview === undefined) return { kind: 'none', reason };
-  return { kind: 'preview', url: URL.createObjectURL(await (await request(preview)).blob()), reason };
+  return { kind: 'preview', url: await fetchPicture(preview), reason };
 }
 
 const seen = {

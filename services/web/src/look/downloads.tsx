@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { saveFile } from '../api/calls.js';
+import { saveFile } from '../api/files.js';
 import { bytes } from '../format.js';
 
 /** Every file of the result. */

@@ -1,7 +1,6 @@
 import type { JobEvent, JobView, Stage } from '@parse3d/contract';
 import { useEffect, useState } from 'preact/hooks';
-import { cancelJob, getJob } from '../api/calls.js';
-import { followJob } from '../api/events.js';
+import { cancelJob, followJob, getJob } from '../api/calls.js';
 import { ProblemBox } from '../components/parts.js';
 import { percent, seconds, shortId, shortUri } from '../format.js';
 
@@ -30,11 +29,14 @@ export function Live({ job, onEnd }: { job: JobView; onEnd: () => void }) {
 
   useEffect(() => {
     const controller = new AbortController();
-    followJob(job.id, job.run, setEvent, setConnected, controller.signal)
-      .then(() => {
-        if (!controller.signal.aborted) onEnd();
-      })
-      .catch(setProblem);
+    const follow = async (): Promise<void> => {
+      for await (const next of followJob(job, setConnected, controller.signal)) setEvent(next);
+    };
+    follow()
+      .then(onEnd)
+      .catch((error: unknown) => {
+        if (!controller.signal.aborted) setProblem(error);
+      });
     return () => controller.abort();
   }, [job.id, job.run]);
 

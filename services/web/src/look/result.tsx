@@ -1,7 +1,6 @@
 import type { CompletedManifest, JobView } from '@parse3d/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { download } from '../api/calls.js';
-import { json } from '../api/http.js';
+import { download } from '../api/files.js';
 import { ProblemBox } from '../components/parts.js';
 import { Snippets } from '../components/snippets.js';
 import { recipes } from '../components/recipes.js';
@@ -20,6 +19,8 @@ import { draftFromManifest, Provenance } from './provenance.js';
 interface LabelsFile {
   readonly targets: readonly { id: number; prompt: string; colour: string }[];
 }
+
+const namesIn = async (path: string): Promise<LabelsFile> => JSON.parse(new TextDecoder().decode(await download(path)));
 
 const OPACITY = 0.55;
 
@@ -44,7 +45,7 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
       if (current) setBusy({ what, share });
     };
     const show = async (): Promise<void> => {
-      const names = await json<LabelsFile>(output('labels.json')).catch((): LabelsFile => ({ targets: [] }));
+      const names = await namesIn(output('labels.json')).catch((): LabelsFile => ({ targets: [] }));
       const initial = manifest.findings.map(({ label, prompt }) => ({
         label,
         name: prompt,

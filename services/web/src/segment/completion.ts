@@ -1,4 +1,4 @@
-import type { PackSummary } from '@parse3d/contract';
+import type { Modality, PackSummary } from '@parse3d/contract';
 import { searchTasks } from '../api/calls.js';
 import { targetPrompts } from './draft.js';
 
@@ -14,7 +14,7 @@ const MOST = 9;
 export async function suggestions(
   typed: string,
   pack: PackSummary,
-  modality: string,
+  modality: Modality,
   signal: AbortSignal,
 ): Promise<Suggestion[]> {
   const own = matching(typed, targetPrompts(pack)).map((prompt) => ({ prompt, group: pack.id }));
@@ -43,7 +43,7 @@ function matching(typed: string, texts: readonly string[]): string[] {
 export async function isOutside(
   text: string,
   pack: PackSummary,
-  modality: string,
+  modality: Modality,
   signal: AbortSignal,
 ): Promise<boolean> {
   const plain = plainText(text);

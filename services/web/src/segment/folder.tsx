@@ -1,6 +1,6 @@
+import { ProblemError } from '@parse3d/client';
 import type { BatchSize, PackSummary } from '@parse3d/contract';
 import { measureBatch } from '../api/calls.js';
-import { ApiProblem } from '../api/http.js';
 import { Mark, ProblemBox } from '../components/parts.js';
 import { bytes, seconds, volumes } from '../format.js';
 import { useLoaded, type Loaded } from '../hooks.js';
@@ -34,7 +34,7 @@ export function batchLabel(size: Sized): string {
 /** Nothing to submit: no volume, or a refusal. What is only slow to be counted, or broke off, can be submitted. */
 export const isHopeless = (size: Sized): boolean =>
   size.state === 'failed'
-    ? size.error instanceof ApiProblem && size.error.status >= 400 && size.error.status < 500
+    ? size.error instanceof ProblemError && size.error.status >= 400 && size.error.status < 500
     : counted(size)?.total === 0;
 
 /** Stands where a volume would be seen. */

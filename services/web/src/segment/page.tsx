@@ -1,7 +1,8 @@
 import type { PackSummary } from '@parse3d/contract';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { listPacks, submitBatch, submitJob, uploadVolume, download, volumePath } from '../api/calls.js';
+import { listPacks, submitBatch, submitJob, volumePath } from '../api/calls.js';
+import { download, uploadVolume } from '../api/files.js';
 import { batchRecipes } from '../components/batch-recipes.js';
 import { Await, Mark, ProblemBox } from '../components/parts.js';
 import { recipes } from '../components/recipes.js';

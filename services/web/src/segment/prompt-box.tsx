@@ -1,4 +1,4 @@
-import type { PackSummary } from '@parse3d/contract';
+import type { Modality, PackSummary } from '@parse3d/contract';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { isOutside, suggestions, type Suggestion } from './completion.js';
 import { promptOf, type PromptRow } from './draft.js';
@@ -9,7 +9,7 @@ export function PromptBox(props: {
   number: number;
   colour: string;
   pack: PackSummary;
-  modality: string;
+  modality: Modality;
   onText: (text: string) => void;
   onColour: (colour: string) => void;
   onRemove: (() => void) | undefined;

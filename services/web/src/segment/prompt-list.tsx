@@ -1,4 +1,4 @@
-import type { PackSummary } from '@parse3d/contract';
+import type { Modality, PackSummary } from '@parse3d/contract';
 import { paletteColour } from '@parse3d/contract/palette';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { newRow, promptOf, rows, targetPrompts, type PromptRow } from './draft.js';
@@ -7,7 +7,7 @@ import { PromptBox } from './prompt-box.js';
 /** So many of a pack's targets are offered for a click. */
 const OFFERED = 8;
 
-export function PromptList({ pack, modality }: { pack: PackSummary; modality: string }) {
+export function PromptList({ pack, modality }: { pack: PackSummary; modality: Modality }) {
   const list = useRef<HTMLOListElement>(null);
   const focusNext = useRef<number>(undefined);
   const all = rows.value;
