@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { blobKeys } from '@parse3d/contract';
 import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { z } from 'zod';
 import { Api } from './support/api.js';
@@ -190,6 +191,16 @@ test('every path and method of the description is answered by the server', async
       expect(body, `${method} ${path}`).not.toContain('nothing answers');
     }
   }
+});
+
+test('a record of our own that cannot be read is our fault, never the client’s', async () => {
+  const id = '00000000-0000-4000-8000-00000000000a';
+  const damaged = Buffer.from(JSON.stringify({ id, tenant: 'default', from: 'tomorrow' }));
+  await stack.stores.primary.write(blobKeys.webhook('default', id), damaged);
+  const answer = await stack.api.send('GET', `/v1/webhooks/${id}`);
+  expect(answer.status).toBe(500);
+  expect(answer.json['type']).not.toBe('/problems/request-invalid');
+  expect(answer.json).not.toHaveProperty('faults');
 });
 
 test('the task catalogue completes a prompt, by modality', async () => {

@@ -4,17 +4,6 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import { noteProblem } from './http/tracing.js';
 import { z } from 'zod';
 
-/** The body of every error answer: RFC 9457, with the code's own fields beside the standard ones. */
-export const ProblemResponse = z
-  .looseObject({
-    type: z.string().meta({ description: 'Stable slug of the problem.', example: '/problems/prompt-unknown' }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().meta({ description: 'What was expected, what came, what to do.' }),
-    requestId: z.string().optional(),
-  })
-  .meta({ id: 'Problem' });
-
 /** The only place that turns an error into an HTTP answer. Nothing ever returns a stack. */
 export const problemHandler: ErrorRequestHandler = (error, request, response, next) => {
   const problem = toProblem(error);
@@ -74,7 +63,6 @@ function discardBody(request: Request): void {
 
 function toProblem(error: unknown): Problem {
   if (isProblem(error)) return error;
-  if (error instanceof z.ZodError) return invalidRequest(error);
   if (isRedisError(error)) {
     return new Problem(
       'queue-unavailable',
@@ -84,20 +72,9 @@ function toProblem(error: unknown): Problem {
     );
   }
   const http = HttpError.safeParse(error);
-  if (http.success && http.data.status === 413) {
-    return new Problem('payload-too-large', 'the request body is larger than 1 MiB of JSON');
-  }
   if (http.success && http.data.status < 500) return new Problem('request-invalid', http.data.message);
   return Problem.from(error);
 }
 
-/** What Express and its body parser throw. */
+/** What Express throws, as for a path that cannot be decoded. */
 const HttpError = z.object({ status: z.int().min(400), message: z.string() });
-
-function invalidRequest(error: z.ZodError): Problem {
-  const faults = error.issues.map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
-  const detail = faults
-    .map((fault) => (fault.path === '' ? fault.message : `${fault.path}: ${fault.message}`))
-    .join('; ');
-  return new Problem('request-invalid', detail, { faults });
-}

@@ -2407,7 +2407,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2484,7 +2484,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2552,7 +2552,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2561,7 +2561,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2629,7 +2629,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2638,7 +2638,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2706,7 +2706,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2774,7 +2774,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2783,7 +2783,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2859,7 +2859,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job or output was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2868,7 +2868,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3007,7 +3007,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3083,7 +3083,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3155,7 +3155,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3164,7 +3164,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3231,7 +3231,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3240,7 +3240,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3307,7 +3307,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3316,7 +3316,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3383,7 +3383,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3392,7 +3392,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3463,7 +3463,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3472,7 +3472,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3540,7 +3540,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch or report was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3611,7 +3611,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3620,7 +3620,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3688,7 +3688,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch or file was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3697,7 +3697,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3889,7 +3889,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3954,7 +3954,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4025,7 +4025,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4101,7 +4101,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4360,7 +4360,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4425,7 +4425,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4492,7 +4492,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4561,7 +4561,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4629,7 +4629,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook or delivery was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4638,7 +4638,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4994,7 +4994,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5003,7 +5003,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;

@@ -1,32 +1,41 @@
+import { JobEvent } from '@parse3d/contract';
 import { isEventId, readEvents, type NumberedEvent } from '@parse3d/control';
-import { Router, type Request, type Response } from 'express';
+import type { Request, Response } from 'express';
 import type { ApiDeps } from '../deps.js';
-import { callerOf, requireScope } from '../http/auth.js';
+import { operation } from '../http/operation.js';
 import { findJob, manifestOf, type FoundJob } from '../jobs/find.js';
 import { JobParams } from './jobs.js';
 
 /** A comment so often keeps proxies from closing a quiet stream, and reads what a lost notification did not tell. */
 const HEARTBEAT_MS = 10_000;
 
-/** `GET /v1/jobs/:id/events`: server-sent events, resumed by `Last-Event-ID`, ended with the job. */
-export function eventRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router.get('/v1/jobs/:id/events', requireScope(deps.apiKeys, 'jobs:read'), async (request, response) => {
-    const { id } = JobParams.parse(request.params);
-    const found = await findJob(id, callerOf(request).tenant, deps);
-    response.status(200).set({
-      'Content-Type': 'text/event-stream',
-      'Cache-Control': 'no-store',
-      // nginx buffers answers unless told otherwise.
-      'X-Accel-Buffering': 'no',
-    });
-    response.flushHeaders();
-    if (found.source === 'manifest') await sendEnding(found, response, deps);
-    else await follow(id, found.request.run, lastEventId(request), response, deps);
-    response.end();
-  });
-  return router;
-}
+export const eventRoutes = [
+  operation({
+    method: 'get',
+    path: '/v1/jobs/{id}/events',
+    scope: 'jobs:read',
+    params: JobParams,
+    id: 'watchJob',
+    summary: 'Follow a job as server-sent events',
+    description: 'Resumes after `Last-Event-ID`; ends with the job. The data of each event is a JobEvent.',
+    tag: 'jobs',
+    answers: { '200': { description: 'Events.', content: { 'text/event-stream': { schema: JobEvent } } } },
+    errors: { notFound: 'job' },
+    async handler({ params, caller, request, response }, deps) {
+      const found = await findJob(params.id, caller.tenant, deps);
+      response.status(200).set({
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'no-store',
+        // nginx buffers answers unless told otherwise.
+        'X-Accel-Buffering': 'no',
+      });
+      response.flushHeaders();
+      if (found.source === 'manifest') await sendEnding(found, response, deps);
+      else await follow(params.id, found.request.run, lastEventId(request), response, deps);
+      response.end();
+    },
+  }),
+];
 
 function lastEventId(request: Request): string | undefined {
   const id = request.get('last-event-id');

@@ -1,14 +1,10 @@
-import { basename } from 'node:path';
 import type { ApiKeyRecord } from '@parse3d/platform/access';
-import { ListVolumes, VolumeQuery, type VolumeListing } from '@parse3d/contract';
-import { isProblem, Problem } from '@parse3d/contract/problems';
+import type { VolumeListing } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import { formatBlobUri, isKey } from '@parse3d/storage';
-import { Router } from 'express';
 import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';
-import { callerOf, requireScope } from '../http/auth.js';
-import { sendBlob } from '../http/send-blob.js';
-import { mayRead, mayReadAll } from '../jobs/preflight.js';
+import { mayRead, mayReadAll } from './preflight.js';
 
 /** Entries of one answer, and keys looked at for them: a folder may hold a million files that are no volumes. */
 const PAGE = 200;
@@ -16,35 +12,8 @@ const MAX_LOOKS = 20_000;
 /** Sorts after every key of a folder. */
 const LAST = '\u{10FFFF}';
 
-/** What a key may read: `GET /v1/volumes` lists it, `GET /v1/volumes/content` sends one volume. */
-export function storageRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  const read = requireScope(deps.apiKeys, 'jobs:read');
-
-  router.get('/v1/volumes', read, async (request, response) => {
-    const { under, after } = ListVolumes.parse(request.query);
-    const caller = callerOf(request);
-    response.json(under === undefined ? await places(caller, deps) : await listFolder(under, after, caller, deps));
-  });
-
-  router.get('/v1/volumes/content', read, async (request, response) => {
-    const { uri } = VolumeQuery.parse(request.query);
-    if (!mayRead(callerOf(request), uri, deps.stores.primary)) throw notAllowed(uri);
-    const { store, key } = deps.stores.open(uri);
-    try {
-      const contentType = key.endsWith('.gz') ? 'application/gzip' : 'application/octet-stream';
-      await sendBlob({ name: safeName(key), key, contentType }, { immutable: false }, request, response, deps, store);
-    } catch (error) {
-      if (isProblem(error, 'blob-missing'))
-        throw new Problem('volume-missing', `there is no object at ${uri}`, { uri });
-      throw error;
-    }
-  });
-  return router;
-}
-
 /** The tenant's uploads, and what was granted to the key; a grant of all local buckets is spelt out. */
-async function places(caller: ApiKeyRecord, deps: ApiDeps): Promise<VolumeListing> {
+export async function places(caller: ApiKeyRecord, deps: ApiDeps): Promise<VolumeListing> {
   const { primary } = deps.stores;
   const folders = new Set([`${primary.scheme}://${primary.bucket}/uploads/${caller.tenant}/`]);
   for (const grant of caller.inputs) {
@@ -61,7 +30,7 @@ async function places(caller: ApiKeyRecord, deps: ApiDeps): Promise<VolumeListin
 }
 
 /** One level: what lies deeper shows as a folder, and is skipped over without being listed. */
-async function listFolder(
+export async function listFolder(
   under: string,
   after: string | undefined,
   caller: ApiKeyRecord,
@@ -98,8 +67,10 @@ async function listFolder(
   return { folders, volumes, ...(startAfter === undefined ? {} : { next: startAfter.slice(prefix.length) }) };
 }
 
+/** @throws Problem `input-not-allowed` */
+export function requireMayRead(caller: ApiKeyRecord, uri: string, { stores }: ApiDeps): void {
+  if (!mayRead(caller, uri, stores.primary)) throw notAllowed(uri);
+}
+
 const notAllowed = (uri: string): Problem =>
   new Problem('input-not-allowed', `this API key may not read ${uri}`, { uri });
-
-/** For the Content-Disposition header, which holds no quotes or control characters. */
-const safeName = (key: string): string => basename(key).replace(/[^A-Za-z0-9._-]/g, '_');
