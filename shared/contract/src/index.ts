@@ -14,4 +14,5 @@ export * from './keys.js';
 export * from './responses.js';
 export * from './page.js';
 export { splitJoinedPrompts } from './text/joined.js';
+export { compileGlob, type Glob } from './text/glob.js';
 export { modalityNamedIn } from './text/modality-hint.js';

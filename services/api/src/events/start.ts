@@ -1,9 +1,11 @@
-import { batchWindowMs, Refusal, SubmitJob, type RuleRecord } from '@parse3d/contract';
+import { batchWindowMs, SubmitJob, type Refusal, type RuleRecord } from '@parse3d/contract';
 import { isRedisError } from '@parse3d/control';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
+import { parseRequest } from '../http/parse.js';
 import { jobIdFrom, submitJob } from '../jobs/submit.js';
 import { requestOf } from '../jobs/find.js';
+import { readRefusals } from './refusals.js';
 import { isTaken, wait } from './windows/waiting.js';
 
 /** What became of one object under one rule. */
@@ -56,7 +58,7 @@ const keyOf = (rule: RuleRecord, uri: string, etag: string): string => ['rule', 
 async function startNow(rule: RuleRecord, uri: string, etag: string, deps: ApiDeps): Promise<Outcome> {
   // Only a rule that had a batch window has such objects.
   if (rule.batchWindow !== undefined && (await isTaken(rule, { uri, etag }, deps))) return 'repeated';
-  const body = SubmitJob.parse({ ...rule.job, input: { uri } });
+  const body = parseRequest(SubmitJob, { ...rule.job, input: { uri } });
   const { request, repeated } = await submitJob(body, rule, keyOf(rule, uri, etag), deps, etag);
   if (repeated) return 'repeated';
   deps.metrics.jobsAccepted.inc({ lane: request.lane, repeated: 'false' });
@@ -78,8 +80,8 @@ async function refuse(rule: RuleRecord, uri: string, problem: Problem, deps: Api
   const refusal: Refusal = { at: new Date().toISOString(), uri, code: problem.code, detail: problem.message };
   try {
     // A message that comes again, and the listing after it, find the same.
-    const known = (await deps.redis.lrange(list, 0, -1)).map((line) => Refusal.parse(JSON.parse(line)));
-    if (known.some((earlier) => earlier.uri === uri && earlier.code === problem.code)) return;
+    if ((await readRefusals(rule, deps)).some((earlier) => earlier.uri === uri && earlier.code === problem.code))
+      return;
     await deps.redis
       .multi()
       .lpush(list, JSON.stringify(refusal))

@@ -1,14 +1,18 @@
 import type { ApiKeyRecord } from '@parse3d/platform/access';
 import type { VolumeListing } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { formatBlobUri, isKey } from '@parse3d/storage';
+import { isKey, nameOfListed } from '@parse3d/storage';
 import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';
-import { mayRead, mayReadAll } from './preflight.js';
+import { mayRead, mayReadAll, type Reader } from './preflight.js';
 
-/** Entries of one answer, and keys looked at for them: a folder may hold a million files that are no volumes. */
+/** Entries of one answer. */
 const PAGE = 200;
-const MAX_LOOKS = 20_000;
+/**
+ * Listings of one answer, and keys of each. A folder may hold a million files that are not volumes, and a store that is a
+ * folder reads all of it for every listing; whoever asks goes on from `next`.
+ */
+const BOUNDS = { listings: 10, keys: 2_000 };
 /** Sorts after every key of a folder. */
 const LAST = '\u{10FFFF}';
 
@@ -29,21 +33,34 @@ export async function places(caller: ApiKeyRecord, deps: ApiDeps): Promise<Volum
   return { folders: [...folders], volumes: [] };
 }
 
-/** One level: what lies deeper shows as a folder, and is skipped over without being listed. */
+/**
+ * One level: what lies deeper shows as a folder, and is skipped over without being listed.
+ *
+ * @param under URI of the folder, with a slash at its end
+ * @throws Problem `input-not-allowed`, `blob-key-invalid`
+ */
 export async function listFolder(
   under: string,
   after: string | undefined,
-  caller: ApiKeyRecord,
-  deps: ApiDeps,
+  caller: Reader,
+  { stores }: Pick<ApiDeps, 'stores'>,
+  bounds = BOUNDS,
 ): Promise<VolumeListing> {
-  if (!mayReadAll(caller, under, deps.stores.primary)) throw notAllowed(under);
-  const { store, prefix } = openFolder(under, deps.stores);
-  const uriOf = (key: string): string => formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key });
+  if (!mayReadAll(caller, under, stores.primary)) throw notAllowed(under);
+  const { store, prefix } = openFolder(under, stores);
   const folders: string[] = [];
   const volumes: VolumeListing['volumes'] = [];
+  let unnamed = 0;
+  let skipped: string | undefined;
+  const answer = (next: string | undefined): VolumeListing => ({
+    folders,
+    volumes,
+    ...(unnamed === 0 ? {} : { unnamed }),
+    ...(next === undefined ? {} : { next }),
+  });
   let startAfter = after === undefined ? undefined : prefix + after;
-  for (let looks = 0; looks < MAX_LOOKS; looks += PAGE) {
-    const { blobs, next } = await store.list({ prefix, startAfter, limit: PAGE });
+  for (let listings = 0; listings < bounds.listings; listings++) {
+    const { blobs, next } = await store.list({ prefix, startAfter, limit: bounds.keys });
     startAfter = next;
     for (const { key, bytes, lastModified } of blobs) {
       const rest = key.slice(prefix.length);
@@ -51,20 +68,26 @@ export async function listFolder(
       if (folder !== '') {
         // However much lies in there, it is asked for once.
         if (next !== undefined) startAfter = `${prefix}${folder}${LAST}`;
-        if (folders.at(-1) === under + folder) continue;
-        folders.push(under + folder);
+        if (folder === skipped) continue;
+        skipped = folder;
+        if (isKey(prefix + folder.slice(0, -1))) folders.push(under + folder);
+        else unnamed++;
       } else {
         startAfter = next;
-        if (!/\.nii(\.gz)?$/.test(rest) || !isKey(key)) continue;
-        volumes.push({ uri: uriOf(key), bytes, modifiedAt: lastModified.toISOString() });
+        if (!/\.nii(\.gz)?$/.test(rest)) continue;
+        if (isKey(key))
+          volumes.push({
+            uri: nameOfListed({ scheme: store.scheme, bucket: store.bucket, key }),
+            bytes,
+            modifiedAt: lastModified.toISOString(),
+          });
+        else unnamed++;
       }
-      if (folders.length + volumes.length >= PAGE) {
-        return { folders, volumes, next: folder === '' ? rest : folder + LAST };
-      }
+      if (folders.length + volumes.length >= PAGE) return answer(folder === '' ? rest : folder + LAST);
     }
-    if (startAfter === undefined) return { folders, volumes };
+    if (startAfter === undefined) return answer(undefined);
   }
-  return { folders, volumes, ...(startAfter === undefined ? {} : { next: startAfter.slice(prefix.length) }) };
+  return answer(startAfter?.slice(prefix.length));
 }
 
 /** @throws Problem `input-not-allowed` */

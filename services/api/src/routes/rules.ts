@@ -1,6 +1,7 @@
 import { ChangeRule, CreateRule, RefusalList, RuleList, RuleView } from '@parse3d/contract';
 import { z } from 'zod';
-import { changeRule, createRule, refusalsOf, viewRule } from '../events/rules.js';
+import { changeRule, createRule, viewRule } from '../events/rules.js';
+import { readRefusals } from '../events/refusals.js';
 import { json } from '../http/answers.js';
 import { jsonBody } from '../http/body.js';
 import { operation } from '../http/operation.js';
@@ -103,7 +104,7 @@ export const ruleRoutes = [
     answers: { '200': json(RefusalList, 'The last hundred of a week, the latest first.') },
     errors: { notFound: 'rule' },
     async handler({ params, caller, response }, deps) {
-      response.json({ refusals: await refusalsOf(await deps.rules.get(caller.tenant, params.id), deps) });
+      response.json({ refusals: await readRefusals(await deps.rules.get(caller.tenant, params.id), deps) });
     },
   }),
 ];
