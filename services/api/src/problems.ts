@@ -1,11 +1,17 @@
 import { isRedisError } from '@parse3d/control';
 import { isProblem, Problem } from '@parse3d/contract/problems';
-import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { noteProblem } from './http/tracing.js';
 import { z } from 'zod';
 
 /** The only place that turns an error into an HTTP answer. Nothing ever returns a stack. */
 export const problemHandler: ErrorRequestHandler = (error, request, response, next) => {
+  if (request.destroyed && !request.complete) {
+    // The client, or the limit on its pace, has closed the connection in the middle of the body.
+    noteProblem(response, 'aborted');
+    request.log.info('request cut off before its end');
+    return;
+  }
   const problem = toProblem(error);
   noteProblem(response, problem.code);
   if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
@@ -22,14 +28,28 @@ export const problemHandler: ErrorRequestHandler = (error, request, response, ne
   sendProblem(response, problem, String(request.id));
 };
 
+/** What was to be said of the body that does not come now: a refusal must not be kept for a year in its place. */
+const OF_ANOTHER_BODY = [
+  'Accept-Ranges',
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Length',
+  'Content-Type',
+  'ETag',
+  'Last-Modified',
+];
+
 function sendProblem(response: Response, problem: Problem, requestId: string): void {
+  for (const name of OF_ANOTHER_BODY) response.removeHeader(name);
+  response.setHeader('Cache-Control', 'no-store');
   if (problem.retry === 'later') response.setHeader('Retry-After', '5');
   if (problem.code === 'unauthorized') response.setHeader('WWW-Authenticate', 'Bearer realm="parse3d"');
-  if (!response.req.complete) discardBody(response.req);
+  if (!response.req.complete) refuseBody(response, problem);
   response
     .status(problem.status)
     .type('application/problem+json')
-    .send(
+    .end(
       JSON.stringify({
         ...problem.fields,
         type: `/problems/${problem.code}`,
@@ -45,21 +65,39 @@ function sendProblem(response: Response, problem: Problem, requestId: string): v
     );
 }
 
-/** The rest of a refused upload that is read and thrown away. Unit: bytes. */
+/** The rest of a refused upload that is read and thrown away, and for how long. */
 const DISCARD_BYTES = 64 * 1024 * 1024;
+const DISCARD_MS = 10_000;
 
 /**
  * Reads on for a while: closing the connection at once would make the client's sending fail before it sees the answer.
+ * One that waits for an invitation to send, or is too slow, sees it anyway.
  */
-function discardBody(request: Request): void {
+function refuseBody(response: Response, { code }: Problem): void {
+  const { req: request } = response;
+  if (code === 'body-too-slow' || request.get('expect') !== undefined) {
+    response.setHeader('Connection', 'close');
+    return;
+  }
   let bytes = 0;
-  request.on('error', () => undefined);
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > DISCARD_BYTES) request.destroy();
   });
   request.resume();
 }
+
+/** Closes connections whose request was answered before its body had come, when the rest does not come soon. */
+export const closeUnreadBodies: RequestHandler = (request, response, next) => {
+  response.on('finish', () => {
+    if (request.complete) return;
+    const timer = setTimeout(() => request.socket.destroy(), DISCARD_MS);
+    const stop = (): void => clearTimeout(timer);
+    request.once('end', stop);
+    request.socket.once('close', stop);
+  });
+  next();
+};
 
 function toProblem(error: unknown): Problem {
   if (isProblem(error)) return error;

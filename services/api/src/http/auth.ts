@@ -2,6 +2,7 @@ import type { ApiKeyRecord, Scope } from '@parse3d/platform/access';
 import { Problem } from '@parse3d/contract/problems';
 import type { Request } from 'express';
 import type { ApiDeps } from '../deps.js';
+import { markKnown } from './connections.js';
 import { requireEventsToken } from './events-token.js';
 
 /**
@@ -20,6 +21,7 @@ export async function authorise(access: Access, request: Request, deps: ApiDeps)
   if (access === 'public') return undefined;
   if (access === 'events-token') {
     requireEventsToken(request, deps.config.PARSE3D_EVENTS_TOKEN);
+    markKnown(request.socket);
     return undefined;
   }
   const key = bearerToken(request);
@@ -27,6 +29,7 @@ export async function authorise(access: Access, request: Request, deps: ApiDeps)
   if (record === undefined) {
     throw new Problem('unauthorized', 'expected a header "Authorization: Bearer p3d_…" with a valid API key');
   }
+  markKnown(request.socket);
   for (const scope of typeof access === 'string' ? [access] : access) {
     if (!record.scopes.includes(scope)) {
       throw new Problem('forbidden', `this API key lacks the scope ${scope}`, { scope });

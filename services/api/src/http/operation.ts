@@ -1,10 +1,12 @@
 import type { ApiKeyRecord } from '@parse3d/platform/access';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
+import type { ApiConfig } from '../config.js';
 import type { ApiDeps } from '../deps.js';
 import type { Answers, CommonErrors } from './answers.js';
 import { authorise, type Access } from './auth.js';
 import type { Body } from './body.js';
+import { keepingPace, type PaceLimits } from './pace.js';
 import { parseRequest } from './parse.js';
 
 type Parameters<T> = z.ZodType<T, Record<string, unknown>>;
@@ -70,21 +72,36 @@ export function operation(declaration: Declaration<Access, unknown, unknown, unk
     ...described,
     async serve(request, response, deps) {
       const caller = await authorise(declaration.scope, request, deps);
-      await handler(
-        {
-          caller,
-          params: declaration.params && parseRequest(declaration.params, pathParams(request)),
-          query: declaration.query && parseRequest(declaration.query, request.query),
-          headers: declaration.headers && parseRequest(declaration.headers, request.headers),
-          body: await declaration.body?.read(request, response),
-          request,
-          response,
-        },
-        deps,
-      );
+      const call = {
+        caller,
+        params: declaration.params && parseRequest(declaration.params, pathParams(request)),
+        query: declaration.query && parseRequest(declaration.query, request.query),
+        headers: declaration.headers && parseRequest(declaration.headers, request.headers),
+        request,
+        response,
+      };
+      const { body } = declaration;
+      if (body === undefined) return handler({ ...call, body: undefined }, deps);
+      const limits = paceLimits(deps.config);
+      const read = async (): Promise<unknown> => {
+        // Only now it is worth sending.
+        if (request.get('expect')?.toLowerCase() === '100-continue') response.writeContinue();
+        return body.read(request, response);
+      };
+      if (body.streams) {
+        const work = async (): Promise<void> => handler({ ...call, body: await read() }, deps);
+        return keepingPace(request, true, limits, work);
+      }
+      return handler({ ...call, body: await keepingPace(request, false, limits, read) }, deps);
     },
   };
 }
+
+const paceLimits = (config: ApiConfig): PaceLimits => ({
+  wholeMs: config.PARSE3D_BODY_TIMEOUT,
+  bytesPerSecond: config.PARSE3D_MIN_UPLOAD_RATE,
+  windowMs: 10_000,
+});
 
 /** Express gives what a wildcard matched in pieces. */
 const pathParams = ({ params }: Request): Record<string, unknown> =>

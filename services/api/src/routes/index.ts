@@ -1,4 +1,5 @@
 import { Sns } from '../events/sns.js';
+import { KeySlots } from '../http/key-slots.js';
 import type { Operation } from '../http/operation.js';
 import { batchFailureRoutes, batchRoutes } from './batches.js';
 import { derivativeRoutes } from './derivatives.js';
@@ -20,7 +21,7 @@ import { webhookRoutes } from './webhooks.js';
 export const apiOperations = (): readonly Operation[] => [
   ...volumeRoutes,
   ...jobRoutes,
-  ...eventRoutes,
+  ...eventRoutes(new KeySlots()),
   ...outputRoutes,
   ...batchRoutes,
   ...derivativeRoutes,
