@@ -214,6 +214,16 @@ test('every path and method of the description is answered by the server', async
   }
 });
 
+test('a record of our own that cannot be read is our fault, never the client’s', async () => {
+  const id = '00000000-0000-4000-8000-00000000000a';
+  const damaged = Buffer.from(JSON.stringify({ id, tenant: 'default', from: 'tomorrow' }));
+  await stack.stores.primary.write(blobKeys.webhook('default', id), damaged);
+  const answer = await stack.api.send('GET', `/v1/webhooks/${id}`);
+  expect(answer.status).toBe(500);
+  expect(answer.json['type']).not.toBe('/problems/request-invalid');
+  expect(answer.json).not.toHaveProperty('faults');
+});
+
 test('the task catalogue completes a prompt, by modality', async () => {
   const answer = await stack.api.send('GET', '/v1/tasks?modality=ct&q=left%20kid&limit=2');
   expect(answer).toMatchObject({

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import { ApiKeys } from '@parse3d/platform/access';
 import { software } from '@parse3d/contract/software';
 import { storageFromEnv, tracingFromEnv } from '@parse3d/platform/config';
@@ -20,6 +19,7 @@ import type { ApiConfig } from './config.js';
 import type { ApiDeps } from './deps.js';
 import { RuleStore } from './events/rule-store.js';
 import { closeWithin, listen } from './http/listen.js';
+import { openServer } from './http/server.js';
 import { createMetrics, serveMetrics } from './metrics.js';
 
 export interface RunningApi {
@@ -35,9 +35,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
   const deps = await openDeps(config, log, env, draining.signal);
   const background = startBackground(deps);
 
-  const server = createServer(createApp(deps));
-  // Uploads of gigabytes outlast Node's default of five minutes; the header timeout still ends slow openers.
-  server.requestTimeout = 0;
+  const server = openServer(createApp(deps), config, deps.metrics, log);
   const metricsServer = serveMetrics(deps.metrics.registry);
   const apiPort = await listen(server, config.PARSE3D_API_PORT, config.PARSE3D_API_HOST);
   const metricsPort = await listen(metricsServer, config.PARSE3D_METRICS_PORT, config.PARSE3D_API_HOST);

@@ -18,4 +18,5 @@ export * from './page.js';
 export { findingsCsv, measureCells, measureTitles } from './findings-csv.js';
 export { csvRow } from './text/csv.js';
 export { splitJoinedPrompts } from './text/joined.js';
+export { compileGlob, type Glob } from './text/glob.js';
 export { modalityNamedIn } from './text/modality-hint.js';

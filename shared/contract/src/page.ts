@@ -17,7 +17,15 @@ export const VolumeListing = z
   .strictObject({
     folders: z.array(z.string()).meta({ description: 'URIs to list next, each with a slash at its end.' }),
     volumes: z.array(z.strictObject({ uri: BlobUri, bytes: z.int(), modifiedAt: Timestamp })),
-    next: z.string().optional(),
+    unnamed: z
+      .int()
+      .optional()
+      .meta({
+        description:
+          'Volumes and folders left out because no request can name them: a control character, a backslash, or an empty ' +
+          'part, `.` or `..` between slashes.',
+      }),
+    next: z.string().optional().meta({ description: 'There may be more, even where this page is short or empty.' }),
   })
   .meta({ id: 'VolumeListing' });
 export type VolumeListing = z.infer<typeof VolumeListing>;

@@ -25,7 +25,7 @@ export type Lane = z.infer<typeof Lane>;
 export const BlobUri = z
   .string()
   .max(2048)
-  .regex(/^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/.+$/, 'expected s3://bucket/key or local://bucket/key')
+  .regex(/^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/[\s\S]+$/, 'expected s3://bucket/key or local://bucket/key')
   .meta({
     description: 'An object in storage; with a slash at the end, a folder with a DICOM series.',
     example: 's3://scans/study-1/ct.nii.gz',

@@ -31,7 +31,18 @@ export {
   writeFileTo,
   writeJson,
 } from './transfer.js';
-export { checkBucket, checkKey, formatBlobUri, isKey, parseBlobUri, type BlobAddress, type BlobScheme } from './uri.js';
+export {
+  checkBucket,
+  checkKey,
+  checkPrefix,
+  formatBlobUri,
+  isBucketName,
+  isKey,
+  nameOfListed,
+  parseBlobUri,
+  type BlobAddress,
+  type BlobScheme,
+} from './uri.js';
 export { listAll } from './list-all.js';
 export { inParallel } from './parallel.js';
 export { isFolderUri, listBlobFolder, type BlobFolder } from './folder.js';

@@ -879,7 +879,7 @@ export interface components {
           kind: 'prefix';
           uri: string;
           /**
-           * @description Glob over the key below the folder.
+           * @description Glob over the key below the folder: `*`, `?`, `**`, `[a-z]` and `{one,other}`, with braces at most 4 deep.
            * @default **\/*.{nii,nii.gz}
            */
           pattern?: string | undefined;
@@ -938,6 +938,7 @@ export interface components {
             | 'idempotency-conflict'
             | 'state-conflict'
             | 'payload-too-large'
+            | 'body-too-slow'
             | 'unsupported-media-type'
             | 'event-unknown'
             | 'event-signature-invalid'
@@ -1146,6 +1147,9 @@ export interface components {
         /** Format: date-time */
         modifiedAt: string;
       }[];
+      /** @description Volumes and folders left out because no request can name them: a control character, a backslash, or an empty part, `.` or `..` between slashes. */
+      unnamed?: number | undefined;
+      /** @description There may be more, even where this page is short or empty. */
       next?: string | undefined;
     };
     Problem: {
@@ -1267,6 +1271,7 @@ export interface components {
         | 'idempotency-conflict'
         | 'state-conflict'
         | 'payload-too-large'
+        | 'body-too-slow'
         | 'unsupported-media-type'
         | 'event-unknown'
         | 'event-signature-invalid'
@@ -2021,6 +2026,7 @@ export interface components {
           | 'idempotency-conflict'
           | 'state-conflict'
           | 'payload-too-large'
+          | 'body-too-slow'
           | 'unsupported-media-type'
           | 'event-unknown'
           | 'event-signature-invalid'
@@ -2557,7 +2563,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2634,7 +2640,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2702,7 +2708,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2711,7 +2717,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2779,7 +2785,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2788,7 +2794,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2829,6 +2835,13 @@ export interface operations {
           'text/event-stream': components['schemas']['JobEvent'];
         };
       };
+      /** @description The job has ended, and nothing comes after `Last-Event-ID`. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description The request does not have the expected form. */
       400: {
         headers: {
@@ -2856,8 +2869,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key holds too many streams open. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -2924,7 +2946,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2933,7 +2955,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3009,7 +3031,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job or output was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3018,7 +3040,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3157,7 +3179,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3233,7 +3255,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3305,7 +3327,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3314,7 +3336,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3381,7 +3403,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3390,7 +3412,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3457,7 +3479,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3466,7 +3488,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3533,7 +3555,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3542,7 +3564,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3613,7 +3635,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3622,7 +3644,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3690,7 +3712,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch or report was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3761,7 +3783,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3770,7 +3792,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3838,7 +3860,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch or file was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3847,7 +3869,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4039,7 +4061,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4104,7 +4126,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4175,7 +4197,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4251,7 +4273,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4510,7 +4532,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4575,7 +4597,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4642,7 +4664,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4711,7 +4733,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4779,7 +4801,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook or delivery was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4788,7 +4810,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -5144,7 +5166,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5153,7 +5175,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;

@@ -1,8 +1,7 @@
-import { BlobUri, Prompts, type BatchSource } from '@parse3d/contract';
+import { BlobUri, compileGlob, Prompts, type BatchSource } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { linesOf } from '@parse3d/contract/text';
-import { formatBlobUri, listAll, type BlobStore, type Stores } from '@parse3d/storage';
-import picomatch from 'picomatch';
+import { listAll, nameOfListed, type BlobStore, type Stores } from '@parse3d/storage';
 import { z } from 'zod';
 
 /** A volume of a batch before it is checked. `etag` is empty and `bytes` 0 where the source does not tell. */
@@ -25,8 +24,8 @@ export async function* sourceItems(source: BatchSource, stores: Stores): AsyncGe
       yield* manifestItems(source.uri, stores);
       return;
     case 'prefix': {
-      const matches = picomatch(source.pattern, { dot: false });
-      yield* listed(source.uri, stores, (path) => matches(path));
+      const glob = compileGlob(source.pattern);
+      yield* listed(source.uri, stores, (path) => glob.matches(path));
       return;
     }
     case 'bids': {
@@ -50,7 +49,8 @@ async function* listed(
   const { store, prefix } = openFolder(folderUri, stores);
   for await (const { key, etag, bytes } of listAll(store, prefix)) {
     if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
-    yield { uri: formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
+    // One that cannot be named fails as an item of its own; the others are volumes all the same.
+    yield { uri: nameOfListed({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
   }
 }
 

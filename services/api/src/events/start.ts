@@ -2,6 +2,7 @@ import { batchWindowMs, SubmitJob, type RuleRecord } from '@parse3d/contract';
 import { isRedisError } from '@parse3d/control';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
+import { parseRequest } from '../http/parse.js';
 import { jobIdFrom, submitJob } from '../jobs/submit.js';
 import { isTaken, setAside } from './windows/waiting.js';
 
@@ -54,7 +55,7 @@ const keyOf = (rule: RuleRecord, uri: string, etag: string): string => ['rule', 
 async function startNow(rule: RuleRecord, uri: string, etag: string, deps: ApiDeps): Promise<Outcome> {
   // Only a rule that had a batch window has such objects.
   if (rule.batchWindow !== undefined && (await isTaken(rule, { uri, etag }, deps))) return 'repeated';
-  const body = SubmitJob.parse({ ...rule.job, input: { uri } });
+  const body = parseRequest(SubmitJob, { ...rule.job, input: { uri } });
   const { request, repeated } = await submitJob(body, rule, keyOf(rule, uri, etag), deps, etag);
   if (repeated) return 'repeated';
   deps.metrics.jobsAccepted.inc({ lane: request.lane, repeated: 'false' });

@@ -1,21 +1,38 @@
 import { basename } from 'node:path';
-import type { Readiness } from '@parse3d/contract';
+import { Readiness } from '@parse3d/contract';
 import type { Control } from '@parse3d/control';
-import { Router } from 'express';
 import type { ApiDeps } from '../deps.js';
+import { json } from '../http/answers.js';
+import { operation } from '../http/operation.js';
 
-/** `/healthz`: the process lives. `/readyz`: it can do its work, and what should be set up better. No key needed. */
-export function healthRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router.get('/healthz', (_request, response) => {
-    response.json({ ok: true });
-  });
-  router.get('/readyz', async (_request, response) => {
-    const readiness = await assess(deps);
-    response.status(readiness.ready ? 200 : 503).json(readiness);
-  });
-  return router;
-}
+export const healthRoutes = [
+  operation({
+    method: 'get',
+    path: '/healthz',
+    scope: 'public',
+    id: 'health',
+    summary: 'The process lives',
+    tag: 'operations',
+    answers: { '200': { description: 'It does.' } },
+    handler({ response }) {
+      response.json({ ok: true });
+    },
+  }),
+
+  operation({
+    method: 'get',
+    path: '/readyz',
+    scope: 'public',
+    id: 'readiness',
+    summary: 'The service can do its work',
+    tag: 'operations',
+    answers: { '200': json(Readiness, 'Ready.'), '503': json(Readiness, 'Not ready, and why.') },
+    async handler({ response }, deps) {
+      const readiness = await assess(deps);
+      response.status(readiness.ready ? 200 : 503).json(readiness);
+    },
+  }),
+];
 
 /** What works, what does not, and what should be set up better. */
 export async function assess(deps: ApiDeps): Promise<Readiness> {

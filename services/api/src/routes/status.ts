@@ -1,19 +1,26 @@
-import type { ServiceStatus } from '@parse3d/contract';
+import { ServiceStatus } from '@parse3d/contract';
 import type { Control } from '@parse3d/control';
-import { Router } from 'express';
 import type { ApiDeps } from '../deps.js';
-import { requireScope } from '../http/auth.js';
+import { json } from '../http/answers.js';
+import { operation } from '../http/operation.js';
 import { assess } from './health.js';
 
-/** `GET /v1/status`: workers, queue, feeder, storage and Redis at a glance. It answers also while Redis is away. */
-export function statusRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router.get('/v1/status', requireScope(deps.apiKeys, 'jobs:read'), async (_request, response) => {
-    response.json(await serviceStatus(deps));
-  });
-  return router;
-}
+export const statusRoutes = [
+  operation({
+    method: 'get',
+    path: '/v1/status',
+    scope: 'jobs:read',
+    id: 'serviceStatus',
+    summary: 'Workers, queue, feeder, storage and Redis at a glance',
+    tag: 'operations',
+    answers: { '200': json(ServiceStatus, 'The service as it is now.') },
+    async handler({ response }, deps) {
+      response.json(await serviceStatus(deps));
+    },
+  }),
+];
 
+/** It answers also while Redis is away. */
 async function serviceStatus(deps: ApiDeps): Promise<ServiceStatus> {
   const { control, stores } = deps;
   const { backlog, workers: heartbeats, software } = control;

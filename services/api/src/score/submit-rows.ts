@@ -13,6 +13,7 @@ import { Problem } from '@parse3d/contract/problems';
 import { parseBlobUri } from '@parse3d/storage';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';
+import { parseRequest } from '../http/parse.js';
 import { submitJob } from '../jobs/submit.js';
 import type { ScoreRow } from './request.js';
 
@@ -41,7 +42,7 @@ export async function submitRows(
       const pack = query.pack ?? deps.config.PARSE3D_DEFAULT_PACK;
       const prompts = splitJoinedPrompts(text, targetsOf(deps.packs.get(pack)));
       if (prompts.length === 0) throw new Problem('request-invalid', 'input_data.data: expected a prompt in the text');
-      const body = SubmitJob.parse({
+      const body = parseRequest(SubmitJob, {
         input: { uri: image.uri },
         prompts,
         pack,

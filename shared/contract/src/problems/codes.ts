@@ -34,6 +34,7 @@ export const problemKinds = {
   'idempotency-conflict': never(409, 'The idempotency key was used before with another request'),
   'state-conflict': never(409, 'The job is not in a state that allows this'),
   'payload-too-large': never(413, 'The upload is larger than this server accepts'),
+  'body-too-slow': later(408, 'The body of the request comes too slowly'),
   'unsupported-media-type': never(415, 'The content type is not understood'),
   'event-unknown': never(400, 'The storage event has no form that is known'),
   'event-signature-invalid': never(403, 'The storage event is not signed by whom it says it is'),

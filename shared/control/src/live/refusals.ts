@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { Refusal } from '@parse3d/contract';
+import { isProblem } from '@parse3d/contract/problems';
 import { parseRecord } from '@parse3d/storage';
 import type { RedisKeys } from './keys.js';
 
@@ -17,9 +18,17 @@ export class RuleRefusals {
     this.#keys = keys;
   }
 
+  /** Lines that cannot be read are passed over: they must not keep the next refusal from being noted. */
   async list(ruleId: string): Promise<Refusal[]> {
     const lines = await this.#redis.lrange(this.#keys.ruleRefusals(ruleId), 0, -1);
-    return lines.map((line) => parseRecord('a refusal of a rule', line, Refusal));
+    return lines.flatMap((line) => {
+      try {
+        return [parseRecord('a refusal of a rule', line, Refusal)];
+      } catch (error) {
+        if (isProblem(error, 'record-invalid')) return [];
+        throw error;
+      }
+    });
   }
 
   /** Notes a refusal once: a message that comes again, and the listing after it, find the same. */

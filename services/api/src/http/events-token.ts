@@ -1,22 +1,19 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Problem } from '@parse3d/contract/problems';
-import type { Request, RequestHandler } from 'express';
+import type { Request } from 'express';
 
 /**
  * Lets only senders pass that show the token of storage events: as a bearer, in `X-Parse3d-Token`, or, for services that
  * can do nothing else, as `?token=`. It is looked at before the body is read.
  */
-export function requireEventsToken(expected: string | undefined): RequestHandler {
-  return (request, _response, next) => {
-    if (expected === undefined) {
-      throw new Problem('not-found', 'this server takes no storage events; PARSE3D_EVENTS_TOKEN switches them on');
-    }
-    const shown = tokenOf(request);
-    if (shown === undefined || !timingSafeEqual(digest(shown), digest(expected))) {
-      throw new Problem('unauthorized', 'expected the token of storage events, as "Authorization: Bearer …"');
-    }
-    next();
-  };
+export function requireEventsToken(request: Request, expected: string | undefined): void {
+  if (expected === undefined) {
+    throw new Problem('not-found', 'this server takes no storage events; PARSE3D_EVENTS_TOKEN switches them on');
+  }
+  const shown = tokenOf(request);
+  if (shown === undefined || !timingSafeEqual(digest(shown), digest(expected))) {
+    throw new Problem('unauthorized', 'expected the token of storage events, as "Authorization: Bearer …"');
+  }
 }
 
 function tokenOf(request: Request): string | undefined {
