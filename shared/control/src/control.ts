@@ -4,7 +4,7 @@ import { Tenants } from '@parse3d/platform/access';
 import type { Tracing } from '@parse3d/platform/telemetry';
 import type { Stores } from '@parse3d/storage';
 import { Batches } from './batches/batches.js';
-import { Dispatcher, type DispatcherOptions } from './feeding/dispatcher.js';
+import { startFeeding, type Feeding, type FeedingOptions } from './feeding/feeding.js';
 import { Admission } from './jobs/admission.js';
 import type { ControlDeps, ControlLog } from './jobs/deps.js';
 import { Jobs } from './jobs/jobs.js';
@@ -15,13 +15,10 @@ import { QUEUE_NAME, bullWorkerTimings } from './live/bull.js';
 import { connectRedis, whenReady, type ConnectionRole, type Redis } from './live/connection.js';
 import type { EventHub } from './live/event-hub.js';
 import { openLive } from './live/live.js';
-import type { DueDelivery } from './live/outbox-hints.js';
 import type { Pace } from './live/pace.js';
 import type { RuleRefusals } from './live/refusals.js';
-import { startDeliveries } from './live/webhook-queue.js';
 import type { Workers } from './live/workers.js';
 import { Outbox } from './webhooks/outbox.js';
-import { DeliveryRelay } from './webhooks/relay.js';
 import { Webhooks } from './webhooks/webhooks.js';
 
 /** Longest wait for Redis at the start, in ms, of a process that answers requests. */
@@ -41,18 +38,6 @@ export interface ControlOptions {
   readonly log: ControlLog;
   /** Called once for every run that this process ended. */
   readonly onCommitted?: (manifest: Manifest) => void;
-}
-
-export interface FeedingOptions extends Omit<DispatcherOptions, 'weightOf' | 'tracing'> {
-  /** One attempt of a delivery: `again` for another one later. */
-  readonly deliver: (due: DueDelivery, signal: AbortSignal) => Promise<'done' | 'again'>;
-}
-
-/** What goes on beside the answering of requests. */
-export interface Feeding {
-  /** True while this process feeds the queue. */
-  readonly leading: boolean;
-  stop(): Promise<void>;
 }
 
 /** The life of jobs and batches, in storage and in Redis. */
@@ -80,7 +65,7 @@ export interface Control {
    * Starts what every api process does beside its requests: sending webhooks, and, in the one that leads, feeding,
    * reconciling, batches, and moving due deliveries to the queue.
    */
-  start(options: FeedingOptions): Feeding;
+  start(options: Omit<FeedingOptions, 'weightOf'>): Feeding;
   /** Closes every connection. What was started is stopped before. */
   close(): Promise<void>;
 }
@@ -136,61 +121,14 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       timings: bullWorkerTimings,
     },
     isConnected: () => redis.status === 'ready',
-    start: ({ deliver, ...feeding }) => {
-      const weightOf = async (tenant: string) => (await tenants.get(tenant)).weight;
+    start(feeding) {
+      const weightOf = async (tenant: string): Promise<number> => (await tenants.get(tenant)).weight;
       const connection = connectRedis(target.url, 'blocking', onRedisError);
-      return startFeeding(deps, jobs, batches, { ...feeding, weightOf }, deliver, connection, onRedisError);
+      return startFeeding(deps, { jobs, batches }, { ...feeding, weightOf }, connection);
     },
     async close() {
       await live.close();
       redis.disconnect();
-    },
-  };
-}
-
-function startFeeding(
-  deps: ControlDeps,
-  jobs: Jobs,
-  batches: Batches,
-  options: DispatcherOptions,
-  deliver: FeedingOptions['deliver'],
-  connection: Redis,
-  onRedisError: (error: Error) => void,
-): Feeding {
-  const { live, log } = deps;
-  const relay = new DeliveryRelay(deps, {
-    listEveryMs: options.reconcileEveryMs ?? 120_000,
-    onError: (error) => log.warn({ err: error }, 'webhooks could not be queued'),
-  });
-  const dispatcher = new Dispatcher(deps, jobs, batches, {
-    ...options,
-    onTurn() {
-      options.onTurn?.();
-      relay.tend();
-    },
-  });
-  // After an outage Redis may have come back empty.
-  const onReady = (): void => {
-    relay.listSoon();
-    dispatcher.reconcileSoon();
-  };
-  live.redis.on('ready', onReady);
-  const unsubscribe = live.events.onFeed(() => dispatcher.wake());
-  const stopping = new AbortController();
-  const deliveries = startDeliveries(connection, live.keys, (due) => deliver(due, stopping.signal), onRedisError);
-  dispatcher.start();
-  return {
-    get leading() {
-      return dispatcher.leading;
-    },
-    async stop() {
-      live.redis.off('ready', onReady);
-      unsubscribe();
-      await dispatcher.stop();
-      await relay.stop();
-      stopping.abort();
-      await deliveries.stop();
-      connection.disconnect();
     },
   };
 }

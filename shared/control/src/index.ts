@@ -1,4 +1,5 @@
-export { openControl, type Control, type Feeding } from './control.js';
+export { openControl, type Control } from './control.js';
+export { type Feeding } from './feeding/feeding.js';
 
 // What is found, and what is said about it.
 export { reportNames } from './batches/reports.js';

@@ -7,6 +7,9 @@ import { LeaderLock } from '../live/leader.js';
 import { Feeder, type FeederOptions } from './feeder.js';
 import { reconcile, type Reconciliation } from './reconciler.js';
 
+/** @default for `reconcileEveryMs` */
+export const RECONCILE_EVERY_MS = 120_000;
+
 export interface DispatcherOptions extends FeederOptions {
   /** Time between feeds when nothing wakes it, in ms. @default 1000 */
   readonly feedEveryMs?: number;
@@ -96,7 +99,7 @@ export class Dispatcher {
 
   async #lead(): Promise<void> {
     if (this.#reconciling === undefined && Date.now() >= this.#reconcileAt) {
-      this.#reconcileAt = Date.now() + (this.#options.reconcileEveryMs ?? 120_000);
+      this.#reconcileAt = Date.now() + (this.#options.reconcileEveryMs ?? RECONCILE_EVERY_MS);
       // Within the turn: tending withdraws jobs of paused batches, which must not be fed again meanwhile.
       const mended = await this.#overseer.mend(this.#stop.signal).catch((error: unknown) => {
         this.#reconcileAt = 0;
