@@ -60,14 +60,7 @@ export function scanRuns(pieces: Iterable<Uint8Array>, shape: Shape): ObjectRuns
   return { interior, border };
 }
 
-function scanRow(
-  piece: Uint8Array,
-  from: number,
-  to: number,
-  first: number,
-  interior: RunList,
-  border: RunList,
-): void {
+function scanRow(piece: Uint8Array, from: number, to: number, first: number, interior: RunList, border: RunList): void {
   for (let n = from; n < to;) {
     const value = piece[n];
     if (value === objectVoxel.background) {

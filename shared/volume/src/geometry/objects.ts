@@ -39,7 +39,7 @@ const SCIKIT_ORDER: readonly Neighbour[] = [
  */
 export function growthOrder(affine: Affine, orientation: AxisCodes): Neighbour[] {
   const { source, flip } = planOrientation(affine, orientation);
-  return SCIKIT_ORDER.map(({ axis, step }) => ({ axis: source[axis], step: flip[axis] !== (step < 0) ? -1 : 1 }));
+  return SCIKIT_ORDER.map(({ axis, step }) => ({ axis: source[axis], step: flip[axis] !== step < 0 ? -1 : 1 }));
 }
 
 /**
@@ -60,7 +60,8 @@ export function splitObjects(pieces: Iterable<Uint8Array>, shape: Shape, options
     count,
     dropped,
     unassignedVoxels,
-    labels: () => paint(lists, numbers, count <= 0xffff ? new Uint16Array(voxelCount(shape)) : new Uint32Array(voxelCount(shape))),
+    labels: () =>
+      paint(lists, numbers, count <= 0xffff ? new Uint16Array(voxelCount(shape)) : new Uint32Array(voxelCount(shape))),
     maskOf: (number) => {
       const only = new Uint32Array(parts);
       only[numbers.indexOf(number)] = 1;
