@@ -161,6 +161,12 @@ export const PromptableSlicesModel = z.strictObject({
     .string()
     .optional()
     .describe('Further input of the image encoder, float32 [B]: the place of the slice in the volume from -1 to 1.'),
+  edgeOutput: z
+    .string()
+    .optional()
+    .describe(
+      'Further output of the decoder, float32 like the masks: logits of the edges between objects of one target.',
+    ),
   suppression: z
     .enum(['none', 'iou'])
     .describe('`iou`: targets of one slice suppress each other where their masks overlap, by existence score.'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instanceFault, instanceWish } from './instances.js';
 import { keepParts } from './measures.js';
 
 /** One text naming one target, with the number it gets in the label map. */
@@ -7,6 +8,7 @@ export const Prompt = z
     text: z.string().trim().min(1).max(512).meta({ example: 'left hippocampus' }),
     label: z.int().min(1).max(65_535).meta({ description: 'Value of this target in the label map.' }),
     ...keepParts,
+    ...instanceWish,
   })
   .meta({ id: 'Prompt', description: 'What to find, and its number in the label map.' });
 export type Prompt = z.infer<typeof Prompt>;
@@ -18,6 +20,7 @@ export const PromptInput = z.union([
     text: z.string().trim().min(1).max(512),
     label: z.int().min(1).max(65_535).optional(),
     ...keepParts,
+    ...instanceWish,
   }),
 ]);
 export type PromptInput = z.infer<typeof PromptInput>;
@@ -33,5 +36,9 @@ export const Prompts = z
     if (new Set(prompts.map((prompt) => prompt.label)).size !== prompts.length) {
       context.addIssue({ code: 'custom', message: 'every prompt needs a label number of its own' });
     }
+    prompts.forEach((prompt, index) => {
+      const message = instanceFault(prompt);
+      if (message !== undefined) context.addIssue({ code: 'custom', message, path: [index] });
+    });
     return prompts;
   });
