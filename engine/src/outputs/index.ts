@@ -130,11 +130,12 @@ function previewFile(
   { modality, outputFolder }: Pick<SegmentRequest, 'outputFolder' | 'modality'>,
 ): Write {
   return () => {
-    const legend = found.findings.map(({ label, prompt, volumeMl, verdict }, n) => ({
+    const legend = found.findings.map(({ label, prompt, volumeMl, verdict, instances }, n) => ({
       label,
       prompt,
       colour: names[n]?.colour ?? '#ffffff',
       volumeMl: verdict === 'present' ? volumeMl : undefined,
+      objects: instances?.count,
     }));
     return writeBytes(
       outputFolder,

@@ -9,6 +9,8 @@ export interface LegendEntry {
   readonly colour: string;
   /** Of the whole mask; absent when nothing was found. */
   readonly volumeMl?: number | undefined;
+  /** How many objects the mask has, where it was split. */
+  readonly objects?: number | undefined;
 }
 
 const SCALE = 2;
@@ -52,9 +54,14 @@ export function layOutLegend(entries: readonly LegendEntry[], width: number): Le
   };
 }
 
-function lineOf({ prompt, colour, volumeMl }: LegendEntry): { name: string; amount: string; colour: Rgb } {
-  const amount = volumeMl === undefined ? 'not found' : `${showMl(volumeMl)} ml`;
+function lineOf({ prompt, colour, volumeMl, objects }: LegendEntry): { name: string; amount: string; colour: Rgb } {
+  const amount = volumeMl === undefined ? 'not found' : `${showMl(volumeMl)} ml${showObjects(objects)}`;
   return { name: prompt, amount, colour: parseColour(colour) };
+}
+
+function showObjects(count: number | undefined): string {
+  if (count === undefined) return '';
+  return count === 1 ? ', 1 object' : `, ${count} objects`;
 }
 
 function showMl(ml: number): string {
