@@ -33,6 +33,7 @@ test('a volume is segmented here, with a table for people and files on the grid 
   const names = await readdir(join(folder.path, 'found'));
   expect(names).toEqual(
     expect.arrayContaining([
+      'findings.csv',
       'labels.nii.gz',
       'labels.json',
       'mask-1.nii.gz',

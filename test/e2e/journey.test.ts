@@ -122,12 +122,14 @@ withBrowser('the page, from a scan to masks', () => {
       const jobId = page.url().split('/').at(-1) ?? '';
       const manifest = await stack.api.manifest(jobId);
       if (manifest.status !== 'completed') throw new Error(manifest.status);
-      const rows = page.locator('.findings tbody tr');
+      const rows = page.locator('.findings tbody tr:not(.measures)');
       expect(await rows.count()).toBe(6);
       for (const [at, finding] of manifest.findings.entries()) {
         const text = (await rows.nth(at).textContent()) ?? '';
         expect(text).toContain(finding.prompt);
         expect(text).toContain(finding.verdict);
+        const measures = finding.measures === undefined ? 0 : 1;
+        expect(await page.getByText(`Measures of ${finding.prompt}`).count()).toBe(measures);
         if (finding.meanProbability !== null) expect(text).toContain(finding.meanProbability.toFixed(2));
       }
       // The crosshair begins in the first target.

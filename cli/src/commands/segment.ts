@@ -12,7 +12,7 @@ import { sizeAndHash } from '../local/size-and-hash.js';
 import { openOutputFolder } from '../local/output-folder.js';
 import { openPack } from '../local/open-pack.js';
 import { PromptOptions, promptsOfFile, readPrompts, withPrompts } from '../prompts.js';
-import { findingsTable, notice } from '../terminal/findings.js';
+import { findingsTable, MEASURES_HINT, notice } from '../terminal/findings.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';
 import { progressBoard } from '../terminal/progress.js';
 import { stageProgress } from '../terminal/stages.js';
@@ -186,6 +186,7 @@ function tell(result: SegmentResult, { pack }: LoadedPack, folder: string, start
   output.say();
   for (const warning of result.warnings) output.say(`${yellow('warning:')} ${warning}`);
   const shown = relative(process.cwd(), folder) || '.';
+  if (result.outputs.some(({ name }) => name === 'findings.csv')) output.say(dim(MEASURES_HINT));
   output.say(bold(`${shown}/`));
   for (const { name, bytes } of result.outputs) output.say(`  ${name.padEnd(24)} ${dim(formatBytes(bytes))}`);
   output.say(`  result.json`);

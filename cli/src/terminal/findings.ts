@@ -29,6 +29,9 @@ export function findingsTable(findings: readonly Finding[], output: Output): str
   return table(columns, rows, output.colours);
 }
 
+/** Where the rest of what was measured is. */
+export const MEASURES_HINT = 'Surface, diameter, place, intensities and parts of each mask: findings.csv';
+
 /** The sentence under every result. */
 export function notice(output: Output, demonstration: boolean): void {
   if (demonstration) output.say(output.colours.yellow('The pack is a demonstration: do not rely on what it finds.'));

@@ -125,7 +125,7 @@ describeWithDicomTools('segmentations for other programs', () => {
       'labels.seg.nrrd was not written (internal); the other files are whole.',
       'segmentation.dcm was not written (internal); the other files are whole.',
     ]);
-    expect(nameOf(result)).toEqual(['labels.nii.gz', 'labels.json', 'labels.txt']);
+    expect(nameOf(result)).toEqual(['labels.nii.gz', 'labels.json', 'labels.txt', 'findings.csv']);
     expect((await readNifti(join(outputFolder, 'labels.nii.gz'))).geometry.shape).toEqual([91, 109, 6]);
   });
 

@@ -1,6 +1,7 @@
 import type { Finding } from '@parse3d/contract';
 import { millilitres } from '../format.js';
 import type { LabelStyle } from '../viewer/labels.js';
+import { MeasuresRow } from './measures.js';
 
 /** What was found, a row per prompt; the row's name moves the crosshair there. */
 export function FindingsTable(props: {
@@ -40,7 +41,7 @@ export function FindingsTable(props: {
           {findings.map((finding, at) => {
             const style = styles[at];
             if (style === undefined) return null;
-            return (
+            return [
               <tr key={finding.label} class={style.visible ? '' : 'hidden-label'}>
                 <td class="narrow">
                   <input
@@ -101,8 +102,9 @@ export function FindingsTable(props: {
                     {finding.verdict}
                   </span>
                 </td>
-              </tr>
-            );
+              </tr>,
+              <MeasuresRow key={`measures-${finding.label}`} finding={finding} />,
+            ];
           })}
         </tbody>
       </table>

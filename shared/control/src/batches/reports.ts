@@ -7,7 +7,10 @@ import { finished } from 'node:stream/promises';
 import {
   batchJobId,
   blobKeys,
+  csvRow,
   ITEMS_PER_CHUNK,
+  measureCells,
+  measureTitles,
   type BatchItem,
   type BatchRecord,
   type Manifest,
@@ -68,10 +71,7 @@ export async function writeReports(
       if (file.errored !== null) throw file.errored;
       if (!file.write(text)) await once(file, 'drain');
     };
-    await write(
-      'summary.csv',
-      'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,code\n',
-    );
+    await write('summary.csv', csvRow([...summaryTitles, ...measureTitles]));
     const ended = { completed: 0, failed: 0 };
     for (let chunk = 0; chunk < batch.total; chunk += ITEMS_PER_CHUNK) {
       const inChunk = Math.min(ITEMS_PER_CHUNK, batch.total - chunk);
@@ -157,16 +157,22 @@ function reportLine(batch: BatchRecord, ordinal: number, item: BatchItem, manife
   }
 }
 
+const summaryTitles =
+  'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,code'.split(',');
+
 function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manifest: Manifest | undefined): string[] {
   const start = [ordinal, item.uri, batchJobId(batch.batchId, ordinal)];
   if (manifest?.status !== 'completed') {
     const code = manifest?.status === 'failed' ? manifest.problem.code : '';
     const status = manifest?.status ?? 'canceled';
     const prompts = item.prompts ?? batch.prompts ?? [];
-    return prompts.map(({ label, text }) => csv([...start, status, label, text, '', '', '', '', '', code]));
+    const empty = measureTitles.map(() => null);
+    return prompts.map(({ label, text }) =>
+      csvRow([...start, status, label, text, null, null, null, null, null, code, ...empty]),
+    );
   }
   return manifest.findings.map((finding) =>
-    csv([
+    csvRow([
       ...start,
       'completed',
       finding.label,
@@ -174,19 +180,10 @@ function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manif
       finding.verdict,
       finding.voxels,
       finding.volumeMl,
-      finding.meanProbability ?? '',
-      finding.existence ?? '',
-      '',
+      finding.meanProbability,
+      finding.existence,
+      null,
+      ...measureCells(finding),
     ]),
   );
-}
-
-/** RFC 4180; a leading =, +, - or @ is defused, since spreadsheets would run it. */
-function csv(cells: readonly (string | number)[]): string {
-  const quoted = cells.map((cell) => {
-    if (typeof cell === 'number') return String(cell);
-    const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  });
-  return `${quoted.join(',')}\n`;
 }

@@ -1,10 +1,10 @@
 import type { LabelArray } from './label-map.js';
-import { surfelAreas } from './surfels.js';
+import { marchingCubesAreas } from './marching-cubes.js';
 import type { RegionBox } from './region-diameter.js';
 import type { Geometry, Vec3 } from './types.js';
 
 /**
- * Surface area of every region in mm², index 0 unused: the triangles of marching cubes with corners half-way between a
+ * Surface area of every region in mm², index 0 unused: the triangles of marching cubes, with corners half-way between a
  * voxel centre inside and its neighbour outside. What lies outside of the grid does not belong to any region.
  *
  * On the grid of `geometry` as if its axes stood at right angles.
@@ -16,7 +16,7 @@ export function regionSurfaces(
   boxes: readonly RegionBox[],
 ): Float64Array {
   const [ni, nj, nk] = shape;
-  const areas = surfelAreas(spacingMm);
+  const areas = marchingCubesAreas(spacingMm);
   const out = new Float64Array(regions + 1);
   const outside = labels.slice(0, ni).fill(0);
   const rowAt = (j: number, k: number): LabelArray => {
