@@ -7,6 +7,7 @@ import type {
   JobView,
   Manifest,
   PackSummary,
+  PromptInput,
   ServiceStatus,
   SubmitJob,
   UploadedVolume,
@@ -27,7 +28,7 @@ export type BatchDraft = {
 
 /** What jobs and batches are asked for with alike. */
 export type DraftSettings = {
-  prompts: readonly (string | { text: string; label: number })[];
+  prompts: readonly PromptInput[];
 } & Partial<Omit<SubmitJob, 'input' | 'prompts' | 'outputs' | 'options'>> & {
     outputs?: Partial<SubmitJob['outputs']>;
     options?: Partial<SubmitJob['options']>;
