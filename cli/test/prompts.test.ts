@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Prompt } from '@parse3d/contract';
 import { scratchFolder } from '@parse3d/testing';
 import { expect, test } from 'vitest';
 import { batchSource } from '../src/batches/source.js';
@@ -116,4 +117,22 @@ test('a list of volumes is read as prompts are', async () => {
 test('no prompt at all is wrong usage', async () => {
   await expect(readPrompts({ prompt: [] })).rejects.toBeInstanceOf(UsageError);
   await expect(fromFile('# nothing\n')).rejects.toBeInstanceOf(UsageError);
+});
+
+test('objects are asked for of all prompts or of some, and limits only where there are objects', async () => {
+  const prompt = ['nuclei', 'cell', 'liver'];
+  const wish = { instances: true, minVoxels: 20 };
+  expect(await readPrompts({ prompt, ...wish })).toEqual(prompt.map((text, n) => ({ text, label: n + 1, ...wish })));
+  expect(await readPrompts({ prompt, instancesOf: [1, 2], minMl: 0.5 })).toEqual([
+    { text: 'nuclei', label: 1, instances: true, minMl: 0.5 },
+    { text: 'cell', label: 2, instances: true, minMl: 0.5 },
+    { text: 'liver', label: 3 },
+  ]);
+  await expect(readPrompts({ prompt, instancesOf: [4] })).rejects.toThrow('--instances-of 4: no prompt has this label');
+  await expect(readPrompts({ prompt, minVoxels: 2 })).rejects.toBeInstanceOf(UsageError);
+  // A file that wants objects is asked for none again.
+  const file = (): Promise<Prompt[]> => Promise.resolve([{ text: 'nuclei', label: 1, instances: true }]);
+  expect(await readPrompts({ prompt: [], minVoxels: 2 }, file)).toEqual([
+    { text: 'nuclei', label: 1, instances: true, minVoxels: 2 },
+  ]);
 });

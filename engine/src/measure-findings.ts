@@ -33,7 +33,7 @@ export function measureFindings(
 }
 
 /** CT is in Hounsfield units, unless somebody has made a picture of it: nothing beyond 0 to 255. */
-function unitOf(data: VoxelArray, modality: Modality): 'HU' | null {
+export function unitOf(data: VoxelArray, modality: Modality): 'HU' | null {
   if (modality !== 'ct') return null;
   for (let n = 0; n < data.length; n++) {
     const value = data[n] ?? 0;
@@ -42,7 +42,8 @@ function unitOf(data: VoxelArray, modality: Modality): 'HU' | null {
   return null;
 }
 
-function measuresOf(region: RegionMeasures, unit: 'HU' | null): Measures {
+/** What a manifest says of a region; measures that were not taken are those of a single voxel's. */
+export function measuresOf(region: RegionMeasures, unit: 'HU' | null): Measures {
   const { intensity, boundingBox } = region;
   const [x, y, z] = region.centroidMm;
   const [i, j, k] = region.centroidVoxel;

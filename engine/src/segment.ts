@@ -3,6 +3,8 @@ import { readVolume } from '@parse3d/volume/formats';
 import { assertModelGrid } from '@parse3d/volume/geometry';
 import type { LoadedPack, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
 import { throwIfCanceled } from './engines/cancel.js';
+import { hiddenLabelWarnings } from './hidden-labels.js';
+import { writeInstances, type WrittenInstances } from './instances/index.js';
 import { measureFindings } from './measure-findings.js';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.js';
 import { stageClock } from './stage-clock.js';
@@ -43,11 +45,14 @@ export async function segment(
   const found = await engine.infer(image, { ...request, ...wanted }, clock.report, signal);
 
   let findings: readonly Finding[];
+  let instances: WrittenInstances;
   let outputs: Outputs;
   try {
     findings = measures ? measureFindings(found, image, request.modality, signal) : found.findings;
     clock.report({ stage: 'encode', done: 0, total: 1 });
-    outputs = await writeOutputs({ ...found, findings }, image, request, engine.pack, signal);
+    instances = await writeInstances(found, findings, image, request, engine.pack.pack, signal);
+    findings = instances.findings;
+    outputs = await writeOutputs({ ...found, findings }, image, request, engine.pack, signal, instances.objects);
   } finally {
     await found.close?.();
   }
@@ -56,9 +61,15 @@ export async function segment(
     geometry: image.geometry,
     findings,
     preparation: found.preparation,
-    warnings: [...readingWarnings(image), ...found.warnings, ...outputs.warnings],
+    warnings: [
+      ...readingWarnings(image),
+      ...found.warnings,
+      ...hiddenLabelWarnings(found.hidden, request.outputs),
+      ...instances.warnings,
+      ...outputs.warnings,
+    ],
     timingsMs: clock.stop(),
-    outputs: outputs.files,
+    outputs: [...outputs.files, ...instances.files],
     device: engine.device,
     graphs: graphChecksums(engine.pack),
     peakMemoryBytes: peakMemoryBytes(),

@@ -33,6 +33,7 @@ const Options = PromptOptions.extend(JobOptionFlags.shape).extend({
   volume: z.boolean().default(false),
   segNrrd: z.boolean().default(false),
   dicomSeg: z.boolean().default(false),
+  dicomSegInstances: z.boolean().default(false),
   preview: z.boolean(),
   threads: wholeNumber(1, 1024).optional(),
   device: z.string().regex(/^(cpu|cuda:\d{1,2})$/, 'expected cpu or cuda:<index>'),
@@ -57,6 +58,7 @@ export function segmentCommand(): Command {
     .option('--volume', 'also write volume.nii.gz: the volume as NIfTI on the grid of the label map')
     .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
     .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
+    .option('--dicom-seg-instances', 'in segmentation.dcm a segment per object, up to 100, where there are objects')
     .option('--no-preview', 'write no preview.png')
     .option('--threads <count>', 'CPU threads (else all cores)')
     .option('--device <device>', 'cpu, or cuda:<index>', 'cpu')
@@ -78,6 +80,10 @@ export function segmentCommand(): Command {
     [
       'A DICOM series, and the result for a PACS and for 3D Slicer',
       'parse3d segment series/ --pack ct-tissue --prompt bone --dicom-seg --seg-nrrd --out found',
+    ],
+    [
+      'Every nucleus of a light-sheet volume by itself, from 20 voxels on',
+      'parse3d segment block.nii.gz --pack ./my-pack --modality lightsheet --prompt nuclei --instances --min-voxels 20 --out found',
     ],
     [
       'The volume of the first target in millilitres',
@@ -108,7 +114,8 @@ async function run(volume: string, options: Options, output: Output): Promise<vo
         npz: options.npz,
         volume: options.volume,
         segNrrd: options.segNrrd,
-        dicomSeg: options.dicomSeg,
+        dicomSeg: options.dicomSeg || options.dicomSegInstances,
+        ...(options.dicomSegInstances ? { dicomSegInstances: true } : {}),
         preview: options.preview,
         ...(options.probabilities === undefined ? {} : { probabilities: options.probabilities }),
       }),

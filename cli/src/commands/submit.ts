@@ -32,6 +32,7 @@ const Options = ConnectionOptions.extend({
   volume: z.boolean().default(false),
   segNrrd: z.boolean().default(false),
   dicomSeg: z.boolean().default(false),
+  dicomSegInstances: z.boolean().default(false),
   probabilities: z.enum(['uint8', 'float32']).optional(),
   lane: z.enum(['interactive', 'batch']).optional(),
   deadline: wholeNumber(1, 86_400).optional(),
@@ -57,6 +58,7 @@ export function submitCommand(): Command {
     .option('--volume', 'also write volume.nii.gz: the volume as NIfTI on the grid of the label map')
     .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
     .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
+    .option('--dicom-seg-instances', 'in segmentation.dcm a segment per object, up to 100, where there are objects')
     .option('--lane <lane>', 'interactive goes before batch (else interactive, and batch for batches)')
     .option('--deadline <seconds>', 'longest time that one attempt may take')
     .option('--meta <name=value>', 'your own note, given back with the job; no patient identifiers', collect)
@@ -231,6 +233,7 @@ function settingsOf({
   volume,
   segNrrd,
   dicomSeg,
+  dicomSegInstances,
   probabilities,
   lane,
   deadline,
@@ -244,7 +247,8 @@ function settingsOf({
       masks,
       ...(volume ? { volume } : {}),
       ...(segNrrd ? { segNrrd } : {}),
-      ...(dicomSeg ? { dicomSeg } : {}),
+      ...(dicomSeg || dicomSegInstances ? { dicomSeg: true } : {}),
+      ...(dicomSegInstances ? { dicomSegInstances } : {}),
       ...(probabilities === undefined ? {} : { probabilities }),
     },
     options: jobOptionsOf(options, deadline),

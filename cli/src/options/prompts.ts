@@ -4,25 +4,28 @@ import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { TextLine } from '@parse3d/contract/text';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { collect, wholeNumber } from './values.js';
 import { UsageError } from '../errors/kinds.js';
 import { readTextFile } from '../local/text-file.js';
+import { InstanceOptions, wishForInstances, withInstances } from './instances.js';
+import { collect, wholeNumber } from './values.js';
 
 export const PromptOptions = z.object({
   prompt: z.array(z.string()).default([]),
   prompts: z.string().optional(),
   keepLargest: wholeNumber(0, 65_535).optional(),
   removeBelow: z.coerce.number().min(0).optional(),
+  ...InstanceOptions.shape,
 });
 export type PromptOptions = z.infer<typeof PromptOptions>;
 
 /** Adds the options that say what to find. */
 export function withPrompts(command: Command): Command {
-  return command
+  command
     .option('--prompt <text>', 'what to find; several times for several targets', collect)
     .option('--prompts <file>', 'a file with one prompt a line, or a label number, a tab or comma, and the prompt')
     .option('--keep-largest <count>', 'so many connected parts of each mask stay; 0 keeps all (else as the pack says)')
     .option('--remove-below <ml>', 'smaller connected parts of each mask go; 0 keeps all (else as the pack says)');
+  return withInstances(command);
 }
 
 /**
@@ -32,7 +35,7 @@ export function withPrompts(command: Command): Command {
  * @throws UsageError when there is none; Problem `not-found` without the file, `request-invalid` for what it holds
  */
 export async function readPrompts(
-  { prompt, prompts, keepLargest, removeBelow }: PromptOptions,
+  { prompt, prompts, keepLargest, removeBelow, ...wishes }: PromptOptions,
   otherwise: () => Promise<readonly PromptInput[]> = () => Promise.resolve([]),
 ): Promise<Prompt[]> {
   const fromFile = prompts === undefined ? [] : parsePromptFile(await readTextFile(prompts, 'the prompts'), prompts);
@@ -44,7 +47,11 @@ export async function readPrompts(
     ...(keepLargest === undefined ? {} : { keepLargest }),
     ...(removeBelow === undefined ? {} : { removeBelowMl: removeBelow }),
   };
-  if (parsed.success) return parsed.data.map((each) => ({ ...each, ...kept }));
+  if (parsed.success)
+    return wishForInstances(
+      parsed.data.map((each) => ({ ...each, ...kept })),
+      wishes,
+    );
   const issue = parsed.error.issues[0];
   const at = issue?.path[0];
   const which = typeof at === 'number' ? `prompt ${at + 1}: ` : '';

@@ -8,12 +8,14 @@ export function findingsTable(findings: readonly Finding[], output: Output): str
   const { green, dim, yellow } = output.colours;
   const scored = findings.some(({ existence }) => existence !== null);
   const probable = findings.some(({ meanProbability }) => meanProbability !== null);
+  const split = findings.some(({ instances }) => instances !== undefined);
   const columns = [
     { title: 'label', align: 'right' as const },
     { title: 'prompt' },
     { title: 'verdict' },
     { title: 'ml', align: 'right' as const },
     { title: 'voxels', align: 'right' as const },
+    ...(split ? [{ title: 'objects', align: 'right' as const }] : []),
     ...(probable ? [{ title: 'mean p', align: 'right' as const }] : []),
     ...(scored ? [{ title: 'existence', align: 'right' as const }] : []),
   ];
@@ -23,6 +25,7 @@ export function findingsTable(findings: readonly Finding[], output: Output): str
     finding.verdict === 'present' ? green('present') : dim('absent'),
     formatMl(finding.volumeMl),
     formatCount(finding.voxels),
+    ...(split ? [finding.instances === undefined ? '' : formatCount(finding.instances.count)] : []),
     ...(probable ? [finding.meanProbability?.toFixed(2) ?? ''] : []),
     ...(scored ? [finding.existence?.toFixed(2) ?? ''] : []),
   ]);

@@ -126,7 +126,8 @@ function restore({ image, request, matches, regions: all, rules, prepared, tally
     ...(maps === undefined ? {} : { probabilities: (index: number) => mapAt(maps, prepared, image, index) }),
     findings,
     preparation: [...prepared.sentences, ...keepSentences(prompts, removed)],
-    warnings: overlapWarnings(all, prompts),
+    warnings: [],
+    hidden: hiddenOf(all, prompts),
   };
 }
 
@@ -165,16 +166,12 @@ function mapAt(
   return values;
 }
 
-/** A label map shows each voxel once; who asked for overlapping things should know where to find the whole of each. */
-function overlapWarnings(regions: Regions, prompts: readonly Prompt[]): string[] {
+/** A label map shows each voxel once; who asked for overlapping things should know which it does not show whole. */
+function hiddenOf(regions: Regions, prompts: readonly Prompt[]): Found['hidden'] {
   const losers = prompts.filter((_, index) =>
     regions.prompts.some((owners, region) => owners.includes(index) && regions.owner[region] !== index),
   );
-  if (losers.length === 0) return [];
-  const labels = losers.map(({ label }) => label).join(', ');
-  return [
-    `Prompts overlap. Voxels in several masks carry the label of the most specific prompt; the full extent of label ${labels} is only in its mask file.`,
-  ];
+  return { labels: losers.map(({ label }) => label), rule: 'most specific prompt' };
 }
 
 function channelsOf(match: PromptMatch): number[] {

@@ -8,7 +8,8 @@ import type { Pack } from '@parse3d/contract';
 import type { VolumeImage } from '@parse3d/volume/formats';
 import { Problem } from '@parse3d/contract/problems';
 import type { Found, LocalOutput } from '../types.js';
-import { writeDicomSeg, type Segment } from './dicom-seg/index.js';
+import { writeDicomSeg } from './dicom-seg/index.js';
+import type { Segments } from './dicom-seg/segments.js';
 import type { LabelName } from './label-names.js';
 import { writeSegNrrd } from './seg-nrrd.js';
 import { codeOf } from './terminology/index.js';
@@ -23,13 +24,7 @@ export function segNrrdFile(found: Found, names: readonly LabelName[], pack: Pac
   });
 }
 
-export function dicomSegFile(
-  found: Found,
-  image: VolumeImage,
-  names: readonly LabelName[],
-  pack: Pack,
-  folder: string,
-): Attempt {
+export function dicomSegFile({ segments, maskOf }: Segments, image: VolumeImage, pack: Pack, folder: string): Attempt {
   const { dicom, geometry } = image;
   if (dicom === undefined) {
     return () =>
@@ -45,13 +40,8 @@ export function dicomSegFile(
     writeDicomSeg(path, {
       geometry,
       reference: dicom,
-      segments: names.map(({ id, prompt, colour }, n): Segment => ({
-        name: prompt,
-        label: id,
-        colour,
-        code: codeOf(prompt, found.findings[n]?.classes, pack),
-      })),
-      maskOf: (segment) => found.mask(segment),
+      segments,
+      maskOf,
       pack,
       softwareVersion: software({}).version,
     }),

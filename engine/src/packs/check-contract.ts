@@ -41,7 +41,7 @@ function checkLabelMap(model: LabelMapModel, graphs: ReadonlyMap<string, GraphSi
 }
 
 function checkPromptableSlices(model: PromptableSlicesModel, graphs: ReadonlyMap<string, GraphSignature>): void {
-  const { imageSize, maskSize, contextLength, positionInput, noise } = model;
+  const { imageSize, maskSize, contextLength, positionInput, edgeOutput, noise } = model;
   const text = new GraphCheck(model.textEncoder, graphs);
   for (const name of ['input_ids', 'attention_mask']) text.input(name, undefined, [undefined, contextLength]);
   text.onlyInputs(['input_ids', 'attention_mask']);
@@ -56,6 +56,7 @@ function checkPromptableSlices(model: PromptableSlicesModel, graphs: ReadonlyMap
   for (const { input, shape } of noise) decoder.input(input, 'float32', shape);
   decoder.output('mask_logits', 'float32', [undefined, 1, maskSize, maskSize]);
   decoder.output('existence', 'float32', [undefined, 1]);
+  if (edgeOutput !== undefined) decoder.output(edgeOutput, 'float32', [undefined, 1, maskSize, maskSize]);
 }
 
 class GraphCheck {

@@ -11,6 +11,8 @@ export interface LegendEntry {
   readonly volumeMl?: number | undefined;
   /** Whether the model was evaluated for this target. @default true */
   readonly recommended?: boolean;
+  /** How many objects the mask has, where it was split. */
+  readonly objects?: number | undefined;
 }
 
 const SCALE = 2;
@@ -61,10 +63,15 @@ export function layOutLegend(entries: readonly LegendEntry[], width: number): Le
 }
 
 /** `liver 1520 ml`; of a target that the model was not evaluated for, `tumor: not found, not evaluated for this model`. */
-export function lineOf({ prompt, colour, volumeMl, recommended = true }: LegendEntry): LegendLine {
-  const found = volumeMl === undefined ? 'not found' : `${showMl(volumeMl)} ml`;
+export function lineOf({ prompt, colour, volumeMl, objects, recommended = true }: LegendEntry): LegendLine {
+  const found = volumeMl === undefined ? 'not found' : `${showMl(volumeMl)} ml${showObjects(objects)}`;
   const amount = recommended ? found : `${found}, not evaluated for this model`;
   return { name: recommended ? prompt : `${prompt}:`, amount, colour: parseColour(colour) };
+}
+
+function showObjects(count: number | undefined): string {
+  if (count === undefined) return '';
+  return count === 1 ? ', 1 object' : `, ${count} objects`;
 }
 
 function showMl(ml: number): string {

@@ -68,7 +68,7 @@ describe('prompts on slices', () => {
     expect(found.findings[1]?.voxels).toBe(found.findings[0]?.voxels);
     expect(found.findings[1]?.voxels).toBeGreaterThan(0);
     expect(found.labels.data.includes(2)).toBe(false);
-    expect(found.warnings.join()).toContain('the full extent of label 2 is only in its mask file');
+    expect(found.hidden).toEqual({ labels: [2], rule: 'most probable prompt' });
   });
 
   it.each(['none', 'iou'] as const)(

@@ -24,6 +24,7 @@ const measured: readonly (readonly [title: string, of: (finding: Finding) => Cel
   ['intensity_unit', ({ measures }) => measures?.intensity?.unit],
   ['components', ({ measures }) => measures?.components],
   ['largest_component_share', ({ measures }) => measures?.largestComponentShare],
+  ['objects', ({ instances }) => instances?.count],
   ['removed_components', ({ removed }) => removed?.components],
   ['removed_voxels', ({ removed }) => removed?.voxels],
 ];

@@ -3,6 +3,7 @@ export * from './prompt.js';
 export * from './pack.js';
 export * from './tasks/index.js';
 export * from './measures.js';
+export * from './instances.js';
 export * from './problem-body.js';
 export * from './job.js';
 export * from './manifest.js';

@@ -47,6 +47,14 @@ export const OutputOptions = z
           'study of the images, as the standard asks. Where it cannot be written the job completes with a warning. ' +
           'Default: false.',
       }),
+    dicomSegInstances: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'With dicomSeg: a segment per object for prompts that ask for instances, up to 100 in all; beyond that a segment ' +
+          'per prompt and a warning. Default: false.',
+      }),
   })
   .meta({ id: 'OutputOptions' });
 export type OutputOptions = z.infer<typeof OutputOptions>;

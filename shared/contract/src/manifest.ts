@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Measures, RemovedParts } from './measures.js';
+import { Instances } from './instances.js';
 import { JobOptions, OutputOptions, Stage } from './job.js';
 import { WeightsFile } from './pack.js';
 import { BlobUri, JobId, Lane, Modality, PackRef, Sha256, Timestamp } from './primitives.js';
@@ -59,6 +60,9 @@ export const Finding = z
       .meta({ description: 'Of a prompt that is not recommended: the name of the pack that was probably meant.' }),
     /** Names of the pack's classes that the prompt stands for; label-map packs only. */
     classes: z.array(z.string()).optional(),
+    instances: Instances.optional().meta({
+      description: 'The mask’s objects, where the prompt asked for them.',
+    }),
     measures: Measures.optional().meta({
       description: 'Absent where the mask is empty, or where measures were not asked for.',
     }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instanceFault, instanceWish } from './instances.js';
 import { keepParts } from './measures.js';
 
 /** Most characters of one prompt. */
@@ -48,6 +49,7 @@ export const Prompt = z
     text: z.string().trim().min(1).max(MAX_PROMPT_CHARACTERS).meta({ example: 'left hippocampus' }),
     label: z.int().min(1).max(65_535).meta({ description: 'Value of this target in the label map.' }),
     ...keepParts,
+    ...instanceWish,
   })
   .meta({ id: 'Prompt', description: 'What to find, and its number in the label map.' });
 export type Prompt = z.infer<typeof Prompt>;
@@ -55,7 +57,12 @@ export type Prompt = z.infer<typeof Prompt>;
 /** As clients write it: a bare text is numbered by its place in the list, from 1. */
 export const PromptInput = z.union([
   PromptText,
-  z.strictObject({ text: PromptText, label: z.int().min(1).max(65_535).optional(), ...keepParts }),
+  z.strictObject({
+    text: PromptText,
+    label: z.int().min(1).max(65_535).optional(),
+    ...keepParts,
+    ...instanceWish,
+  }),
 ]);
 export type PromptInput = z.infer<typeof PromptInput>;
 
@@ -70,5 +77,9 @@ export const Prompts = z
     if (new Set(prompts.map((prompt) => prompt.label)).size !== prompts.length) {
       context.addIssue({ code: 'custom', message: 'every prompt needs a label number of its own' });
     }
+    prompts.forEach((prompt, index) => {
+      const message = instanceFault(prompt);
+      if (message !== undefined) context.addIssue({ code: 'custom', message, path: [index] });
+    });
     return prompts;
   });

@@ -664,6 +664,12 @@ export interface components {
             keepLargest?: number | undefined;
             /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
             removeBelowMl?: number | undefined;
+            /** @description Split the mask into its objects: instances-<label>.nii.gz, instances-<label>.csv, and a list in the manifest. */
+            instances?: boolean | undefined;
+            /** @description With `instances`: objects of fewer voxels are dropped. */
+            minVoxels?: number | undefined;
+            /** @description With `instances`: objects of less than so many millilitres are dropped. */
+            minMl?: number | undefined;
           }
       )[];
       /** @description Default: the server’s default pack. */
@@ -732,6 +738,8 @@ export interface components {
       segNrrd?: boolean | undefined;
       /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
       dicomSeg?: boolean | undefined;
+      /** @description With dicomSeg: a segment per object for prompts that ask for instances, up to 100 in all; beyond that a segment per prompt and a warning. Default: false. */
+      dicomSegInstances?: boolean | undefined;
     };
     JobOptions: {
       /** @default 0 */
@@ -831,6 +839,12 @@ export interface components {
                 keepLargest?: number | undefined;
                 /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
                 removeBelowMl?: number | undefined;
+                /** @description Split the mask into its objects: instances-<label>.nii.gz, instances-<label>.csv, and a list in the manifest. */
+                instances?: boolean | undefined;
+                /** @description With `instances`: objects of fewer voxels are dropped. */
+                minVoxels?: number | undefined;
+                /** @description With `instances`: objects of less than so many millilitres are dropped. */
+                minMl?: number | undefined;
               }
           )[]
         | undefined;
@@ -920,6 +934,12 @@ export interface components {
                       keepLargest?: number | undefined;
                       /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
                       removeBelowMl?: number | undefined;
+                      /** @description Split the mask into its objects: instances-<label>.nii.gz, instances-<label>.csv, and a list in the manifest. */
+                      instances?: boolean | undefined;
+                      /** @description With `instances`: objects of fewer voxels are dropped. */
+                      minVoxels?: number | undefined;
+                      /** @description With `instances`: objects of less than so many millilitres are dropped. */
+                      minMl?: number | undefined;
                     }
                 )[]
               | undefined;
@@ -1054,6 +1074,12 @@ export interface components {
             keepLargest?: number | undefined;
             /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
             removeBelowMl?: number | undefined;
+            /** @description Split the mask into its objects: instances-<label>.nii.gz, instances-<label>.csv, and a list in the manifest. */
+            instances?: boolean | undefined;
+            /** @description With `instances`: objects of fewer voxels are dropped. */
+            minVoxels?: number | undefined;
+            /** @description With `instances`: objects of less than so many millilitres are dropped. */
+            minMl?: number | undefined;
           }
       )[];
       /** @description Default: the server’s default pack. */
@@ -1201,6 +1227,12 @@ export interface components {
       keepLargest?: number | undefined;
       /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
       removeBelowMl?: number | undefined;
+      /** @description Split the mask into its objects: instances-<label>.nii.gz, instances-<label>.csv, and a list in the manifest. */
+      instances?: boolean | undefined;
+      /** @description With `instances`: objects of fewer voxels are dropped. */
+      minVoxels?: number | undefined;
+      /** @description With `instances`: objects of less than so many millilitres are dropped. */
+      minMl?: number | undefined;
     };
     Job: {
       /**
@@ -1620,10 +1652,66 @@ export interface components {
       /** @description Of a prompt that is not recommended: the name of the pack that was probably meant. */
       suggestion?: string | undefined;
       classes?: string[] | undefined;
+      /** @description The mask’s objects, where the prompt asked for them. */
+      instances?: components['schemas']['Instances'] | undefined;
       /** @description Absent where the mask is empty, or where measures were not asked for. */
       measures?: components['schemas']['Measures'] | undefined;
       /** @description What the rule of the prompt or the pack took out of the mask; absent without a rule. */
       removed?: components['schemas']['RemovedParts'] | undefined;
+    };
+    Instances: {
+      count: number;
+      /**
+       * @description `edges`: the model’s own edges between objects. `components`: the pack has none; objects that touch are one.
+       * @enum {string}
+       */
+      separatedBy: 'edges' | 'components';
+      /** @description Fewest voxels of an object that counts. */
+      minVoxels: number;
+      /** @description Objects that were too small, and their voxels. */
+      dropped: {
+        objects: number;
+        voxels: number;
+      };
+      /** @description Voxels of the mask that belong to no object: edge, farther than one voxel from every interior. */
+      unassignedVoxels: number;
+      /** @description The largest 1000; instances-<label>.csv has all. */
+      objects: components['schemas']['FoundObject'][];
+      /** @description Whether there are more objects than are listed. */
+      truncated: boolean;
+    };
+    FoundObject: {
+      /** @description Its value in instances-<label>.nii.gz: 1 is the largest. */
+      object: number;
+      voxels: number;
+      volumeMl: number;
+      /** @description Mean place of the voxels, in RAS millimetres. */
+      centroidMm: [number, number, number];
+      /** @description First and last voxel [i, j, k] of the mask, both included, from 0. */
+      boundingBox: {
+        min: [number, number, number];
+        max: [number, number, number];
+      };
+      /** @description Null for label-map packs, unless the job also writes probability maps. */
+      meanProbability: number | null;
+      maxProbability: number | null;
+      /** @description Area of the marching-cubes surface half-way between voxel centres. */
+      surfaceMm2?: number | undefined;
+      /** @description Longest distance between two points of that surface, also across parts and gaps. */
+      longestDiameterMm?: number | undefined;
+      /** @description Values of the input inside the mask. Null where none is a number. */
+      intensity?:
+        | ({
+            mean: number;
+            /** @description Of the population: divided by n. */
+            sd: number;
+            median: number;
+            p5: number;
+            p95: number;
+            /** @description HU where a CT reaches beyond 0 to 255; else unknown. */
+            unit: 'HU' | null;
+          } | null)
+        | undefined;
     };
     Measures: {
       /** @description Area of the marching-cubes surface half-way between voxel centres. */
@@ -2215,6 +2303,8 @@ export interface components {
       segNrrd?: boolean | undefined;
       /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
       dicomSeg?: boolean | undefined;
+      /** @description With dicomSeg: a segment per object for prompts that ask for instances, up to 100 in all; beyond that a segment per prompt and a warning. Default: false. */
+      dicomSegInstances?: boolean | undefined;
     };
     JobOptionsOutput: {
       /** @default 0 */

@@ -18,6 +18,9 @@ import { slicesOf } from './slice-stack.js';
 import { volumePieces } from './volume-pieces.js';
 import type { SmoothWay } from './way-back.js';
 
+/** Probability of an edge between objects from which a pixel counts as one; the published code has it fixed. */
+const EDGE_THRESHOLD = 0.5;
+
 /** A label that keeps less than this share of its mask in the label map is worth a warning. */
 const SHOWN_SHARE = 0.9;
 
@@ -43,6 +46,8 @@ export interface FinishedRun {
   readonly ran: readonly number[] | undefined;
   /** Absent when nobody wants single masks. */
   readonly reader: SliceReader | undefined;
+  /** Of the edges between objects; absent where the pack has none or nobody asked for objects. */
+  readonly edgeReader: SliceReader | undefined;
   readonly wantProbabilities: boolean;
   readonly close: () => void;
 }
@@ -60,21 +65,22 @@ export function foundOf(run: FinishedRun): Found {
       (length) => new Float32Array(length),
     );
   };
-  const allParts = (prompt: number): Generator<Uint8Array> =>
+  const piecesAbove = (from: SliceReader, threshold: number, prompt: number): Generator<Uint8Array> =>
     volumePieces(
       geometry.shape,
       source.volume,
       (index) => {
-        const slice = readerOf(reader).probabilities(index, prompt);
-        return slice && maskOf(slice, pack.threshold);
+        const slice = from.probabilities(index, prompt);
+        return slice && maskOf(slice, threshold);
       },
       (length) => new Uint8Array(length),
     );
+  const { edgeReader } = run;
   const { prompts, rules, labels, counts } = run;
   const { maskPieces, removed } = keepParts({
     ...{ geometry, prompts, rules, labels, counts, probabilityPieces },
     threshold: pack.threshold,
-    maskPieces: allParts,
+    maskPieces: (prompt) => piecesAbove(readerOf(reader), pack.threshold, prompt),
   });
   if (run.overlap === 'most-specific') paintSmallestLast(run, maskPieces);
   const standings = standingsOf(pack, run.prompts, run.modality);
@@ -88,9 +94,11 @@ export function foundOf(run: FinishedRun): Found {
           probabilityPieces,
         }
       : {}),
+    ...(edgeReader && { edgePieces: (prompt: number) => piecesAbove(edgeReader, EDGE_THRESHOLD, prompt) }),
     findings: prompts.map((prompt, index) => findingOf(run, prompt, index, standings.prompts[index], removed[index])),
     preparation: [...preparationOf(run), ...keepSentences(prompts, removed)],
     warnings: [...warningsOf(run), ...standingWarnings(standings, prompts)],
+    hidden: hiddenOf(run),
     close: () => Promise.resolve(run.close()),
   };
 }
@@ -157,26 +165,20 @@ function preparationOf({ source, smooth, ran, seed, samples }: FinishedRun): str
   ];
 }
 
-function warningsOf(run: FinishedRun): string[] {
-  const { prompts, texts, pack } = run;
-  const cut = prompts.flatMap(({ label }, index) =>
+function warningsOf({ prompts, texts, pack }: FinishedRun): string[] {
+  return prompts.flatMap(({ label }, index) =>
     texts[index]?.cut === true
       ? [
           `The prompt of label ${label} is longer than ${pack.model.contextLength} tokens; the model did not read its end.`,
         ]
       : [],
   );
-  return [...cut, ...overlapWarnings(run)];
 }
 
 /** A label map shows each voxel once: of targets inside of others it may hardly show anything, or of those around them. */
-function overlapWarnings(run: FinishedRun): string[] {
-  const hidden = notShown(run, SHOWN_SHARE);
-  if (hidden.length === 0) return [];
-  const rule = run.overlap === 'most-specific' ? 'smallest target' : 'most probable prompt';
-  return [
-    `Prompts overlap. Voxels in several masks carry the label of the ${rule}; the full extent of label ${hidden.map(({ label }) => label).join(', ')} is only in its mask file.`,
-  ];
+function hiddenOf(run: FinishedRun): Found['hidden'] {
+  const labels = notShown(run, SHOWN_SHARE).map(({ label }) => label);
+  return { labels, rule: run.overlap === 'most-specific' ? 'smallest target' : 'most probable prompt' };
 }
 
 /** Prompts of which the label map shows less than this share of their mask. */

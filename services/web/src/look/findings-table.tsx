@@ -2,6 +2,7 @@ import type { Finding } from '@parse3d/contract';
 import { millilitres } from '../format.js';
 import type { LabelStyle } from '../viewer/labels.js';
 import { MeasuresRow } from './measures.js';
+import { ObjectsRow } from './objects.js';
 
 /** What was found, a row per prompt; the row's name moves the crosshair there. */
 export function FindingsTable(props: {
@@ -10,6 +11,7 @@ export function FindingsTable(props: {
   onStyle: (at: number, part: Partial<LabelStyle>) => void;
   onAll: (visible: boolean) => void;
   onGo: (at: number) => void;
+  onPlace: (mm: readonly [x: number, y: number, z: number]) => void;
 }) {
   const { findings, styles } = props;
   const allShown = styles.every(({ visible }) => visible);
@@ -105,6 +107,7 @@ export function FindingsTable(props: {
                 </td>
               </tr>,
               <MeasuresRow key={`measures-${finding.label}`} finding={finding} />,
+              <ObjectsRow key={`objects-${finding.label}`} finding={finding} onGo={props.onPlace} />,
             ];
           })}
         </tbody>

@@ -12,6 +12,7 @@ export function PromptBox(props: {
   modality: Modality;
   onText: (text: string) => void;
   onColour: (colour: string) => void;
+  onInstances: (instances: boolean) => void;
   onRemove: (() => void) | undefined;
   onEnter: () => void;
   onPasteLines: (lines: string[]) => void;
@@ -144,6 +145,16 @@ export function PromptBox(props: {
           ))}
         </ul>
       </div>
+      <button
+        type="button"
+        class="toggle"
+        aria-label={`Single objects of prompt ${props.number}`}
+        aria-pressed={row.instances}
+        title="Split the mask into its objects, numbered and measured one by one"
+        onClick={() => props.onInstances(!row.instances)}
+      >
+        Objects
+      </button>
       <button
         type="button"
         class="icon"

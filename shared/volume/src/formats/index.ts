@@ -37,7 +37,7 @@ export {
 } from './dicom/index.js';
 export type { DicomFile, DicomFiles, DicomImage, DicomReference, RawElement } from './dicom/index.js';
 export { withFile, type RandomAccess } from './npz/access.js';
-export type { NpzPrompts } from './npz/prompts.js';
+export { promptsForJob, type FilePrompt, type NpzPrompts } from './npz/prompts.js';
 export { readNpz, readNpzHeader, type NpzImage, type NpzOptions } from './npz/read.js';
 export { writeLabelsNpz } from './npz/write.js';
 export { isNpz, isZip } from './npz/zip.js';

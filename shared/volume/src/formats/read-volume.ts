@@ -12,7 +12,7 @@ import { pairOf } from './nifti/pair.js';
 import { readNifti, readNiftiPair } from './nifti/read.js';
 import type { NiftiImage, NiftiLimits } from './nifti/types.js';
 import { withFile } from './npz/access.js';
-import type { NpzPrompts } from './npz/prompts.js';
+import { promptsForJob, type FilePrompt } from './npz/prompts.js';
 import { readNpz, readNpzHeader, type NpzImage } from './npz/read.js';
 import { isNpz, isZip } from './npz/zip.js';
 
@@ -43,10 +43,9 @@ export async function readVolume(path: string, limits: NiftiLimits = {}): Promis
  * `text_prompts`.
  * @throws Problem `npz-invalid`, `npz-too-large`, `pickle-refused`, `volume-missing`
  */
-export async function readPromptsOfVolume(path: string): Promise<NpzPrompts['prompts']> {
+export async function readPromptsOfVolume(path: string): Promise<readonly FilePrompt[]> {
   if ((await isFolder(path)) || !isNpz(await firstBytes(path))) return [];
-  const { prompts } = await withFile(path, (file) => readNpzHeader(file));
-  return prompts;
+  return promptsForJob(await withFile(path, (file) => readNpzHeader(file)));
 }
 
 async function isFolder(path: string): Promise<boolean> {

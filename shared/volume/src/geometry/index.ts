@@ -35,6 +35,8 @@ export { dice } from './dice.js';
 export { squaredDistances } from './distance-transform.js';
 export { instanceScore, type InstanceScore } from './instances.js';
 export { allocateLabels, countLabels, maskOf, mergeLabels, relabel, toLabels, type LabelArray } from './label-map.js';
+export { objectVoxel, type Neighbour } from './object-runs.js';
+export { growthOrder, splitObjects, type SplitObjects, type SplitOptions } from './objects.js';
 export { allAxisCodes, isAxisCodes, orientationOf, planOrientation, reorient, type AxisCodes } from './orientation.js';
 export type { ResampleMethod } from './kernels.js';
 export {

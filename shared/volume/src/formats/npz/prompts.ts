@@ -9,6 +9,19 @@ export interface NpzPrompts {
   readonly instanceLabel: number | undefined;
 }
 
+/** A prompt as a job takes it. */
+export interface FilePrompt {
+  readonly text: string;
+  readonly label: number;
+  /** The file wants single objects of it. */
+  readonly instances?: true;
+}
+
+/** The prompts of a file as jobs take them: with `instance_label: 1` its answer numbers single objects. */
+export function promptsForJob({ prompts, instanceLabel }: NpzPrompts): FilePrompt[] {
+  return prompts.map((prompt) => (instanceLabel === 1 ? { ...prompt, instances: true } : prompt));
+}
+
 /**
  * `text_prompts` as the challenge pickles it: `{'1': 'CT imaging of the spleen', …, 'instance_label': 0}`.
  * @throws Problem `pickle-refused`, `npz-invalid`, `request-invalid` for a text that cannot be a prompt
