@@ -24,6 +24,7 @@ export const sidebar = [
       page('BiomedParse v2', '/how-to/biomedparse'),
       page('From storage events to masks', '/how-to/storage-events'),
       page('A whole dataset', '/how-to/dataset'),
+      page('Single objects', '/how-to/objects'),
       page('Evaluate against ground truth', '/how-to/evaluate'),
       page('DICOM in and out', '/dicom'),
       page('A GPU node', '/how-to/gpu'),

@@ -90,6 +90,7 @@ withBrowser('the page, from a scan to masks', () => {
       await page.keyboard.press('Escape');
       await page.locator('.prompt .mark').waitFor();
       await page.getByLabel('Colour of label 1').fill('#ff5533');
+      await page.getByRole('button', { name: 'Single objects of prompt 4' }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'segment-ready');
 
@@ -122,7 +123,7 @@ withBrowser('the page, from a scan to masks', () => {
       const jobId = page.url().split('/').at(-1) ?? '';
       const manifest = await stack.api.manifest(jobId);
       if (manifest.status !== 'completed') throw new Error(manifest.status);
-      const rows = page.locator('.findings tbody tr:not(.measures)');
+      const rows = page.locator('.findings > table > tbody > tr:not(.measures)');
       expect(await rows.count()).toBe(6);
       for (const [at, finding] of manifest.findings.entries()) {
         const text = (await rows.nth(at).textContent()) ?? '';
@@ -139,6 +140,13 @@ withBrowser('the page, from a scan to masks', () => {
       await labelled('left thalamus').waitFor();
       await page.getByRole('button', { name: 'right thalamus' }).click();
       await labelled('right thalamus').waitFor();
+      const putamen = manifest.findings[3];
+      const largest = putamen?.instances?.objects[0];
+      expect(putamen).toMatchObject({ prompt: 'left putamen', instances: { separatedBy: 'components' } });
+      expect(largest?.voxels).toBeGreaterThan(0);
+      await page.getByText(/^\d+ objects? of left putamen$/).click();
+      await page.getByRole('button', { name: '1 of left putamen', exact: true }).click();
+      await labelled('left putamen').waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'look');
       if (picture !== undefined) await writeFile(picture, await page.screenshot());

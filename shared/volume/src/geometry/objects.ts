@@ -44,7 +44,7 @@ export function growthOrder(affine: Affine, orientation: AxisCodes): Neighbour[]
 
 /**
  * Splits a mask into its objects: the connected parts of the interior (voxels touch by faces), grown by one voxel into
- * the border. Memory holds the runs of the mask and some numbers per object, never more than six bytes a voxel.
+ * the border. Memory holds twelve bytes per run of the mask and some numbers per object, not the mask.
  * @param pieces values of `objectVoxel`, whole rows in memory order; a mask without borders is its own interior
  * @throws RangeError when the pieces are not whole rows of the shape
  */
