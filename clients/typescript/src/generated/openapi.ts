@@ -660,6 +660,10 @@ export interface components {
         | {
             text: string;
             label?: number;
+            /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+            keepLargest?: number;
+            /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+            removeBelowMl?: number;
           }
       )[];
       /** @description Default: the server’s default pack. */
@@ -718,6 +722,8 @@ export interface components {
        * @default true
        */
       preview?: boolean;
+      /** @description findings.csv, and the measures of every finding in the manifest: surface, diameter, place, intensities, parts. Default: true. */
+      findings?: boolean;
       /** @description volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false. */
       volume?: boolean;
       /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
@@ -813,6 +819,10 @@ export interface components {
         | {
             text: string;
             label?: number;
+            /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+            keepLargest?: number;
+            /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+            removeBelowMl?: number;
           }
       )[];
       pack?: components['schemas']['PackId'];
@@ -892,6 +902,10 @@ export interface components {
               | {
                   text: string;
                   label?: number;
+                  /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+                  keepLargest?: number;
+                  /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+                  removeBelowMl?: number;
                 }
             )[];
           }[];
@@ -1009,6 +1023,10 @@ export interface components {
         | {
             text: string;
             label?: number;
+            /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+            keepLargest?: number;
+            /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+            removeBelowMl?: number;
           }
       )[];
       /** @description Default: the server’s default pack. */
@@ -1145,6 +1163,10 @@ export interface components {
       text: string;
       /** @description Value of this target in the label map. */
       label: number;
+      /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+      keepLargest?: number;
+      /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+      removeBelowMl?: number;
     };
     Job: {
       /**
@@ -1338,10 +1360,7 @@ export interface components {
             bytes: number;
             sha256?: string;
           };
-          prompts: {
-            text: string;
-            label: number;
-          }[];
+          prompts: components['schemas']['Prompt'][];
           pack: {
             id: components['schemas']['PackId'];
             version: string;
@@ -1436,10 +1455,7 @@ export interface components {
             bytes: number;
             sha256?: string;
           };
-          prompts: {
-            text: string;
-            label: number;
-          }[];
+          prompts: components['schemas']['Prompt'][];
           pack: {
             id: components['schemas']['PackId'];
             version: string;
@@ -1495,10 +1511,7 @@ export interface components {
             bytes: number;
             sha256?: string;
           };
-          prompts: {
-            text: string;
-            label: number;
-          }[];
+          prompts: components['schemas']['Prompt'][];
           pack: {
             id: components['schemas']['PackId'];
             version: string;
@@ -1548,6 +1561,48 @@ export interface components {
       };
       recommended: boolean;
       classes?: string[];
+      /** @description Absent where the mask is empty, or where measures were not asked for. */
+      measures?: components['schemas']['Measures'];
+      /** @description What the rule of the prompt or the pack took out of the mask; absent without a rule. */
+      removed?: components['schemas']['RemovedParts'];
+    };
+    Measures: {
+      /** @description Area of the marching-cubes surface half-way between voxel centres. */
+      surfaceMm2: number;
+      /** @description Longest distance between two points of that surface, also across parts and gaps. */
+      longestDiameterMm: number;
+      /** @description Mean place of the voxels, in RAS millimetres. */
+      centroidMm: [number, number, number];
+      /** @description The same as voxel indices [i, j, k], from 0. */
+      centroidVoxel: [number, number, number];
+      /** @description First and last voxel [i, j, k] of the mask, both included, from 0. */
+      boundingBox: {
+        min: [number, number, number];
+        max: [number, number, number];
+      };
+      /** @description Values of the input inside the mask. Null where none is a number. */
+      intensity: {
+        mean: number;
+        /** @description Of the population: divided by n. */
+        sd: number;
+        median: number;
+        p5: number;
+        p95: number;
+        /** @description HU where a CT reaches beyond 0 to 255; else unknown. */
+        unit: 'HU' | null;
+      } | null;
+      /** @description Parts of the mask that do not touch by faces of voxels. */
+      components: number;
+      /** @description Share of the mask’s voxels that is in its largest part. */
+      largestComponentShare: number;
+    };
+    RemovedParts: {
+      keepLargest?: number;
+      removeBelowMl?: number;
+      /** @description Connected parts that were removed. */
+      components: number;
+      /** @description Voxels of these parts. */
+      voxels: number;
     };
     BatchSize: {
       total: number;
@@ -1845,6 +1900,10 @@ export interface components {
        * @default []
        */
       synonyms: string[];
+      /** @description How many connected parts the target has: of its mask the largest stay. Absent or 0: all. A prompt may say otherwise. */
+      keepLargest?: number;
+      /** @description Connected parts of its mask of less than so many millilitres go. Absent or 0: none. A prompt may say otherwise. */
+      removeBelowMl?: number;
       /**
        * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
        * @enum {string}
@@ -2058,6 +2117,8 @@ export interface components {
        * @default true
        */
       preview: boolean;
+      /** @description findings.csv, and the measures of every finding in the manifest: surface, diameter, place, intensities, parts. Default: true. */
+      findings?: boolean;
       /** @description volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false. */
       volume?: boolean;
       /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
