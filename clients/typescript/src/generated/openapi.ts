@@ -856,7 +856,7 @@ export interface components {
           kind: 'prefix';
           uri: string;
           /**
-           * @description Glob over the key below the folder.
+           * @description Glob over the key below the folder: `*`, `?`, `**`, `[a-z]` and `{one,other}`, with braces at most 4 deep.
            * @default **\/*.{nii,nii.gz}
            */
           pattern?: string;
@@ -908,6 +908,7 @@ export interface components {
         | 'idempotency-conflict'
         | 'state-conflict'
         | 'payload-too-large'
+        | 'body-too-slow'
         | 'unsupported-media-type'
         | 'event-unknown'
         | 'event-signature-invalid'
@@ -1100,6 +1101,9 @@ export interface components {
         /** Format: date-time */
         modifiedAt: string;
       }[];
+      /** @description Volumes and folders left out because no request can name them: a control character, a backslash, or an empty part, `.` or `..` between slashes. */
+      unnamed?: number;
+      /** @description There may be more, even where this page is short or empty. */
       next?: string;
     };
     Problem: {
@@ -1213,6 +1217,7 @@ export interface components {
         | 'idempotency-conflict'
         | 'state-conflict'
         | 'payload-too-large'
+        | 'body-too-slow'
         | 'unsupported-media-type'
         | 'event-unknown'
         | 'event-signature-invalid'
@@ -1897,6 +1902,7 @@ export interface components {
           | 'idempotency-conflict'
           | 'state-conflict'
           | 'payload-too-large'
+          | 'body-too-slow'
           | 'unsupported-media-type'
           | 'event-unknown'
           | 'event-signature-invalid'
@@ -2265,8 +2271,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Too large. */
       413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The content type is not understood. */
+      415: {
         headers: {
           [name: string]: unknown;
         };
@@ -2407,6 +2431,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
@@ -2416,8 +2449,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -2679,6 +2730,13 @@ export interface operations {
           'text/event-stream': components['schemas']['JobEvent'];
         };
       };
+      /** @description The job has ended, and nothing comes after `Last-Event-ID`. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description The request does not have the expected form. */
       400: {
         headers: {
@@ -2708,6 +2766,15 @@ export interface operations {
       };
       /** @description The job was not found, or belongs to another tenant. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key holds too many streams open. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -2825,6 +2892,22 @@ export interface operations {
           'application/octet-stream': string;
         };
       };
+      /** @description One range of bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The client has this version. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description A short-lived URL of the store, where the server is set up so. */
       307: {
         headers: {
@@ -2870,6 +2953,15 @@ export interface operations {
       };
       /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The range lies outside the file. */
+      416: {
         headers: {
           [name: string]: unknown;
         };
@@ -3007,6 +3099,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
@@ -3016,8 +3117,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -3472,8 +3591,35 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The content type is not understood. */
+      415: {
         headers: {
           [name: string]: unknown;
         };
@@ -3513,6 +3659,22 @@ export interface operations {
           'application/octet-stream': string;
         };
       };
+      /** @description One range of bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The client has this version. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description The request does not have the expected form. */
       400: {
         headers: {
@@ -3542,6 +3704,15 @@ export interface operations {
       };
       /** @description The batch or report was not found, or belongs to another tenant. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The range lies outside the file. */
+      416: {
         headers: {
           [name: string]: unknown;
         };
@@ -3661,6 +3832,22 @@ export interface operations {
           'application/octet-stream': string;
         };
       };
+      /** @description One range of bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The client has this version. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description The request does not have the expected form. */
       400: {
         headers: {
@@ -3699,6 +3886,15 @@ export interface operations {
       };
       /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The range lies outside the file. */
+      416: {
         headers: {
           [name: string]: unknown;
         };
@@ -3822,8 +4018,35 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -4034,6 +4257,24 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
         headers: {
@@ -4177,6 +4418,33 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description This server takes no storage events. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Something in it could not be taken. Send it again. */
       503: {
         headers: {
@@ -4293,8 +4561,35 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -4841,6 +5136,24 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description A volume is too large. */
       413: {
         headers: {
@@ -4850,8 +5163,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The content type is not understood. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -4900,6 +5231,22 @@ export interface operations {
           'application/octet-stream': string;
         };
       };
+      /** @description One range of bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The client has this version. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description The request does not have the expected form. */
       400: {
         headers: {
@@ -4920,6 +5267,15 @@ export interface operations {
       };
       /** @description The key lacks the scope or may not read the volume. */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The range lies outside the file. */
+      416: {
         headers: {
           [name: string]: unknown;
         };
