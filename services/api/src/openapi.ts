@@ -1,6 +1,6 @@
 import { RESEARCH_NOTICE } from '@parse3d/contract';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { withErrors } from './http/answers.js';
+import { bodyErrors, withErrors } from './http/answers.js';
 import type { Operation } from './http/operation.js';
 import { apiOperations } from './routes/index.js';
 
@@ -42,6 +42,7 @@ function pathsOf(operations: readonly Operation[]): ZodOpenApiPathsObject {
 
 function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
   const { summary, description, tag, scope, params, query, headers, body, answers, errors } = operation;
+  const taken = body === undefined ? answers : bodyErrors(body.needsType, answers);
   const needsKey = scope !== 'public' && scope !== 'events-token';
   return {
     operationId,
@@ -60,6 +61,6 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
         }
       : {}),
     ...(body && { requestBody: body.described }),
-    responses: needsKey ? withErrors(answers, errors) : answers,
+    responses: needsKey ? withErrors(taken, errors) : taken,
   };
 }

@@ -48,7 +48,7 @@ function sendProblem(response: Response, problem: Problem, requestId: string): v
   if (!response.req.complete) refuseBody(response, problem);
   response
     .status(problem.status)
-    .type('application/problem+json')
+    .set('Content-Type', 'application/problem+json; charset=utf-8')
     .end(
       JSON.stringify({
         ...problem.fields,

@@ -12,6 +12,8 @@ export interface Body<B> {
   readonly described: ZodOpenApiRequestBodyObject;
   /** True where the handler reads the body as it arrives: then its size is bounded by the handler, its pace here. */
   readonly streams: boolean;
+  /** True where a body of another content type is refused. */
+  readonly needsType: boolean;
   /** @throws Problem `request-invalid`, `payload-too-large`, `unsupported-media-type` */
   read(request: Request, response: Response): Promise<B>;
 }
@@ -21,6 +23,7 @@ export function jsonBody<T extends z.ZodType>(schema: T): Body<z.output<T>> {
   return {
     described: { required: true, content: { 'application/json': { schema } } },
     streams: false,
+    needsType: false,
     read: async (request, response) => parseRequest(schema, await parsedBody(request, response)),
   };
 }
@@ -30,6 +33,7 @@ export function optionalJsonBody<T extends z.ZodType>(schema: T): Body<z.output<
   return {
     described: { required: false, content: { 'application/json': { schema } } },
     streams: false,
+    needsType: true,
     async read(request, response) {
       // A body that is not read as JSON would be taken for none, and what it restricts would be ignored.
       if (request.get('content-length') !== '0') requireType(request, ['application/json']);
@@ -43,6 +47,7 @@ export function textBody(described: z.ZodType): Body<string> {
   return {
     described: { required: true, content: { 'application/json': { schema: described } } },
     streams: false,
+    needsType: false,
     async read(request, response) {
       await run(readText, request, response);
       return z.string().catch('').parse(request.body);
@@ -56,6 +61,7 @@ export function streamedBody(content: ZodOpenApiContentObject, types: readonly s
   return {
     described: { required: true, content },
     streams: true,
+    needsType: true,
     read(request) {
       // None at all is as wrong as another one.
       if (!request.is([...accepted, ...types])) throw wrongType(request, accepted);

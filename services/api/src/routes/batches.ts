@@ -38,7 +38,7 @@ export const batchRoutes = [
       'The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count and an estimate.',
     tag: 'batches',
     answers: { '200': json(BatchSize, 'A dry run.'), '202': json(BatchView, 'Accepted.') },
-    errors: { conflict: true, unprocessable: true },
+    errors: { conflict: true, unprocessable: true, quota: true },
     async handler({ body, headers, caller, request, response }, deps) {
       if (body.dryRun) {
         response.json(await measureBatch(body, caller, deps));
@@ -142,7 +142,7 @@ export const batchRoutes = [
     id: 'getBatchReport',
     summary: 'Download results.jsonl, failures.jsonl or summary.csv',
     tag: 'batches',
-    answers: { '200': file('The report, once the batch has ended.') },
+    answers: file('The report, once the batch has ended.'),
     errors: { notFound: 'batch or report' },
     async handler({ params: { id, name }, caller: { tenant }, request, response }, deps) {
       const { batch } = await findBatch(id, tenant, deps);

@@ -39,7 +39,7 @@ export const derivativeRoutes = [
     id: 'getDerivativeFile',
     summary: 'Download a file of the BIDS derivative; the path keeps its slashes',
     tag: 'batches',
-    answers: { '200': file('The file.') },
+    answers: file('The file.'),
     errors: { notFound: 'batch or file', conflict: true },
     async handler({ params: { id, path }, caller: { tenant }, request, response }, deps) {
       const batch = await endedBidsBatch(id, tenant, deps);

@@ -25,7 +25,7 @@ export const jobRoutes = [
     description: 'The 202 comes once the job is durable: no failure of the queue loses it.',
     tag: 'jobs',
     answers: { '202': json(JobView, 'Accepted.') },
-    errors: { conflict: true, unprocessable: true },
+    errors: { conflict: true, unprocessable: true, quota: true },
     async handler({ body, headers, caller, request, response }, deps) {
       const { request: job, repeated } = await submitJob(body, caller, headers['idempotency-key'], deps);
       deps.metrics.jobsAccepted.inc({ lane: job.lane, repeated: String(repeated) });

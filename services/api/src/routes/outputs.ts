@@ -39,7 +39,7 @@ export const outputRoutes = [
     summary: 'Download an output',
     tag: 'outputs',
     answers: {
-      '200': file('The file. Byte ranges are served.'),
+      ...file('The file. Byte ranges are served.'),
       '307': { description: 'A short-lived URL of the store, where the server is set up so.' },
     },
     errors: { notFound: 'job or output', conflict: true },

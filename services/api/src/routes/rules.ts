@@ -19,7 +19,7 @@ export const ruleRoutes = [
     description: 'The rule acts in the name of the key’s tenant and reads no more than the key may read now.',
     tag: 'rules',
     answers: { '201': json(RuleView, 'Made; it takes what comes from now on.') },
-    errors: { unprocessable: true },
+    errors: { unprocessable: true, quota: true },
     async handler({ body, caller, request, response }, deps) {
       const rule = await createRule(body, caller, deps);
       request.log.info({ ruleId: rule.id, tenant: rule.tenant }, 'rule made');

@@ -66,7 +66,7 @@ export const scoreRoutes = [
       '413': problem('A volume is too large.'),
       '504': problem('It takes longer than the server waits; `jobs` says where it goes on.'),
     },
-    errors: { unprocessable: true },
+    errors: { conflict: true, unprocessable: true, quota: true },
     async handler({ query, headers, caller, request, response }, deps) {
       const rows = await receive(request, caller.tenant, deps);
       const jobs = await submitRows(rows, query, caller, deps);

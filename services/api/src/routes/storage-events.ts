@@ -42,6 +42,7 @@ export const storageEventRoutes = (sns: Sns) => [
       '400': problem('The form is unknown.'),
       '401': problem('Not the token of storage events.'),
       '403': problem('The envelope is not signed by Amazon SNS.'),
+      '404': problem('This server takes no storage events.'),
       '503': problem('Something in it could not be taken. Send it again.'),
     },
     async handler({ body, request, response }, deps) {

@@ -15,7 +15,7 @@ export const volumeContentRoutes = [
     id: 'readVolume',
     summary: 'Read a volume, whole or in ranges',
     tag: 'volumes',
-    answers: { '200': file('The file.') },
+    answers: file('The file.'),
     errors: { unprocessable: true },
     async handler({ query: { uri }, caller, request, response }, deps) {
       requireMayRead(caller, uri, deps);

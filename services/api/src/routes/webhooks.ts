@@ -23,7 +23,7 @@ export const webhookRoutes = [
       'shown in this answer alone.',
     tag: 'webhooks',
     answers: { '201': json(WebhookWithSecret, 'Made.') },
-    errors: { unprocessable: true },
+    errors: { unprocessable: true, quota: true },
     async handler({ body, caller, request, response }, deps) {
       const record = await createWebhook(body, caller.tenant, deps);
       request.log.info({ webhookId: record.id, tenant: record.tenant }, 'webhook made');
