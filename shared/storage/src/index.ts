@@ -24,5 +24,5 @@ export { createBucketIfMissing, openStores, type StorageConfig, type Stores } fr
 export { copyToFile, readAll, readJson, readRecord, sha256Of, writeFileTo, writeJson } from './transfer.js';
 export { checkBucket, checkKey, formatBlobUri, isKey, parseBlobUri, type BlobAddress, type BlobScheme } from './uri.js';
 export { listAll } from './list-all.js';
-export { inParallel } from './parallel.js';
+export { each as inParallel } from '@parse3d/async';
 export { isFolderUri, listBlobFolder, type BlobFolder } from './folder.js';
