@@ -88,24 +88,24 @@ module.exports = {
       from: { path: '^(cli|services/web)/src/' },
       to: { path: 'node_modules/(undici|openapi-fetch|eventsource-parser)/' },
     },
-    // Inside shared: contract is under everything; volume and storage on it; platform on storage; control on all but volume.
+    // Inside shared: contract and async are under everything; volume and storage on them; platform on storage; control on all but volume.
     {
-      name: 'contract-imports-nothing',
+      name: 'contract-and-async-import-nothing',
       severity: 'error',
-      from: { path: '^shared/contract/src/' },
-      to: { path: '^shared/(?!contract/)' },
+      from: { path: '^shared/(contract|async)/src/' },
+      to: { path: '^shared/', pathNot: '^shared/$1/' },
     },
     {
       name: 'volume-and-storage-stand-on-contract',
       severity: 'error',
       from: { path: '^shared/(volume|storage)/src/' },
-      to: { path: '^shared/', pathNot: '^shared/($1|contract)/' },
+      to: { path: '^shared/', pathNot: '^shared/($1|contract|async)/' },
     },
     {
       name: 'platform-stands-on-storage',
       severity: 'error',
       from: { path: '^shared/platform/src/' },
-      to: { path: '^shared/', pathNot: '^shared/(platform|storage|contract)/' },
+      to: { path: '^shared/', pathNot: '^shared/(platform|storage|contract|async)/' },
     },
     {
       name: 'control-needs-no-voxels',

@@ -227,7 +227,7 @@ describe('images', () => {
     expect(text).toMatch(/^STOPSIGNAL SIGTERM$/m);
     expect(text).toMatch(/^HEALTHCHECK /m);
     // Every package of the workspace is in the image.
-    const shared = ['contract', 'volume', 'storage', 'platform', 'control'].map((name) => `shared/${name}`);
+    const shared = ['async', 'contract', 'volume', 'storage', 'platform', 'control'].map((name) => `shared/${name}`);
     for (const workspace of [...shared, 'engine', 'services/api', 'services/worker', 'clients/typescript', 'cli']) {
       expect(text).toContain(`COPY ${workspace}/package.json ${workspace}/`);
       expect(text).toContain(`COPY --from=build /app/${workspace}/dist ${workspace}/dist`);

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { each } from '@parse3d/async';
 import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
 import type { Download, Parse3d } from '@parse3d/client';
@@ -61,7 +62,7 @@ export async function fetchBatch(
     }
     if (batch.derivative !== undefined) {
       const tick = counter(line, 'derivative');
-      await eachAtOnce(derivativePaths(client, id), async (path) => {
+      await each(derivativePaths(client, id), AT_ONCE, async (path) => {
         await save(path, () => client.batches.derivativeFile(id, path, { signal }));
         tick();
       });
@@ -69,7 +70,7 @@ export async function fetchBatch(
     if (options.outputs) {
       const prefix = batch.derivative === undefined ? 'items' : `${BESIDE_BIDS}/items`;
       const tick = counter(line, 'items', batch.counts.completed);
-      await eachAtOnce(completedItems(join(folder.partial, `${reports}results.jsonl`)), async (item) => {
+      await each(completedItems(join(folder.partial, `${reports}results.jsonl`)), AT_ONCE, async (item) => {
         files.push(...(await fetchItem(client, item, folder.partial, prefix, signal)));
         tick();
       });
@@ -119,18 +120,6 @@ async function* derivativePaths(client: Parse3d, id: string): AsyncGenerator<str
     for (const { path } of page.files) yield path;
     after = page.next;
   } while (after !== undefined);
-}
-
-/** Works on a stream with a few hands; the first error ends it. */
-async function eachAtOnce<T>(items: AsyncGenerator<T>, work: (item: T) => Promise<void>): Promise<void> {
-  const hand = async (): Promise<void> => {
-    for (let next = await items.next(); next.done !== true; next = await items.next()) await work(next.value);
-  };
-  try {
-    await Promise.all(Array.from({ length: AT_ONCE }, hand));
-  } finally {
-    await items.return(undefined);
-  }
 }
 
 /** Counts on a line, with a rate and, where the total is known, the time left. */

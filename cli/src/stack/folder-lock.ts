@@ -1,4 +1,5 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { pause } from '@parse3d/async';
 import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
 import { identify, isAlive, ProcessIdentity, signalGroup } from './processes.js';
@@ -106,6 +107,6 @@ async function endLeftovers(processes: readonly ProcessIdentity[], say: (text: s
   );
   for (const { pid } of left) signalGroup(pid, 'SIGTERM');
   const until = Date.now() + LEFTOVER_GRACE_MS;
-  while (left.some(isAlive) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (left.some(isAlive) && Date.now() < until) await pause(50);
   for (const identity of left) if (isAlive(identity)) signalGroup(identity.pid, 'SIGKILL');
 }

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { pause } from '@parse3d/async';
 
 export interface RedisAccess {
   readonly port: number;
@@ -49,7 +50,7 @@ export async function writeRedisConfig(folder: string, port: number): Promise<Re
 export async function redisAnswers({ port, password }: RedisAccess, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     if (await ping(port, password)) return;
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await pause(30);
   }
   signal.throwIfAborted();
 }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { Backoff } from '@parse3d/async';
 import { Problem } from '@parse3d/contract/problems';
 import { identify, signalGroup, type ProcessIdentity } from './processes.js';
 
@@ -40,7 +41,7 @@ export class SupervisedProgram {
   #child: ChildProcess | undefined;
   #identity: ProcessIdentity | undefined;
   #stopping = false;
-  #pauseMs = FIRST_PAUSE_MS;
+  readonly #backoff = new Backoff({ firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS });
   #restart: NodeJS.Timeout | undefined;
   #look: NodeJS.Timeout | undefined;
 
@@ -148,7 +149,7 @@ export class SupervisedProgram {
       ended.catch(() => undefined);
       child.on('error', () => undefined);
     }
-    const steady = setTimeout(() => (this.#pauseMs = FIRST_PAUSE_MS), STEADY_MS);
+    const steady = setTimeout(() => this.#backoff.reset(), STEADY_MS);
     steady.unref();
     child.once('exit', () => clearTimeout(steady));
   }
@@ -157,7 +158,8 @@ export class SupervisedProgram {
     clearTimeout(this.#look);
     if (this.#stopping) return;
     const { name, onChange } = this.#options;
-    onChange(`${name} ended (${describeEnd(code, signal)}); starting it again in ${this.#pauseMs / 1000} s`);
+    const pauseMs = this.#backoff.next();
+    onChange(`${name} ended (${describeEnd(code, signal)}); starting it again in ${pauseMs / 1000} s`);
     this.#restart = setTimeout(() => {
       this.start().then(
         () => onChange(`${name} is back`),
@@ -166,8 +168,7 @@ export class SupervisedProgram {
           this.#onUnaskedExit(this.#child?.exitCode ?? null, this.#child?.signalCode ?? null);
         },
       );
-    }, this.#pauseMs);
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+    }, pauseMs);
   }
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { pause } from '@parse3d/async';
 import { software } from '@parse3d/contract/software';
 import { storageFromEnv, tracingFromEnv } from '@parse3d/platform/config';
 import { readPackCatalog } from '@parse3d/contract/packs';
@@ -205,5 +206,5 @@ const prefetching = (config: WorkerConfig): number => config.PARSE3D_WORKER_SLOT
 
 async function within(budgetMs: number, done: () => boolean): Promise<void> {
   const until = Date.now() + budgetMs;
-  while (!done() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!done() && Date.now() < until) await pause(50);
 }

@@ -44,5 +44,5 @@ export {
   type BlobScheme,
 } from './uri.js';
 export { listAll } from './list-all.js';
-export { inParallel } from './parallel.js';
+export { each as inParallel } from '@parse3d/async';
 export { isFolderUri, listBlobFolder, type BlobFolder } from './folder.js';

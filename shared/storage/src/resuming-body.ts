@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { Backoff, pause } from '@parse3d/async';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 
 /** How many connections in a row may break with hardly a byte before the stream fails. */
@@ -30,6 +31,7 @@ export class ResumingBody extends Readable {
   #position: number;
   #left: number;
   #barren = 0;
+  readonly #backoff = new Backoff({ firstMs: FIRST_PAUSE_MS });
   /** Bytes that the present connection has brought. */
   #brought = 0;
   #opening = false;
@@ -72,7 +74,10 @@ export class ResumingBody extends Readable {
 
   #take(chunk: Buffer, source: Readable): void {
     this.#brought += chunk.length;
-    if (this.#brought >= PROGRESS_BYTES) this.#barren = 0;
+    if (this.#brought >= PROGRESS_BYTES) {
+      this.#barren = 0;
+      this.#backoff.reset();
+    }
     this.#position += chunk.length;
     this.#left -= chunk.length;
     if (this.#left < 0) {
@@ -113,7 +118,8 @@ export class ResumingBody extends Readable {
     try {
       while (!this.#abort.signal.aborted) {
         if (this.#barren >= MAX_BARREN_TRIES) throw this.#gaveUp();
-        if (this.#barren > 0) await pause(FIRST_PAUSE_MS * 2 ** (this.#barren - 1), this.#abort.signal);
+        // An abort ends the pause at once, and with it the loop.
+        if (this.#barren > 0) await pause(this.#backoff.next(), this.#abort.signal).catch(() => undefined);
         this.#barren++;
         const source = await this.#tryReopen();
         if (source === undefined) continue;
@@ -149,17 +155,4 @@ export class ResumingBody extends Readable {
       { cause: this.#cause },
     );
   }
-}
-
-/** Waits, or less when the signal aborts. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener('abort', end);
-  });
 }

@@ -1,4 +1,5 @@
 import type { PromptableSlicesModel } from '@parse3d/contract';
+import { LRUCache } from 'lru-cache';
 import type { Tensor } from '../onnx.js';
 
 // Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): the number at a place depends on
@@ -77,7 +78,7 @@ export function layerNoise(seed: number, layer: number, count: number): Float32A
 export class NoiseSource {
   static readonly #KEPT = 2;
   readonly #layers: PromptableSlicesModel['noise'];
-  readonly #drawn = new Map<number, Record<string, Tensor>>();
+  readonly #drawn = new LRUCache<number, Record<string, Tensor>>({ max: NoiseSource.#KEPT });
 
   constructor(layers: PromptableSlicesModel['noise']) {
     this.#layers = layers;
@@ -97,8 +98,6 @@ export class NoiseSource {
         return [input, { type: 'float32', data, shape }];
       }),
     );
-    const oldest = this.#drawn.keys().next();
-    if (this.#drawn.size >= NoiseSource.#KEPT && oldest.done !== true) this.#drawn.delete(oldest.value);
     this.#drawn.set(seed, drawn);
     return drawn;
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { Problem } from '@parse3d/contract/problems';
+import { LRUCache } from 'lru-cache';
 import type { Session } from '../onnx.js';
 
 /** A prompt as the text encoder takes it. */
@@ -64,7 +65,7 @@ export class TextFeatureSource {
   readonly #tokenizer: PromptTokenizer;
   readonly #session: Session;
   readonly #contextLength: number;
-  readonly #kept = new Map<string, TextFeatures>();
+  readonly #kept = new LRUCache<string, TextFeatures>({ max: KEPT_TEXTS });
 
   constructor(tokenizer: PromptTokenizer, session: Session, contextLength: number) {
     this.#tokenizer = tokenizer;
@@ -74,11 +75,7 @@ export class TextFeatureSource {
 
   async of(text: string): Promise<TextFeatures> {
     const features = this.#kept.get(text) ?? (await this.#encode(text));
-    // A map keeps the order of insertion: what is used goes to the end, what is first was not used for longest.
-    this.#kept.delete(text);
     this.#kept.set(text, features);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > KEPT_TEXTS && oldest !== undefined) this.#kept.delete(oldest);
     return features;
   }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { each } from '@parse3d/async';
 import type { JobRequest } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { nameShape } from '@parse3d/volume/formats';
-import { copyToFile, inParallel, listBlobFolder, type Stores } from '@parse3d/storage';
+import { copyToFile, listBlobFolder, type Stores } from '@parse3d/storage';
 
 /** Small objects cost a round trip each. */
 const AT_A_TIME = 8;
@@ -31,7 +32,7 @@ export async function fetchFolder(
   const formOf = formsOfNames();
   const digests: string[] = [];
   let fetched = 0;
-  await inParallel(folder.blobs.entries(), AT_A_TIME, async ([number, { key, etag: version }]) => {
+  await each(folder.blobs.entries(), AT_A_TIME, async ([number, { key, etag: version }]) => {
     const name = `${String(number).padStart(6, '0')}${formOf(key)}`;
     const copy = await copyToFile(folder.store, key, join(path, name), { etag: version, signal });
     fetched += copy.bytes;

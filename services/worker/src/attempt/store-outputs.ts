@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { each, mapEach } from '@parse3d/async';
 import type { LocalOutput } from '@parse3d/engine';
 import { blobKeys, type JobRequest, type OutputFile } from '@parse3d/contract';
 import { readNiftiHeader } from '@parse3d/volume/formats';
@@ -17,7 +18,7 @@ export async function uploadOutputs(
 ): Promise<OutputFile[]> {
   const prefix = blobKeys.attemptPrefix(request.jobId, request.run, attemptId);
   let done = 0;
-  return inTurns(outputs, async ({ name, path, bytes, sha256, contentType }) => {
+  return mapEach(outputs, AT_ONCE, async ({ name, path, bytes, sha256, contentType }) => {
     const key = `${prefix}${name}`;
     await writeFileTo(store, key, path, { contentType, signal });
     onDone(++done);
@@ -27,19 +28,6 @@ export async function uploadOutputs(
 
 /** Files under way at the same time: the store's latency counts once for all the small ones. */
 const AT_ONCE = 4;
-
-/** The results in the order of the items. Nothing is under way any more when it fails. */
-async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let first = 0; first < items.length; first += AT_ONCE) {
-    const settled = await Promise.allSettled(items.slice(first, first + AT_ONCE).map(work));
-    for (const result of settled) {
-      if (result.status === 'rejected') throw result.reason;
-      results.push(result.value);
-    }
-  }
-  return results;
-}
 
 /** The header of a NIfTI file lies in these first bytes, compressed or not. */
 const HEAD_BYTES = 64 * 1024;
@@ -55,7 +43,7 @@ export async function verifyOutputs(
   store: BlobStore,
   signal: AbortSignal,
 ): Promise<void> {
-  await inTurns(outputs, async (output) => {
+  await each(outputs, AT_ONCE, async (output) => {
     const { sha256, bytes, head } = await digest(store, output.key, signal);
     if (sha256 !== output.sha256 || bytes !== output.bytes) {
       throw new Problem('output-mismatch', `${output.name} came back with ${bytes} bytes and SHA-256 ${sha256}`, {

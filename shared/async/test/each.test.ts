@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { inParallel } from '../src/index.js';
+import { each, mapEach } from '@parse3d/async';
 
 test('no more than the limit is under way, and everything is done', async () => {
   let running = 0;
   let most = 0;
   const done: number[] = [];
-  await inParallel(
+  await each(
     Array.from({ length: 20 }, (_, index) => index),
     3,
     async (item) => {
@@ -30,7 +30,7 @@ test('when the items fail, what is under way ends before the failure is told', a
     for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
     ended = true;
   };
-  await expect(inParallel(items(), 8, work)).rejects.toThrow('listing failed');
+  await expect(each(items(), 8, work)).rejects.toThrow('listing failed');
   expect(ended).toBe(true);
 });
 
@@ -46,6 +46,15 @@ test('a failure while the next item is awaited is thrown, and begins no further 
     begun.push(item);
     return item === 0 ? Promise.reject(new Error('the first')) : Promise.resolve();
   };
-  await expect(inParallel(items(), 8, work)).rejects.toThrow('the first');
+  await expect(each(items(), 8, work)).rejects.toThrow('the first');
   expect(begun.length).toBeLessThanOrEqual(2);
+});
+
+test('results come in the order of the items, whichever is done first', async () => {
+  const turns = [5, 1, 3, 0, 2];
+  const results = await mapEach(turns, 3, async (count) => {
+    for (let turn = 0; turn < count; turn++) await new Promise(setImmediate);
+    return count * 10;
+  });
+  expect(results).toEqual([50, 10, 30, 0, 20]);
 });
