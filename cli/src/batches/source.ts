@@ -4,7 +4,7 @@ import type { TextLine } from '@parse3d/contract/text';
 import { z } from 'zod';
 import type { SubmitBatch } from '@parse3d/client';
 import { UsageError } from '../errors/kinds.js';
-import { readTextFile } from '../local/text-file.js';
+import { readTextFile } from '../options/text-file.js';
 
 export type SourceInput = SubmitBatch['source'];
 

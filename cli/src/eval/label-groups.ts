@@ -1,6 +1,6 @@
 import { isProblem } from '@parse3d/contract/problems';
 import { UsageError } from '../errors/kinds.js';
-import { readTextFile } from '../local/text-file.js';
+import { readTextFile } from '../options/text-file.js';
 
 /** Labels that are measured as one, under a name. */
 export interface LabelGroup {

@@ -5,7 +5,7 @@ import type { TextLine } from '@parse3d/contract/text';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { UsageError } from '../errors/kinds.js';
-import { readTextFile } from '../local/text-file.js';
+import { readTextFile } from './text-file.js';
 import { InstanceOptions, wishForInstances, withInstances } from './instances.js';
 import { collect, wholeNumber } from './values.js';
 
