@@ -22,7 +22,18 @@ export {
 } from './probe.js';
 export { createBucketIfMissing, openStores, type StorageConfig, type Stores } from './stores.js';
 export { copyToFile, readAll, readJson, readRecord, sha256Of, writeFileTo, writeJson } from './transfer.js';
-export { checkBucket, checkKey, checkPrefix, formatBlobUri, isBucketName, isKey, nameOfListed, parseBlobUri, type BlobAddress, type BlobScheme } from './uri.js';
+export {
+  checkBucket,
+  checkKey,
+  checkPrefix,
+  formatBlobUri,
+  isBucketName,
+  isKey,
+  nameOfListed,
+  parseBlobUri,
+  type BlobAddress,
+  type BlobScheme,
+} from './uri.js';
 export { listAll } from './list-all.js';
 export { inParallel } from './parallel.js';
 export { isFolderUri, listBlobFolder, type BlobFolder } from './folder.js';

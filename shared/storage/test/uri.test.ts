@@ -1,5 +1,12 @@
 import { describe, expect, it, test } from 'vitest';
-import { checkKey, contentDisposition, contentTypeOf, formatBlobUri, nameOfListed, parseBlobUri } from '../src/index.js';
+import {
+  checkKey,
+  contentDisposition,
+  contentTypeOf,
+  formatBlobUri,
+  nameOfListed,
+  parseBlobUri,
+} from '../src/index.js';
 import { checkLocalKey } from '../src/uri.js';
 
 describe('URIs of objects', () => {
