@@ -35,12 +35,16 @@ export async function listBlobFolder(stores: Stores, uri: string, maxBytes: numb
   const hash = createHash('sha256');
   let bytes = 0;
   const leftOut: string[] = [];
+  let listed = 0;
   for await (const blob of listAll(store, checkPrefix(prefix), undefined, (keys) => leftOut.push(...keys))) {
-    if (blob.key.endsWith('/')) continue;
-    blobs.push(blob);
-    bytes += blob.bytes;
-    hash.update(`${blob.key}\0${blob.etag}\0${blob.bytes}\n`);
-    if (blobs.length > MAX_OBJECTS || bytes > maxBytes) {
+    listed++;
+    if (!blob.key.endsWith('/')) {
+      blobs.push(blob);
+      bytes += blob.bytes;
+      hash.update(`${blob.key}\0${blob.etag}\0${blob.bytes}\n`);
+    }
+    // Markers of folders count too: nothing in there may be listed without end.
+    if (listed > MAX_OBJECTS || bytes > maxBytes) {
       throw new Problem(
         'archive-too-large',
         `expected at most ${MAX_OBJECTS} objects and ${maxBytes} bytes, there are more in ${uri}`,

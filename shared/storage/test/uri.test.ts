@@ -1,5 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { checkKey, contentDisposition, contentTypeOf, formatBlobUri, parseBlobUri } from '../src/index.js';
+import { describe, expect, it, test } from 'vitest';
+import {
+  checkKey,
+  contentDisposition,
+  contentTypeOf,
+  formatBlobUri,
+  nameOfListed,
+  parseBlobUri,
+} from '../src/index.js';
 import { checkLocalKey } from '../src/uri.js';
 
 describe('URIs of objects', () => {
@@ -51,4 +58,14 @@ describe('keys', () => {
 it('a download name cannot add headers or end its quotes', () => {
   const header = contentDisposition('a"b\r\nSet-Cookie: x=1; ü\ud800.nii');
   expect(header).toMatch(/^attachment; filename="[^"\\\r\n]*"; filename\*=UTF-8''[\w.%~-]+$/);
+});
+
+test('what a listing says has a name, also where no request may use it', () => {
+  const address = { scheme: 's3', bucket: 'scans', key: 'a/b\u2028c.nii' } as const;
+  expect(nameOfListed(address)).toBe(formatBlobUri(address));
+  for (const key of ['a\\b.nii', 'a//b.nii', '../a.nii', 'a\u0007.nii']) {
+    const name = nameOfListed({ ...address, key });
+    expect(name).toBe(`s3://scans/${key}`);
+    expect(() => parseBlobUri(name)).toThrow(expect.objectContaining({ code: 'blob-key-invalid' }));
+  }
 });
