@@ -95,6 +95,11 @@ test('a folder of volumes becomes jobs, and every result and failure is listed a
   );
   const codes = cells.filter((row) => row[column('status')] === 'failed').map((row) => row[column('code')]);
   expect(codes).toEqual(['nifti-truncated', 'nifti-truncated']);
+  // What was measured stands behind the columns that were there before.
+  expect(cells.every((row) => row.length === header.split(',').length)).toBe(true);
+  const found = cells.filter((row) => row[column('verdict')] === 'present');
+  expect(new Set(found.map((row) => row[column('intensity_unit')]))).toEqual(new Set(['HU']));
+  expect(found.every((row) => Number(row[column('surface_mm2')]) > 0)).toBe(true);
 
   // One item, found by its state, is a job like any other.
   const failed = await api.send('GET', `/v1/batches/${batch.id}/items?status=failed`);

@@ -44,6 +44,7 @@ export const sidebar = [
       page('pack.json', '/reference/pack'),
       page('Packs', '/packs'),
       page('Metrics', '/reference/metrics'),
+      page('Findings', '/findings'),
       page('Tasks and evaluation', '/tasks-and-evaluation'),
       page('Batches', '/batches'),
       page('Storage events', '/storage-events'),

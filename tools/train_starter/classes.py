@@ -79,9 +79,9 @@ MIDLINE_TARGETS: dict[str, list[str]] = {
 }
 
 # How many connected parts a compact target has, on one side and of both sides together. What touches its other side at
-# the midline is one part or two; a limit in ml then tells half a target from a speck. Large targets fall apart where a
-# scan shows only some centimetres of a head, so only their specks go. Fluid in sulci, the temporal horns and the
-# ventricles together may be in any number of small parts.
+# the midline may be one part, and a speck then stays as the second. Large targets fall apart where a scan shows only some
+# centimetres of a head, so only their specks go; small ones get no limit in ml, which could take all of them. Fluid in
+# sulci, the temporal horns and the ventricles together may be in any number of small parts.
 SPECKS: dict[str, dict] = {
     "brain": {"removeBelowMl": 2},
     "cerebral hemisphere": {"removeBelowMl": 2},
@@ -98,10 +98,6 @@ KEPT_OF_BOTH_SIDES: dict[str, dict] = {
     "basal ganglia": {"keepLargest": 4},
     "cerebellum": {"keepLargest": 1},
     "cerebellar cortex": {"keepLargest": 1},
-    "cerebellar white matter": {"keepLargest": 2, "removeBelowMl": 2},
-    "lateral ventricle": {"keepLargest": 2, "removeBelowMl": 0.5},
-    "ventral diencephalon": {"keepLargest": 2, "removeBelowMl": 1},
-    "thalamus": {"keepLargest": 2, "removeBelowMl": 1},
     **{name: {"keepLargest": 1} for name in ("brainstem", "third ventricle", "fourth ventricle")},
     **SPECKS,
 }

@@ -1,6 +1,7 @@
 import { makeGeometry, type Shape } from '@parse3d/volume/geometry';
 import { expect, test } from 'vitest';
 import { keepParts } from '../../src/engines/promptable-slices/keep-parts.js';
+import { MaskStore } from '../../src/engines/promptable-slices/mask-store.js';
 import { MaskCounts } from '../../src/engines/promptable-slices/label-slices.js';
 
 const shape: Shape = [8, 1, 2];
@@ -72,4 +73,17 @@ test('what both lose is background, and a part of exactly the limit stays', () =
   expect(labels).toEqual([1, 1, 1, 0, 2, 2, 0, 0, /* */ 0, 0, 0, 0, 0, 0, 2, 2]);
   expect(removed[1]).toEqual({ removeBelowMl: 2, components: 1, voxels: 1 });
   expect(run([{ keepLargest: 1 }, { keepLargest: 1 }], [16]).labels.slice(14)).toEqual([0, 0]);
+});
+
+test('a mask that is remembered is the one that was made, and one that is too large is made again', () => {
+  const mask = Uint8Array.of(1, 1, 0, 1, 0, 0, 1, 1, /* */ 1, 0, 0, 0, 0, 1, 0, 1);
+  for (const [most, times] of [
+    [100, 1],
+    [3, 3],
+  ] as const) {
+    let made = 0;
+    const store = new MaskStore(shape, () => [mask.subarray(0, (made += 1)), mask.subarray(made)], most);
+    for (let n = 0; n < 3; n++) expect([...store.pieces(0)].flatMap((piece) => [...piece])).toEqual([...mask]);
+    expect(made).toBe(times);
+  }
 });

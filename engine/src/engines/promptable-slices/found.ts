@@ -14,6 +14,7 @@ import { showRanges } from './schedule.js';
 import { maskOf, type SliceReader } from './slice-readers.js';
 import type { SliceSource } from './slice-source.js';
 import type { TextFeatures } from './text.js';
+import { slicesOf } from './slice-stack.js';
 import { volumePieces } from './volume-pieces.js';
 import type { SmoothWay } from './way-back.js';
 
@@ -55,13 +56,15 @@ export function foundOf(run: FinishedRun): Found {
   const { image, reader, source, pack } = run;
   const { geometry } = image;
   const voxels = image.data.length;
-  const probabilityPieces = (prompt: number): Generator<Float32Array> =>
-    volumePieces(
+  const probabilityPieces = (prompt: number, voxels?: Float64Array): Generator<Float32Array> => {
+    const wanted = voxels && slicesOf(voxels, geometry.shape, source.volume);
+    return volumePieces(
       geometry.shape,
       source.volume,
-      (index) => readerOf(reader).probabilities(index, prompt),
+      (index) => (wanted?.has(index) === false ? undefined : readerOf(reader).probabilities(index, prompt)),
       (length) => new Float32Array(length),
     );
+  };
   const piecesAbove = (from: SliceReader, threshold: number, prompt: number): Generator<Uint8Array> =>
     volumePieces(
       geometry.shape,

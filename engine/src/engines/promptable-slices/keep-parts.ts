@@ -1,9 +1,11 @@
 import type { Prompt, RemovedParts } from '@parse3d/contract';
 import type { KeepParts } from '@parse3d/contract/packs';
-import { countLabels, maskOf, partsToRemove, voxelVolumeMl, type Geometry } from '@parse3d/volume/geometry';
+import { partsToRemove, voxelVolumeMl, type Geometry } from '@parse3d/volume/geometry';
 import type { Labels } from '../../steps/step.js';
 import { inVoxels, removedOf } from '../keep-rules.js';
 import type { MaskCounts } from './label-slices.js';
+import { MaskRuns, RunFinder } from './mask-runs.js';
+import { MaskStore } from './mask-store.js';
 
 /** Runs of voxels in memory order: first voxel and length. */
 type Runs = readonly (readonly [start: number, length: number])[];
@@ -16,8 +18,8 @@ export interface PaintedRun {
   readonly labels: Labels;
   readonly counts: MaskCounts;
   readonly threshold: number;
-  /** Of a prompt, in memory order. */
-  readonly probabilityPieces: (prompt: number) => Iterable<Float32Array>;
+  /** Of a prompt, in memory order; without the slices that hold none of some voxels, if these are given. */
+  readonly probabilityPieces: (prompt: number, voxels?: Float64Array) => Iterable<Float32Array>;
   readonly maskPieces: (prompt: number) => Iterable<Uint8Array>;
 }
 
@@ -33,58 +35,73 @@ export interface KeptParts {
  * the most probable one of those that still claim it, as if that part had never been found. One mask is held at a time.
  */
 export function keepParts(run: PaintedRun): KeptParts {
-  const { rules, prompts, labels, geometry, counts, maskPieces } = run;
-  const runs = new Map<number, Runs>();
-  const shown = rules.some((rule) => rule !== undefined) ? countLabels(labels) : new Map<number, number>();
+  const { rules, geometry, counts, maskPieces } = run;
+  const gone = new Map<number, Runs>();
+  const store = new MaskStore(geometry.shape, (prompt) => {
+    const runs = gone.get(prompt);
+    return runs === undefined ? maskPieces(prompt) : without(maskPieces(prompt), runs);
+  });
   const removed = rules.map((rule, prompt) => {
-    const voxels = counts.voxels[prompt] ?? 0;
-    if (rule === undefined || voxels === 0) return removedOf(rule, undefined);
-    const label = prompts[prompt]?.label ?? 0;
-    // A mask that the label map shows whole need not be made again.
-    const mask = shown.get(label) === voxels ? maskOf(labels, label) : joined(maskPieces(prompt), labels.length);
-    const parts = partsToRemove(mask, geometry.shape, inVoxels(rule, voxelVolumeMl(geometry)));
-    if (parts.removedVoxels > 0) {
-      runs.set(prompt, parts.runs);
-      for (const [start, length] of parts.runs) mask.fill(0, start, start + length);
-      recount(run, prompt, mask);
-    }
+    if (rule === undefined || counts.voxels[prompt] === 0) return removedOf(rule, undefined);
+    const found = findMask(run, prompt);
+    const parts = partsToRemove(found.mask, geometry.shape, inVoxels(rule, voxelVolumeMl(geometry)));
+    if (parts.removedVoxels > 0) gone.set(prompt, parts.runs);
+    store.put(prompt, recount(counts, prompt, found, parts.runs));
     return removedOf(rule, parts);
   });
-  repaint(run, runs);
-  return {
-    removed,
-    maskPieces: (prompt) => {
-      const gone = runs.get(prompt);
-      return gone === undefined ? maskPieces(prompt) : without(maskPieces(prompt), gone);
-    },
-  };
+  repaint(run, gone);
+  return { removed, maskPieces: (prompt) => store.pieces(prompt) };
 }
 
-/** Voxels and probabilities of a prompt, over what is left of its mask. */
-function recount({ counts, probabilityPieces }: PaintedRun, prompt: number, mask: Uint8Array): void {
-  let [at, voxels, sum, max] = [0, 0, 0, 0];
-  for (const piece of probabilityPieces(prompt)) {
-    for (let n = 0; n < piece.length; n++) {
-      if (mask[at + n] !== 1) continue;
-      const probability = piece[n] ?? 0;
-      voxels++;
-      sum += probability;
-      if (probability > max) max = probability;
+interface FoundMask {
+  readonly mask: Uint8Array;
+  readonly runs: MaskRuns;
+  /** Of the probabilities in each run. */
+  readonly sums: readonly number[];
+  readonly maxima: readonly number[];
+}
+
+function findMask({ geometry, threshold, probabilityPieces, labels }: PaintedRun, prompt: number): FoundMask {
+  const sums: number[] = [];
+  const maxima: number[] = [];
+  const finder = new RunFinder(geometry.shape, threshold, (sum, max) => {
+    sums.push(sum);
+    maxima.push(max);
+  });
+  for (const piece of probabilityPieces(prompt)) finder.add(piece);
+  const { runs } = finder;
+  const mask = new Uint8Array(labels.length);
+  for (let n = 0; n < runs.count; n++) mask.fill(1, runs.start(n), runs.start(n) + runs.length(n));
+  return { mask, runs, sums, maxima };
+}
+
+/** Voxels and probabilities of a prompt over what is left of its mask. @returns what is left */
+function recount(counts: MaskCounts, prompt: number, { runs, sums, maxima }: FoundMask, gone: Runs): MaskRuns {
+  if (gone.length === 0) return runs;
+  const left = new MaskRuns();
+  let [voxels, sum, max, next] = [0, 0, 0, 0];
+  for (let n = 0; n < runs.count; n++) {
+    // Both are the runs of one mask, row by row.
+    if (gone[next]?.[0] === runs.start(n)) {
+      next++;
+      continue;
     }
-    at += piece.length;
+    left.push(runs.start(n), runs.length(n));
+    voxels += runs.length(n);
+    sum += sums[n] ?? 0;
+    max = Math.max(max, maxima[n] ?? 0);
   }
   counts.voxels[prompt] = voxels;
   counts.sum[prompt] = sum;
   counts.max[prompt] = max;
+  return left;
 }
 
 /** Gives the voxels of the label map that lost their prompt to the next one. */
-function repaint(
-  { labels, prompts, threshold, counts, probabilityPieces }: PaintedRun,
-  runs: ReadonlyMap<number, Runs>,
-): void {
+function repaint(run: PaintedRun, lost: ReadonlyMap<number, Runs>): void {
+  const { labels, prompts, threshold, counts, probabilityPieces } = run;
   const open: number[] = [];
-  for (const [prompt, gone] of runs) {
+  for (const [prompt, gone] of lost) {
     const label = prompts[prompt]?.label;
     for (const [start, length] of gone) {
       for (let n = start; n < start + length; n++) {
@@ -100,9 +117,9 @@ function repaint(
   const least = Math.fround(threshold);
   prompts.forEach(({ label }, prompt) => {
     if ((counts.voxels[prompt] ?? 0) === 0) return;
-    const gone = runs.get(prompt) ?? [];
+    const gone = lost.get(prompt) ?? [];
     let [at, next, run] = [0, 0, 0];
-    for (const piece of probabilityPieces(prompt)) {
+    for (const piece of probabilityPieces(prompt, voxels)) {
       const end = at + piece.length;
       for (let voxel = voxels[next] ?? Infinity; voxel < end; voxel = voxels[++next] ?? Infinity) {
         while (run < gone.length && endOf(gone[run]) <= voxel) run++;
@@ -134,14 +151,4 @@ function* without(pieces: Iterable<Uint8Array>, gone: Runs): Generator<Uint8Arra
     yield piece;
     at = end;
   }
-}
-
-function joined(pieces: Iterable<Uint8Array>, length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
