@@ -24,16 +24,33 @@ export function splitPrompt(found: Found, index: number, prompt: Prompt, pack: P
   });
 }
 
-/** The mask in pieces, with its edges marked. */
+/** The mask in pieces, with its edges marked; masks and edges may be cut into different pieces. */
 function* voxelsOf(found: Found, index: number): Generator<Uint8Array> {
   const masks = found.maskPieces?.(index) ?? [found.mask(index)];
   const edges = found.edgePieces?.(index)[Symbol.iterator]();
+  if (edges === undefined) {
+    yield* masks;
+    return;
+  }
+  let edge: Uint8Array = new Uint8Array(0);
+  let at = 0;
   for (const mask of masks) {
-    // The engine cuts both alike.
-    const edge = edges?.next().value;
-    if (edge !== undefined) {
-      for (let n = 0; n < mask.length; n++) if (mask[n] !== 0 && edge[n] !== 0) mask[n] = objectVoxel.border;
+    // The engine may hold on to its piece.
+    const voxels = mask.slice();
+    for (let done = 0; done < voxels.length;) {
+      if (at === edge.length) {
+        const next = edges.next();
+        if (next.done === true) throw new RangeError('the edges end before the mask');
+        edge = next.value;
+        at = 0;
+      }
+      const length = Math.min(edge.length - at, voxels.length - done);
+      for (let n = 0; n < length; n++) {
+        if (voxels[done + n] !== 0 && edge[at + n] === 1) voxels[done + n] = objectVoxel.border;
+      }
+      at += length;
+      done += length;
     }
-    yield mask;
+    yield voxels;
   }
 }

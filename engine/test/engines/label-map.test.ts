@@ -85,7 +85,7 @@ describe('prompts that overlap', () => {
     expect(found.mask(0)).toEqual(brain);
     expect(found.mask(1)).toEqual(left);
     expect(found.labels.data).toEqual(brain.map((inside, n) => (left[n] ? 2 : inside)));
-    expect(found.warnings).toEqual([expect.stringContaining('label 1 ')]);
+    expect(found.hidden).toEqual({ labels: [1], rule: 'most specific prompt' });
     expect(found.findings[0]?.voxels).toBe(brain.reduce((a, b) => a + b, 0));
   });
 

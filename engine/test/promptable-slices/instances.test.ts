@@ -73,6 +73,23 @@ describe('a model with edges', () => {
     for (const each of [found, edges]) await each.close?.();
   });
 
+  test('takes apart what stays of a mask, along any axis', async () => {
+    const engine = await openTiny(bench, { edges: 'as edges', model: { sliceAxis: 'i' } });
+    const image = await bench.image(phantom(shape, LPS));
+    const objectsOf = async (prompt: Prompt) => {
+      const found = await infer(engine, image, [], { prompts: [prompt] });
+      const edge = [...(found.edgePieces?.(0) ?? [])].flatMap((piece) => [...piece]);
+      const labels = splitPrompt(found, 0, prompt, engine.pack.pack).labels();
+      const mask = found.mask(0);
+      expect(differing(renumbered(labels), renumbered(published(mask, edge, shape)))).toBe(0);
+      await found.close?.();
+      return mask.reduce((sum, inside) => sum + inside, 0);
+    };
+    expect(await objectsOf({ ...liver, text: 'aorta', keepLargest: 1 })).toBeLessThan(
+      await objectsOf({ ...liver, text: 'aorta' }),
+    );
+  });
+
   test('is not asked for edges when nobody wants objects', async () => {
     const engine = await openTiny(bench, { edges: 'as edges' });
     const found = await infer(engine, await bench.image(phantom(shape, LPS)), ['liver', 'aorta']);
