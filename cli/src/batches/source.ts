@@ -89,7 +89,7 @@ const ListLine = z.strictObject({
 type Item = Extract<SourceInput, { kind: 'items' }>['items'][number];
 
 /** A URI a line, or a JSON object `{"uri": …, "prompts"?: […]}` a line; blank lines and lines that begin with # are left out. */
-export function parseList(lines: string, file: string): Item[] {
+function parseList(lines: string, file: string): Item[] {
   const items = lines.split(/\r?\n/).flatMap((line, index): Item[] => {
     const content = line.trim();
     if (content === '' || content.startsWith('#')) return [];

@@ -53,7 +53,7 @@ export async function promptsOfFile(path: string): Promise<readonly PromptInput[
 }
 
 /** Blank lines and lines that begin with # are left out. */
-export function parsePromptFile(text: string, file: string): { text: string; label?: number }[] {
+function parsePromptFile(text: string, file: string): { text: string; label?: number }[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === '' || line.trimStart().startsWith('#')) return [];
     const tab = line.indexOf('\t');

@@ -48,7 +48,7 @@ export async function writeRedisConfig(folder: string, port: number): Promise<Re
 }
 
 /** Resolves when Redis has read its file and answers. */
-export async function redisAnswers({ port, password }: RedisAccess, signal: AbortSignal): Promise<void> {
+async function redisAnswers({ port, password }: RedisAccess, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     if (await ping(port, password)) return;
     await pause(30);

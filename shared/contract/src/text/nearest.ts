@@ -30,7 +30,7 @@ const likeness = (a: string, b: string): number =>
   a.length + b.length === 0 ? 1 : 1 - editDistance(a, b) / Math.max(a.length, b.length);
 
 /** Fewest insertions, deletions, replacements and swaps of neighbours that turn a into b (optimal string alignment). */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row++) {

@@ -105,7 +105,7 @@ const irregular: Readonly<Record<string, string>> = {
 };
 
 /** Singular, and British as American: the same for both sides of a comparison, so it need not be a real word. */
-export function canonicalWord(word: string): string {
+function canonicalWord(word: string): string {
   const singular = irregular[word] ?? singularOf(word);
   return singular.replace(/ae|oe/g, 'e').replace(/our$/, 'or').replace(/tre$/, 'ter');
 }
