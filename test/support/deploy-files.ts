@@ -61,13 +61,6 @@ export function at(node: unknown, ...path: readonly (string | number)[]): unknow
   return value;
 }
 
-/** Every string below a value, in order. */
-export function strings(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(strings);
-}
-
 /** Every value that stands under a field of this name, at any depth. */
 export function fieldsNamed(node: unknown, name: string): unknown[] {
   if (typeof node !== 'object' || node === null) return [];

@@ -17,7 +17,7 @@ export const reasons = {
 export type Reason = keyof typeof reasons;
 
 /** What a block needs and `docs-provided.test.ts` gives it, where it is installed. */
-export const provided = ['s3', 'dicom', 'meshnet'] as const;
+const provided = ['s3', 'dicom', 'meshnet'] as const;
 export const isProvided = (needs: string | undefined): boolean => provided.some((name) => name === needs);
 
 /** A fenced block of a page. */

@@ -62,13 +62,13 @@ export function workload(name: 'api' | 'worker', overlay: (typeof OVERLAYS)[numb
 }
 
 /** The literal variables of a container. */
-export function envOf(container: unknown): Record<string, string> {
+function envOf(container: unknown): Record<string, string> {
   return Object.fromEntries(
     list(at(container, 'env')).map((entry) => [String(at(entry, 'name')), String(at(entry, 'value'))]),
   );
 }
 
-export function kindOf(path: string, kind: string): Node {
+function kindOf(path: string, kind: string): Node {
   const found = readYaml(path).find((document) => document['kind'] === kind);
   if (found === undefined) throw new Error(`${path} holds no ${kind}`);
   return found;

@@ -82,7 +82,7 @@ const ListLine = z.strictObject({
 type Item = Extract<SourceInput, { kind: 'items' }>['items'][number];
 
 /** A URI a line, or a JSON object `{"uri": …, "prompts"?: […]}` a line; blank lines and lines that begin with # are left out. */
-export function parseList(lines: readonly TextLine[], file: string): Item[] {
+function parseList(lines: readonly TextLine[], file: string): Item[] {
   const items = lines.flatMap(({ number, text }): Item[] => {
     const content = text.trim();
     if (content === '' || content.startsWith('#')) return [];

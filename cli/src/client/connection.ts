@@ -12,7 +12,7 @@ export const ConnectionOptions = z.object({
 });
 export type ConnectionOptions = z.infer<typeof ConnectionOptions>;
 
-export const DEFAULT_URL = 'http://127.0.0.1:8080';
+const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 /** Adds the options that say which server is meant. */
 export function withConnection(command: Command): Command {
@@ -26,7 +26,7 @@ export function withConnection(command: Command): Command {
  * Server and key: what was typed, else the environment, else what `parse3d up` left in its folder. The key of a folder is
  * sent to that folder's server alone.
  */
-export async function resolveConnection(
+async function resolveConnection(
   options: ConnectionOptions,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<{ url: string; key: string | undefined }> {

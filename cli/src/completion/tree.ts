@@ -5,7 +5,7 @@ import type { Command, Option } from 'commander';
 /** What may follow: nothing of ours, a file, or one of some words. */
 export type Values = 'none' | 'text' | 'file' | readonly string[];
 
-export interface OptionWords {
+interface OptionWords {
   /** `--json`, `-h` */
   readonly names: readonly string[];
   readonly description: string;

@@ -80,7 +80,7 @@ const NUMBERED = /^"?(\d{1,5})"?\s*[,;\t]\s*(.*)$/;
  * Blank lines, lines that begin with # and a header such as `label,prompt` are left out.
  * @throws Problem `request-invalid` with the line
  */
-export function parsePromptFile(lines: readonly TextLine[], file: string): { text: string; label?: number }[] {
+function parsePromptFile(lines: readonly TextLine[], file: string): { text: string; label?: number }[] {
   const isTable = /\.csv$/i.test(file);
   const written = lines.filter(({ text }) => text.trim() !== '' && !text.trimStart().startsWith('#'));
   return written.flatMap(({ number, text: line }, nth) => {

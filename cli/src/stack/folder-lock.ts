@@ -11,7 +11,7 @@ const UpState = z.object({
   /** What the owner started, so that the next one can end what a killed owner left behind. */
   processes: z.array(ProcessIdentity),
 });
-export type UpState = z.infer<typeof UpState>;
+type UpState = z.infer<typeof UpState>;
 
 /** Time that left-over processes get to end by themselves. */
 const LEFTOVER_GRACE_MS = 10_000;

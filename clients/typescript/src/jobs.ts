@@ -35,7 +35,7 @@ export interface FollowOptions extends Signalled {
 const RECONNECT_MS = 500;
 const LONGEST_RECONNECT_MS = 5_000;
 
-export const hasEnded = (status: Job['status']): boolean =>
+const hasEnded = (status: Job['status']): boolean =>
   status === 'completed' || status === 'failed' || status === 'canceled';
 
 /** Jobs of a parse3d server. Every method throws a ProblemError. */

@@ -46,7 +46,7 @@ export async function sendWithRetries(
 }
 
 /** `Retry-After` in seconds or as a date, as ms from now. */
-export function retryAfterMs(header: string | null, now: number = Date.now()): number | undefined {
+function retryAfterMs(header: string | null, now: number = Date.now()): number | undefined {
   if (header === null) return undefined;
   if (/^\d+$/.test(header.trim())) return Number(header) * 1000;
   const date = Date.parse(header);

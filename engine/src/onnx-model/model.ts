@@ -22,9 +22,9 @@ export const OnnxTensor = z.object({
 export type OnnxTensor = z.infer<typeof OnnxTensor>;
 
 const OnnxSparseTensor = z.object({ values: OnnxTensor.optional(), indices: OnnxTensor.optional() });
-export type OnnxSparseTensor = z.infer<typeof OnnxSparseTensor>;
+type OnnxSparseTensor = z.infer<typeof OnnxSparseTensor>;
 
-export const OnnxDimension = z.object({ dimValue: z.number().optional(), dimParam: z.string().optional() });
+const OnnxDimension = z.object({ dimValue: z.number().optional(), dimParam: z.string().optional() });
 
 export const OnnxValueInfo = z.object({
   name: z.string().default(''),

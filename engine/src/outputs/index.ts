@@ -14,8 +14,6 @@ import { writeBytes, writeVolume } from './files.js';
 import { labelsJson, labelsTxt, type LabelName } from './label-names.js';
 import { volumeFile } from './volume.js';
 
-export type { LabelName } from './label-names.js';
-
 export interface Outputs {
   readonly files: readonly LocalOutput[];
   /** What could not be written, though the result is whole without it. */

@@ -19,7 +19,7 @@ export function volumeFile(image: VolumeImage, folder: string): () => Promise<Lo
  * that read as the same values where float32 is coarser than a step. 64-bit integers, which are read as float64, become
  * 32-bit ones where they fit. Everything else is stored as it lies in memory.
  */
-export function losslessForm({ data, header }: Pick<VolumeImage, 'data' | 'header'>): Form {
+function losslessForm({ data, header }: Pick<VolumeImage, 'data' | 'header'>): Form {
   const { datatype, scaling } = header;
   switch (datatype) {
     case 'int8':

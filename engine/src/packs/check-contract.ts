@@ -7,7 +7,7 @@ import type { GraphSignature, ValueSignature } from './signature.js';
 type Expected = number | undefined;
 
 /** Names of the files that the engine runs as graphs. */
-export function graphFiles({ kind, model }: Pack): readonly string[] {
+function graphFiles({ kind, model }: Pack): readonly string[] {
   return kind === 'label-map' ? [model.graph] : [model.textEncoder, model.imageEncoder, model.decoder];
 }
 

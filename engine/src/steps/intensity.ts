@@ -9,7 +9,7 @@ export const ctWindows = {
   brain: { width: 80, level: 40 },
   bone: { width: 1800, level: 400 },
 } as const;
-export type CtWindow = keyof typeof ctWindows;
+type CtWindow = keyof typeof ctWindows;
 
 export interface IntensityContext {
   readonly modality: Modality;

@@ -5,15 +5,15 @@ import { openEngine } from '../../src/engines/index.js';
 import { loadPack } from '../../src/packs/index.js';
 import { noise, type Bench } from '../engines/support.js';
 
-export const SIZE = 32;
-export const MASK = 16;
+const SIZE = 32;
+const MASK = 16;
 const CHANNELS = 6;
 const CONTEXT = 12;
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyz0123456789\'"-&'];
 const START = 2 * LETTERS.length;
 const END = START + 1;
 
-export type TinyModel = Extract<PackDraft, { kind: 'promptable-slices' }>['model'];
+type TinyModel = Extract<PackDraft, { kind: 'promptable-slices' }>['model'];
 
 /** A byte-pair tokenizer in CLIP's form without a single merge: every letter is a token, a word's last one another. */
 function tokenizerJson(): string {

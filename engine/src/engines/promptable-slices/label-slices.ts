@@ -6,7 +6,7 @@ import { writeSlice, type SliceStack } from './slice-stack.js';
 import { SmoothRenderer, type SmoothWay } from './way-back.js';
 
 /** Takes the network's slices in rising order, every one of them, and writes those of the label map. */
-export interface LabelSlices {
+interface LabelSlices {
   add(scores: SliceScores): void;
 }
 

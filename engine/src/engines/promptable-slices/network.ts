@@ -19,7 +19,7 @@ export const CHUNK_PROMPTS = DECODER_ROWS;
 export type Features = Readonly<Record<string, Tensor>>;
 
 /** What the decoder says of one prompt in one slice; the logits are views, used again by the next run. */
-export interface DecodedRow {
+interface DecodedRow {
   readonly maskLogits: Float32Array;
   /** Logits of the edges between objects, when they were asked for. */
   readonly edgeLogits: Float32Array | undefined;

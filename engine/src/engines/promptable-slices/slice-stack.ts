@@ -1,7 +1,7 @@
 import type { PromptableSlicesModel } from '@parse3d/contract';
 import { planOrientation, planShape, type Geometry, type Shape, type VoxelArray } from '@parse3d/volume/geometry';
 
-export type AxisName = 'i' | 'j' | 'k';
+type AxisName = 'i' | 'j' | 'k';
 const AXES: readonly AxisName[] = ['i', 'j', 'k'];
 /** Which axes are depth, height and width when one is cut. */
 const ORDER = { k: [2, 1, 0], j: [1, 2, 0], i: [0, 2, 1] } as const;

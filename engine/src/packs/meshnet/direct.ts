@@ -88,7 +88,7 @@ const activation: Readonly<Record<Activation, (value: number) => number>> = {
 };
 
 /** The error function by its series of positive terms, e^(−x²) Σ 2ⁿ x^(2n+1) / (2n+1)!!, good to double precision. */
-export function erf(x: number): number {
+function erf(x: number): number {
   if (Math.abs(x) > 6) return Math.sign(x);
   let term = x;
   let sum = x;

@@ -102,7 +102,7 @@ export async function importMeshnet(request: ImportMeshnetRequest): Promise<Impo
 }
 
 /** Reach of all convolutions together; undefined when a layer needs the mean over the whole volume. */
-export function haloOf(layers: readonly MeshnetLayer[]): number | undefined {
+function haloOf(layers: readonly MeshnetLayer[]): number | undefined {
   const convolutions = layers.filter((layer) => layer.kind === 'conv');
   if (convolutions.some(({ normalise }) => normalise)) return undefined;
   const along = (axis: 0 | 1 | 2): number =>

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '@parse3d/contract/problems';
 
-export const activations = ['elu', 'relu', 'gelu'] as const;
+const activations = ['elu', 'relu', 'gelu'] as const;
 export type Activation = (typeof activations)[number];
 
 type Triple = readonly [number, number, number];

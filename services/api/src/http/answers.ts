@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 
 /** The body of every error answer: RFC 9457, with the code's own fields beside the standard ones. */
-export const ProblemResponse = z
+const ProblemResponse = z
   .looseObject({
     type: z.string().meta({ description: 'Stable slug of the problem.', example: '/problems/prompt-unknown' }),
     title: z.string(),

@@ -29,7 +29,7 @@ export function MeasuresRow({ finding }: { finding: Finding }) {
 
 type Line = readonly [name: string, value: string, hint?: string];
 
-export function measureLines(measures: Measures): Line[] {
+function measureLines(measures: Measures): Line[] {
   const { intensity, centroidMm, boundingBox, components, largestComponentShare } = measures;
   const unit = intensity?.unit ?? '';
   const value = (number: number): string => `${short(number)} ${unit}`.trim();

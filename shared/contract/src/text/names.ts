@@ -4,7 +4,7 @@ import { keysOf, namePhrase, readings, type Phrase } from './phrase.js';
 type Side = Target['side'];
 
 /** A name that targets answer to. Several targets may share one: `brain` stands for all of them together. */
-export interface Name<T extends Target> {
+interface Name<T extends Target> {
   readonly text: string;
   readonly targets: T[];
 }

@@ -4,7 +4,7 @@ export interface Meter {
 }
 
 /** Characters of a text that are compared: no name of a target is longer, so a longer text is no better known by its end. */
-export const MOST_CHARACTERS = 64;
+const MOST_CHARACTERS = 64;
 /** Words of a text that are compared one by one. */
 const MOST_WORDS = 8;
 

@@ -38,7 +38,7 @@ export function requireStatus({ batch, live }: FoundBatch, allowed: readonly str
 }
 
 /** @throws Problem `state-conflict` when the live states are gone: `results.jsonl` has them */
-export function requireLive({ batch, live }: FoundBatch): BatchCounts {
+function requireLive({ batch, live }: FoundBatch): BatchCounts {
   if (live !== undefined) return live;
   const report = blobKeys.batchReport(batch.batchId, 'results.jsonl');
   throw new Problem('state-conflict', `the live states of batch ${batch.batchId} are gone; ${report} has them all`);

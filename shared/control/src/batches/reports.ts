@@ -27,7 +27,7 @@ const CONCURRENCY = 16;
 const COPIES = 4;
 
 export const reportNames = ['results.jsonl', 'failures.jsonl', 'summary.csv'] as const;
-export type ReportName = (typeof reportNames)[number];
+type ReportName = (typeof reportNames)[number];
 
 const contentTypes: Record<ReportName, string> = {
   'results.jsonl': 'application/x-ndjson',

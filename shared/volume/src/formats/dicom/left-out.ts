@@ -2,7 +2,7 @@ import { Problem } from '@parse3d/contract/problems';
 import type { FoundFile } from './walk.js';
 
 /** Why something in a folder or a zip file is not read. */
-export type Reason = Exclude<FoundFile['kind'], 'file'> | 'empty' | 'other';
+type Reason = Exclude<FoundFile['kind'], 'file'> | 'empty' | 'other';
 
 export interface NotTaken {
   readonly reason: Reason;

@@ -12,7 +12,7 @@ const ABSURD_VOXELS = 2 ** 40;
 /** Extensions hold text and small tables. More than this between header and voxels is a damaged offset. */
 const MAX_EXTENSION_BYTES = 256 * 2 ** 20;
 
-export const DEFAULT_LIMITS = { maxVoxels: 2 ** 31, maxBytes: 16 * 2 ** 30 } as const;
+const DEFAULT_LIMITS = { maxVoxels: 2 ** 31, maxBytes: 16 * 2 ** 30 } as const;
 
 /**
  * The header of a NIfTI-1 or NIfTI-2 volume, checked so that its voxels can be read without surprises. A field that
@@ -84,7 +84,7 @@ export function assertWithinLimits(header: NiftiHeader, limits: NiftiLimits): vo
 }
 
 /** What one voxel takes in memory once read; `decode.ts` allocates accordingly. */
-export function decodedBytesPerVoxel(header: NiftiHeader): number {
+function decodedBytesPerVoxel(header: NiftiHeader): number {
   return isScaled(header) && header.bytesPerVoxel <= 2
     ? 4
     : isScaled(header) && header.datatype !== 'float32'

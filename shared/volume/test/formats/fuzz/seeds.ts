@@ -97,7 +97,7 @@ interface SliceSpec {
 }
 
 /** One CT slice of 4 × 4 pixels, explicit little-endian. */
-export function dicomSlice({
+function dicomSlice({
   index,
   preamble = true,
   transferSyntax = '1.2.840.10008.1.2.1',
