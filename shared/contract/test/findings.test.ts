@@ -45,7 +45,7 @@ test('findings are a row each, with empty cells where a measure is missing, also
   const [titles, first, second] = findingsCsv(findings).trimEnd().split('\n');
   expect(titles?.split(',')).toHaveLength(9 + measureTitles.length);
   expect(first).toBe(`1,'=SUM(A1),present,false,3,0.25,0.5,,${','.repeat(measureTitles.length)}`);
-  expect(second).toBe('2,liver,present,false,3,0.25,0.5,,,12.5,3,-1,2,0,4,5,6,4,5,7,-7,0,-7,-7,-7,HU,1,1,2,9');
+  expect(second).toBe('2,liver,present,false,3,0.25,0.5,,,12.5,3,-1,2,0,4,5,6,4,5,7,-7,0,-7,-7,-7,HU,1,1,,2,9');
 });
 
 test('what a request does not say is not in its options, so that earlier results are found again', () => {
