@@ -98,7 +98,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
         const { status, counts } = BatchView.parse((await stack.api.send('GET', `/v1/batches/${batchId}`)).json);
         if (status === 'completed') continue;
         const redis = new Redis(stack.redis.url);
-        say(`${batchId} ${status} ${JSON.stringify({ counts, live: await redis.hgetall(`parse3d:batch:${batchId}`) })}`);
+        say(
+          `${batchId} ${status} ${JSON.stringify({ counts, live: await redis.hgetall(`parse3d:batch:${batchId}`) })}`,
+        );
         redis.disconnect();
       }
     });
