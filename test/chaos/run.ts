@@ -1,4 +1,6 @@
+import { BatchView } from '@parse3d/contract';
 import { eventually } from '@parse3d/testing';
+import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { startStack, type Stack } from '../support/stack.js';
 import { phantomCtFile } from '../support/volumes.js';
@@ -90,7 +92,18 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
       return open.every(({ blobs }) => blobs.length === 0);
     };
     // What does not end in time shows in the ledger.
-    await eventually(isOver, { timeoutMs: options.settleMs, everyMs: 500 }).catch(() => say('not over in time'));
+    await eventually(isOver, { timeoutMs: options.settleMs, everyMs: 500 }).catch(async () => {
+      say('not over in time');
+      for (const batchId of accepted.batches.keys()) {
+        const { status, counts } = BatchView.parse((await stack.api.send('GET', `/v1/batches/${batchId}`)).json);
+        if (status === 'completed') continue;
+        const redis = new Redis(stack.redis.url);
+        say(
+          `${batchId} ${status} ${JSON.stringify({ counts, live: await redis.hgetall(`parse3d:batch:${batchId}`) })}`,
+        );
+        redis.disconnect();
+      }
+    });
     const ledger = await closeLedger(stack, store, accepted);
     return { accepted: submitted, batches: accepted.batches.size, refused, struck, ledger };
   } finally {

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { batchJobId, blobKeys, type BatchRecord, type Manifest } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
+import { writeJson } from '@parse3d/storage';
 import { assertNothingLeaks } from '@parse3d/testing';
+import { rebuildBatch } from '../src/batches/rebuild.js';
 import { batchRecord, startBench, type ControlBench } from './support.js';
 
 let bench: ControlBench;
@@ -109,4 +111,41 @@ test('jobs that nobody fed are taken back in one step each, fed ones and later r
   expect((await records.getAll(ids)).map((record) => record?.run)).toEqual([1, 2, undefined, undefined]);
   expect((await counters.openOrdinals(batch.batchId)).sort()).toEqual([0, 1]);
   expect(await counters.get(batch.batchId)).toMatchObject({ next: 2, open: 2 });
+});
+
+test('a Redis that is emptied while items are entered gets whole counters again, not a part of them', async () => {
+  const batch = await written(3);
+  const { batchId } = batch;
+  await bench.batches.create(batch);
+  await bench.redis.flushall();
+  // What a process does that had read the counters before.
+  await bench.live.counters.advance(batchId, 3);
+  await bench.live.counters.setStatus(batchId, 'running');
+  expect(await bench.redis.exists(bench.keys.batch(batchId))).toBe(0);
+  // What an earlier version leaves in that case.
+  await bench.redis.hset(bench.keys.batch(batchId), 'next', 3);
+  expect(await bench.live.counters.settled({ batchId, ordinal: 0 }, 'completed')).toBeUndefined();
+  await rebuildBatch(batch, bench);
+  expect((await bench.batches.find(batchId))?.live).toMatchObject({
+    status: 'running',
+    total: 3,
+    next: 0,
+    completed: 0,
+  });
+});
+
+test('a rebuilding that fails before it is done is begun again, and leaves no batch paused', async () => {
+  const batch = await written(2);
+  const { batchId } = batch;
+  await bench.batches.create(batch);
+  await bench.redis.flushall();
+  const control = blobKeys.batchControl(batchId);
+  await bench.store.write(control, Buffer.from('cut off'));
+  await expect(rebuildBatch(batch, bench)).rejects.toMatchObject({ code: 'record-invalid' });
+  expect(await bench.live.counters.get(batchId)).toMatchObject({ status: 'paused', rebuilding: 'counted' });
+  await writeJson(bench.store, control, { status: 'canceled' });
+  await rebuildBatch(batch, bench);
+  const counts = await bench.live.counters.get(batchId);
+  expect(counts).toMatchObject({ status: 'canceled', canceled: 2 });
+  expect(counts?.rebuilding).toBeUndefined();
 });

@@ -25,9 +25,11 @@ export async function rebuildBatch(
     if (place === undefined || manifest === undefined) return;
     await live.counters.settled(place, manifest.status, 'reusedFrom' in manifest);
   });
-  // Clear `rebuilding` before reading the control file: from here on, pause and cancel update the counters directly.
-  await live.counters.rebuilt(batchId);
+  // Before reading the control file: from here on, pause and cancel update the counters directly.
+  await live.counters.counted(batchId);
   const { status } = await ledger.batches.control(batchId);
   if (status === 'canceled' || status === 'stopped') await live.counters.close(batchId, status);
   else await live.counters.setStatus(batchId, status);
+  // Last: whoever fails or is killed before leaves a batch that the next pass rebuilds, not one that is paused forever.
+  await live.counters.rebuilt(batchId);
 }

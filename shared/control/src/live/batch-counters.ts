@@ -23,7 +23,10 @@ const StoredBatch = z.object({
   failed: z.coerce.number().int(),
   canceled: z.coerce.number().int(),
   skipped: z.coerce.number().int(),
-  /** Present while the counters are rebuilt from storage, which another process may take over. */
+  /**
+   * Present while the counters are rebuilt from storage, which another process may take over: `1` while ends are counted,
+   * `counted` while what was asked of the batch is still to be applied.
+   */
   rebuilding: z.string().optional(),
 });
 /** Live counters; the sets' sizes were read in the same transaction. */
@@ -49,6 +52,7 @@ export class BatchCounters {
     finish: new Script('batch-finish'),
     close: new Script('batch-close'),
     withdraw: new Script('batch-withdraw'),
+    set: new Script('batch-set'),
   };
 
   constructor(redis: Redis, keys: RedisKeys) {
@@ -70,7 +74,12 @@ export class BatchCounters {
     return (await this.#redis.hexists(this.#keys.batch(batch.batchId), 'rebuilding')) === 1;
   }
 
-  /** The counters are whole. The batch is still paused. */
+  /** Every end is counted: from here on, pause and cancel update the counters directly. Nothing is entered yet. */
+  async counted(batchId: string): Promise<void> {
+    await this.#set(batchId, 'rebuilding', 'counted');
+  }
+
+  /** The counters are whole and say what was asked of the batch. */
   async rebuilt(batchId: string): Promise<void> {
     await this.#redis.hdel(this.#keys.batch(batchId), 'rebuilding');
   }
@@ -182,13 +191,15 @@ export class BatchCounters {
 
   /** Advances to the next item that is to be entered. */
   async advance(batchId: string, next: number): Promise<void> {
-    await this.#redis.hset(this.#keys.batch(batchId), 'next', next);
+    await this.#set(batchId, 'next', next);
   }
 
   async setStatus(batchId: string, status: BatchStatus): Promise<void> {
-    if ((await this.#redis.exists(this.#keys.batch(batchId))) === 1) {
-      await this.#redis.hset(this.#keys.batch(batchId), 'status', status);
-    }
+    await this.#set(batchId, 'status', status);
+  }
+
+  async #set(batchId: string, field: 'next' | 'status' | 'rebuilding', value: string | number): Promise<void> {
+    await this.#scripts.set.run(this.#redis, { batch: this.#keys.batch(batchId), field, value });
   }
 
   /** Cancels or stops: what was not entered yet counts as canceled from now on. */

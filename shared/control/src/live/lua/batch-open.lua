@@ -16,7 +16,9 @@ redis.call('ZADD', openBatches, createdMs, batchId)
 redis.call('ZADD', batches, createdMs, batchId)
 redis.call('ZREMRANGEBYRANK', batches, 0, -10001)
 redis.call('PERSIST', batch)
-if redis.call('EXISTS', batch) == 1 then return 0 end
+if redis.call('HEXISTS', batch, 'total') == 1 then return 0 end
+-- What is left of lost counters, such as a process of an earlier version may write.
+redis.call('DEL', batch)
 redis.call('HSET', batch, 'status', status, 'total', total, 'lane', lane, 'tenant', tenant, 'next', 0,
   'completed', 0, 'failed', 0, 'canceled', 0, 'skipped', 0, 'maxFailed', maxFailed, 'maxShare', maxShare)
 if rebuilding == '1' then redis.call('HSET', batch, 'rebuilding', 1) end

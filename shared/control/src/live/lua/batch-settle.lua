@@ -7,7 +7,7 @@ local running = KEYS[4]       -- set: ordinals that a worker has in hand
 local ordinal = ARGV[1]
 local state = tonumber(ARGV[2])
 local skipped = ARGV[3]       -- 1: an earlier result was reused
-if redis.call('EXISTS', batch) == 0 then return false end
+if redis.call('HEXISTS', batch, 'total') == 0 then return false end
 local names = { 'completed', 'failed', 'canceled' }
 local old = redis.call('BITFIELD', states, 'SET', 'u2', '#' .. ordinal, state)[1]
 if old ~= state then
