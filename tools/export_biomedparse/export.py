@@ -87,7 +87,7 @@ def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", type=pathlib.Path, help="biomedparse_v2.ckpt, a bare state dict, a .safetensors, or a folder that holds one of them")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="the pack's folder; its name is the pack's id")
-    parser.add_argument("--weights-licence", metavar="SPDX", help="of the weights, as your copy states it; asked for at a terminal")
+    parser.add_argument("--weights-licence", metavar="SPDX", help="of the weights, as your copy states it; asked for at a terminal, else NOASSERTION")
     parser.add_argument("--bpe", type=pathlib.Path, help="bpe_simple_vocab_16e6.txt.gz of CLIP (default: looked for beside the weights and in installed packages)")
     parser.add_argument("--repo", type=pathlib.Path, help="a checkout of BiomedParse v2: compare with the published code itself")
     parser.add_argument("--precision", choices=["fp32", "fp16"], default="fp32")

@@ -10,16 +10,14 @@ STATEMENTS = (
 
 
 def of_weights(stated):
-    """The SPDX identifier: as stated on the command line, else as answered at the terminal."""
+    """The SPDX identifier: as stated on the command line, else as answered at the terminal, else NOASSERTION."""
     if stated is None and sys.stdin.isatty() and sys.stderr.isatty():
         print(f"Under which licence did you get these weights? The {STATEMENTS}.", file=sys.stderr)
-        print("SPDX identifier, or NOASSERTION if you do not know: ", end="", file=sys.stderr, flush=True)
+        print("SPDX identifier, or nothing if you do not know: ", end="", file=sys.stderr, flush=True)
         stated = sys.stdin.readline().strip()
     if not stated:
-        raise SystemExit(
-            f"--weights-licence is missing: say under which licence you got the weights, as an SPDX identifier; the {STATEMENTS}; "
-            "NOASSERTION if you do not know"
-        )
+        print(f"The pack states no licence for its weights (NOASSERTION): the {STATEMENTS}; --weights-licence states yours.", file=sys.stderr)
+        return "NOASSERTION"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.+-]*", stated):
         raise SystemExit(f"--weights-licence {stated!r} is not an SPDX identifier such as MIT, CC-BY-NC-SA-4.0 or NOASSERTION")
     return stated

@@ -256,10 +256,11 @@ class Made(InAFolder):
 
 class Licence(unittest.TestCase):
     def test_none_is_asserted(self):
-        with self.assertRaises(SystemExit) as stop:
-            licence.of_weights("")
+        said = io.StringIO()
+        with redirect_stderr(said):
+            self.assertEqual(licence.of_weights(""), "NOASSERTION")
         for statement in ("code says MIT", "Azure catalogue says MIT", "CC-BY-NC-SA-4.0", "NOASSERTION"):
-            self.assertIn(statement, str(stop.exception))
+            self.assertIn(statement, said.getvalue())
         with self.assertRaisesRegex(SystemExit, "is not an SPDX identifier"):
             licence.of_weights("do what you want")
 
