@@ -5,6 +5,7 @@
 """
 
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import unittest
 import zipfile
+from contextlib import redirect_stderr
 
 import torch
 
