@@ -56,6 +56,7 @@ export const problemKinds = {
   'nifti-affine-invalid': never(422, 'The NIfTI affine is not a finite, invertible matrix'),
   'nifti-truncated': never(422, 'The file ends before its voxels do'),
   'nifti-trailing-data': never(422, 'The gzip stream ends before the voxels do, and other bytes follow'),
+  'nrrd-invalid': never(422, 'The NRRD or MetaImage header does not hold what it should, or what is read'),
   'npz-invalid': never(422, 'The .npz file does not hold what it should'),
   'npz-too-large': never(422, 'The .npz file holds more than is accepted'),
   'pickle-refused': never(422, 'The prompts of the .npz file are pickled in a way that is not accepted'),

@@ -2,13 +2,14 @@ import { Problem } from '@parse3d/contract/problems';
 import { gunzip, isGzip } from './gunzip.js';
 import { parseNiftiHeader } from './nifti/header.js';
 import { headerBytesNeeded } from './nifti/identify.js';
+import { isItk, parseItkHeader } from './itk/read.js';
 import type { NiftiHeader } from './nifti/types.js';
 
 /** Enough for either header. */
 const LONGEST_HEADER = 540;
 
 /**
- * The header of a volume from the first bytes of its file, compressed or not (64 KiB are plenty): of a gzip stream only
+ * The header of a NIfTI, NRRD or MetaImage volume from the first bytes of its file, compressed or not (64 KiB are plenty): of a gzip stream only
  * as much is inflated as the header needs. The magic bytes tell gzip, never the name.
  * @param options.fileName is named in problems, so that a user with many files knows which one it is
  * @throws Problem everything that `parseNiftiHeader` and `gunzip` throw
@@ -18,6 +19,7 @@ export async function readNiftiHeader(
   options: { readonly fileName?: string | undefined } = {},
 ): Promise<NiftiHeader> {
   try {
+    if (isItk(prefix)) return parseItkHeader(prefix);
     return parseNiftiHeader(isGzip(prefix) ? await inflateStart(prefix) : prefix);
   } catch (error) {
     if (options.fileName === undefined || !(error instanceof Problem)) throw error;

@@ -8,6 +8,7 @@ import {
   readDicom,
   type DicomImage,
 } from './dicom/index.js';
+import { isItk, readItk } from './itk/read.js';
 import { pairOf } from './nifti/pair.js';
 import { readNifti, readNiftiPair } from './nifti/read.js';
 import type { NiftiImage, NiftiLimits } from './nifti/types.js';
@@ -22,7 +23,7 @@ export type VolumeImage = NiftiImage &
   Partial<Pick<DicomImage, 'dicom'>>;
 
 /**
- * Reads a volume: NIfTI, compressed or not, `.npz`, or a DICOM series in a folder or a zip file. The first bytes tell
+ * Reads a volume: NIfTI, compressed or not, NRRD, MetaImage, `.npz`, or a DICOM series in a folder or a zip file. The first bytes tell
  * which, never the name; only of a pair (`.hdr`, `.img`) the name leads to the other file.
  * @throws Problem everything that `readNifti`, `readNpz` and `readDicom` throw
  */
@@ -34,6 +35,7 @@ export async function readVolume(path: string, limits: NiftiLimits = {}): Promis
   if (isDicom(start)) {
     throw new Problem('volume-not-3d', 'expected a series, this is one DICOM file; give its folder, or a zip of it');
   }
+  if (isItk(start)) return readItk(path, limits);
   const pair = await pairOf(path);
   return pair === undefined ? readNifti(path, limits) : readNiftiPair(pair.header, pair.image, limits);
 }
