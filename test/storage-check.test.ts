@@ -68,7 +68,7 @@ onS3(`radosgw honours conditional writes of simultaneous writers${why}`, async (
   const gateway = await startRadosgw();
   const stores = openStores(gateway.config('parse3d'));
   try {
-    await expect(probeConditionalWrites(stores.primary)).rejects.toMatchObject({ code: 'blob-missing' });
+    await expect(probeConditionalWrites(stores.primary)).rejects.toMatchObject({ code: 'bucket-missing' });
     await gateway.createBucket('parse3d');
     expect(await probeConditionalWrites(stores.primary)).toMatchObject({ honoured: true });
     expect(await probeRoundTrip(stores.primary)).toMatchObject({ clockSkewMs: 0 });
