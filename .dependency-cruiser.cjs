@@ -114,6 +114,34 @@ module.exports = {
       to: { path: '^shared/(volume|testing)/' },
     },
     {
+      name: 'control-has-no-cycles-between-folders',
+      severity: 'error',
+      scope: 'folder',
+      from: { path: '^shared/control/src' },
+      to: { circular: true },
+    },
+    // ledger and live at the bottom; webhooks on them; jobs on webhooks; batches on jobs; feeding on all.
+    {
+      name: 'ledger-and-live-stand-by-themselves',
+      severity: 'error',
+      comment: 'What storage remembers and what Redis knows meet in the methods of Jobs, Batches and Webhooks alone.',
+      from: { path: '^shared/control/src/(ledger|live)/' },
+      to: { path: '^shared/control/src/', pathNot: '^shared/control/src/$1/' },
+    },
+    {
+      name: 'jobs-know-no-batches',
+      severity: 'error',
+      from: { path: '^shared/control/src/(jobs|webhooks)/' },
+      to: { path: '^shared/control/src/(batches|feeding)/' },
+    },
+    {
+      name: 'only-control-is-seen',
+      severity: 'error',
+      comment: 'The index says what services may do with jobs and batches.',
+      from: { path: '^(services|cli)/' },
+      to: { path: '^shared/control/(src|dist)/', pathNot: '^shared/control/(src|dist)/index\\.' },
+    },
+    {
       name: 'problems-import-nothing',
       severity: 'error',
       from: { path: '^shared/contract/src/problems/' },
@@ -144,9 +172,9 @@ module.exports = {
       'One door to the AWS SDK for storage, and one for events that are pulled.',
     ),
     only(
-      'only-the-queue-knows-bullmq',
+      'only-live-and-the-processor-know-bullmq',
       'bullmq',
-      '^shared/control/src/|^services/worker/src/processor\\.ts$',
+      '^shared/control/src/live/|^services/worker/src/processor\\.ts$',
       'One door to BullMQ.',
     ),
     only(

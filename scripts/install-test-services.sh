@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs on Debian what the tests need besides Node: a Redis server, a single-node Ceph with its S3 gateway (the store
 # that the S3 tests run against), Chromium (the browser that the page is tested in), curl and jq (of the commands that the
-# page shows), zsh (completion), nibabel (the oracle of the NIfTI tests), and pydicom, dcm2niix, dcmtk and dicom3tools
-# (those of the DICOM tests). Installs only what is missing, so that it may be run again and again.
+# page shows), zsh (completion), nibabel (the oracle of the NIfTI tests), pydicom, dcm2niix, dcmtk and dicom3tools (those
+# of the DICOM tests), and torch and onnx (of the exporter of BiomedParse). Installs only what is missing, so that it may be
+# run again and again.
 #
 #   scripts/install-test-services.sh
 set -euo pipefail
@@ -21,6 +22,8 @@ needed=(
   python3-numpy=/usr/lib/python3/dist-packages/numpy
   python3-nibabel=/usr/lib/python3/dist-packages/nibabel
   python3-pydicom=/usr/lib/python3/dist-packages/pydicom
+  python3-torch=/usr/lib/python3/dist-packages/torch
+  python3-onnx=/usr/lib/python3/dist-packages/onnx
   dcm2niix=dcm2niix
   dcmtk=dcmcjpeg
   dicom3tools=dciodvfy

@@ -1,7 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
+import { blobKeys } from '@parse3d/contract';
+import { writeJson } from '@parse3d/storage';
+import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { z } from 'zod';
 import { Api } from './support/api.js';
 import { startStack, type Stack } from './support/stack.js';
@@ -46,6 +49,25 @@ test('a prompt that the pack cannot find is refused with the nearest names', asy
   const answer = await stack.api.send('POST', '/v1/jobs', { input: { uri }, prompts: ['bone', 'bonne'] });
   expect(answer).toMatchObject({ status: 422, json: { type: '/problems/prompt-unknown' } });
   expect(JSON.stringify(answer.json)).toContain('"bone"');
+});
+
+test('a text that cannot be a prompt is refused with its place at every door', async () => {
+  const bad = 'bo\0ne';
+  const job = { prompts: ['bone', bad] };
+  const items = [{ uri }, { uri, prompts: ['bone', { text: bad }] }];
+  const image = (await phantomCtFile([16, 16, 8])).toString('base64');
+  const score = { columns: ['image', 'text'], data: [[image, `bone & ${bad}`]] };
+  for (const [path, body, place] of [
+    ['/v1/jobs', { input: { uri }, ...job }, 'prompts.1'],
+    ['/v1/batches', { source: { kind: 'items', items: [{ uri }] }, ...job }, 'prompts.1'],
+    ['/v1/batches', { source: { kind: 'items', items } }, 'source.items.1.prompts.1.text'],
+    ['/v1/rules', { bucket: 'local://inbox/', job }, 'job.prompts.1'],
+    ['/score', { input_data: score, params: {} }, 'prompts.1'],
+  ] as const) {
+    const answer = await stack.api.send('POST', path, body);
+    expect(answer, path).toMatchObject({ status: 400, json: { type: '/problems/request-invalid' } });
+    expect(answer.json['detail'], path).toContain(`${place}: expected plain text, character 3 is U+0000`);
+  }
 });
 
 test('unknown packs, modalities and fields are refused, each by its own problem', async () => {
@@ -192,6 +214,16 @@ test('every path and method of the description is answered by the server', async
   }
 });
 
+test('a record of our own that cannot be read is our fault, never the client’s', async () => {
+  const id = '00000000-0000-4000-8000-00000000000a';
+  const damaged = Buffer.from(JSON.stringify({ id, tenant: 'default', from: 'tomorrow' }));
+  await stack.stores.primary.write(blobKeys.webhook('default', id), damaged);
+  const answer = await stack.api.send('GET', `/v1/webhooks/${id}`);
+  expect(answer.status).toBe(500);
+  expect(answer.json['type']).not.toBe('/problems/request-invalid');
+  expect(answer.json).not.toHaveProperty('faults');
+});
+
 test('the task catalogue completes a prompt, by modality', async () => {
   const answer = await stack.api.send('GET', '/v1/tasks?modality=ct&q=left%20kid&limit=2');
   expect(answer).toMatchObject({
@@ -217,4 +249,45 @@ test('a pack that cannot be used is told of without the path where it lies', asy
   expect(status).toBe(200);
   expect(JSON.stringify(json['warnings'])).toMatch(/pack broken is not usable: /);
   expect(JSON.stringify(json)).not.toContain(packs.path);
+});
+
+test('a manifest of the next version is read, and one that cannot be read is the service’s own fault', async () => {
+  const { primary } = stack.stores;
+  const jobId = randomUUID();
+  const manifest = {
+    schemaVersion: 1,
+    jobId,
+    run: 1,
+    tenant: 'default',
+    attemptId: 'a',
+    createdAt: '2026-03-01T10:00:00.000Z',
+    finishedAt: '2026-03-01T10:01:00.000Z',
+    input: { uri, etag: 'e', bytes: 1, tide: 'of tomorrow' },
+    prompts: [{ text: 'bone', label: 1 }],
+    pack: { id: 'ct-tissue', version: '1.0.0' },
+    modality: 'ct',
+    outputOptions: { labels: true, masks: false, probabilities: 'none', preview: true, meshes: 'of tomorrow' },
+    options: { seed: 0 },
+    lane: 'interactive',
+    metadata: {},
+    requestSha256: 'x',
+    software: { name: 'parse3d', version: '9.0.0' },
+    notice: 'For research use only',
+    status: 'canceled',
+    canceledBy: 'somebody of tomorrow',
+  };
+  const key = blobKeys.manifest(jobId, 1);
+  await writeJson(primary, key, manifest);
+  expect(await stack.api.send('GET', `/v1/jobs/${jobId}`)).toMatchObject({
+    status: 200,
+    json: { id: jobId, status: 'canceled', pack: { id: 'ct-tissue' } },
+  });
+
+  await writeJson(primary, key, { ...manifest, schemaVersion: 2 });
+  expect(await stack.api.send('GET', `/v1/jobs/${jobId}`)).toMatchObject({
+    status: 500,
+    json: { type: '/problems/record-invalid', key },
+  });
+  const log = join(stack.scratch, '..', 'services.log');
+  await eventually(async () => (await readFile(log, 'utf8')).includes(key), { what: 'the log to name the record' });
 });

@@ -93,8 +93,17 @@ test('a folder of volumes becomes jobs, and every result and failure is listed a
   expect(cells.map((row) => `${row[column('uri')]} ${row[column('label')]} ${row[column('prompt')]}`)).toEqual(
     Object.keys(volumes(12)).flatMap((name) => [`${uri}${name} 1 bone`, `${uri}${name} 2 fat`]),
   );
+  expect(new Set(cells.map((row) => `${row[column('status')]} ${row[column('recommended')]}`))).toEqual(
+    new Set(['completed true', 'failed ']),
+  );
+  expect(header).toContain(',recommended,suggestion,');
   const codes = cells.filter((row) => row[column('status')] === 'failed').map((row) => row[column('code')]);
   expect(codes).toEqual(['nifti-truncated', 'nifti-truncated']);
+  // What was measured stands behind the columns that were there before.
+  expect(cells.every((row) => row.length === header.split(',').length)).toBe(true);
+  const found = cells.filter((row) => row[column('verdict')] === 'present');
+  expect(new Set(found.map((row) => row[column('intensity_unit')]))).toEqual(new Set(['HU']));
+  expect(found.every((row) => Number(row[column('surface_mm2')]) > 0)).toBe(true);
 
   // One item, found by its state, is a job like any other.
   const failed = await api.send('GET', `/v1/batches/${batch.id}/items?status=failed`);
@@ -140,6 +149,18 @@ test('items of a manifest bring prompts of their own, and a wrong line is named'
   await write([JSON.stringify({ uri: `${uri}scan-000.nii.gz` }), '{"url": "x"}']);
   const refused = await api.send('POST', '/v1/batches', { source, prompts: ['bone'] });
   expect(refused).toMatchObject({ status: 400, json: { type: '/problems/request-invalid', line: 2 } });
+
+  const lines = ['scan-000', 'scan-001'].map((name) => JSON.stringify({ uri: `${uri}${name}.nii.gz` }));
+  const write16 = (text: string) => scans.write(`${prefix}list.jsonl`, Buffer.from(text, 'utf16le'));
+  const counted = () => api.send('POST', '/v1/batches', { source, prompts: ['bone'], dryRun: true });
+  await write16(`\ufeff${lines.join('\r\n')}\r\n`);
+  expect(await counted()).toMatchObject({ status: 200, json: { total: 2 } });
+  await write16(lines.join('\n'));
+  expect(await counted()).toMatchObject({ status: 400, json: { line: 1 } });
+  await write([...lines, `{"uri": "${uri}scan-000.nii.gz", "prompts": ["bone", "f\\u0000at"]}`]);
+  const control = await counted();
+  expect(control).toMatchObject({ status: 400, json: { type: '/problems/request-invalid', line: 3 } });
+  expect(control.json['detail']).toMatch(/line 3: .*U\+0000/);
   const foreign = { kind: 'items', items: [{ uri: 'local://other/scan.nii' }] };
   expect(await api.send('POST', '/v1/batches', { source: foreign, prompts: ['bone'] })).toMatchObject({ status: 403 });
   expect((await scans.list({ prefix: 'open-batches/' })).blobs).toEqual([]);

@@ -105,8 +105,23 @@ test('a BIDS dataset becomes a BIDS derivative: names, label tables, sidecars an
   const rows = table.map((line) => line.split('\t'));
   expect(rows[0]?.slice(0, 3)).toEqual(['index', 'name', 'color']);
   expect(rows.slice(1)).toEqual([
-    ['4', 'bone', expect.stringMatching(/^#[0-9a-f]{6}$/i), 'present', ...Array<unknown>(4).fill(expect.any(String))],
-    ['2', 'aerated lung', expect.stringMatching(/^#[0-9a-f]{6}$/i), ...Array<unknown>(5).fill(expect.any(String))],
+    [
+      '4',
+      'bone',
+      expect.stringMatching(/^#[0-9a-f]{6}$/i),
+      'present',
+      ...Array<unknown>(4).fill(expect.any(String)),
+      'true',
+      'n/a',
+    ],
+    [
+      '2',
+      'aerated lung',
+      expect.stringMatching(/^#[0-9a-f]{6}$/i),
+      ...Array<unknown>(5).fill(expect.any(String)),
+      'true',
+      'n/a',
+    ],
   ]);
 
   // The label map is the job's own, and holds exactly the voxels that the table tells.

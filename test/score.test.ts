@@ -85,6 +85,23 @@ test('the answer says its length, and the jobs are listed like any others', asyn
   expect(json).toMatchObject({ jobs: [{ status: 'completed', lane: 'interactive', prompts: [{ text: 'bone' }] }] });
 });
 
+test('a data: URL is as good as base64, with the empty params that the hosted endpoint takes', async () => {
+  const image = `data:application/octet-stream;base64,${base64()}`;
+  const answer = await stack.api.fetch('/score', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ ...rowsOf([image, 'bone & fat']), params: {} }),
+  });
+  expect(answer.status).toBe(200);
+  const [row] = (await answer.json()) as unknown[];
+  expect(countsOf(row)).toEqual(
+    new Map([
+      [1, voxels(700)],
+      [2, voxels(-100)],
+    ]),
+  );
+});
+
 test('who prefers not to wait gets the jobs at once', async () => {
   const answer = await stack.api.send('POST', '/score', rowsOf([base64(), 'bone']), { Prefer: 'respond-async' });
   expect(answer.status).toBe(202);

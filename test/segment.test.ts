@@ -31,6 +31,7 @@ test('a volume goes in over HTTP and comes back as masks on its own grid', async
   expect(done.status).toBe('completed');
   expect(done.outputs?.map(({ name }) => name).sort()).toEqual(
     [
+      'findings.csv',
       'labels.json',
       'labels.nii.gz',
       'labels.txt',
@@ -57,6 +58,13 @@ test('a volume goes in over HTTP and comes back as masks on its own grid', async
   expect(manifest.findings).toMatchObject([
     { label: 1, prompt: 'bone', verdict: 'present', voxels: count(1) },
     { label: 7, prompt: 'the lungs in chest CT', verdict: 'present', voxels: count(7) },
+  ]);
+  const inside = (hounsfield: number) => ({ mean: hounsfield, sd: 0, median: hounsfield, unit: 'HU' });
+  expect(manifest.findings.map(({ measures }) => measures?.intensity)).toMatchObject([inside(700), inside(-750)]);
+  const table = (await stack.api.output(job.id, 'findings.csv')).toString().split('\n');
+  expect(table.slice(1, 3).map((row) => row.split(',').slice(0, 5))).toEqual([
+    ['1', 'bone', 'present', 'true', String(count(1))],
+    ['7', 'the lungs in chest CT', 'present', 'true', String(count(7))],
   ]);
   expect(manifest.input.sha256).toMatch(/^[0-9a-f]{64}$/);
   expect(manifest.notice).toContain('research use only');

@@ -119,6 +119,20 @@ test('what fails in a batch is exit code 1, with the way to the reasons, in word
   expect(wrong.stderr).toContain('--code: expected a problem code such as storage-unavailable, got "nifti-trunkated"');
 });
 
+test('what a promptable pack was not made for is said before anything is run', async () => {
+  const submit = (...more: string[]) =>
+    cli('submit', 'local://scans/study/', '--pack', 'starter-brain-mr', '--dry-run', ...more);
+  const run = await submit('--prompt', 'hippocampas', '--prompt', 'thalamus', '--prompt', 'brain, thalamus');
+  expect(run.code, run.stderr).toBe(0);
+  expect(run.stderr.trim().split('\n')).toEqual([
+    'warning: “hippocampas” is not a target of starter-brain-mr; nearest: “hippocampus”',
+    'warning: “brain, thalamus” is not a target of starter-brain-mr: it looks like 2 targets (brain; thalamus); give each a prompt of its own',
+  ]);
+  const json = await submit('--prompt', 'hippocampas', '--json');
+  expect(lines(json.stderr)).toEqual([{ warning: expect.stringContaining('nearest: “hippocampus”') as string }]);
+  expect((await submit('--prompt', 'caudate nucleus in T1 MRI')).stderr).toBe('');
+});
+
 test('a dry run counts, a pattern chooses, a manifest and a list bring their own', async () => {
   const count = async (...args: string[]): Promise<unknown> => {
     const run = await cli('submit', ...args, '--dry-run', '--json');

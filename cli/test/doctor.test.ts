@@ -144,12 +144,12 @@ const noGateway = process.env['CI'] === undefined ? whyNoRadosgw() : undefined;
       expect(typo.bad).toMatchObject([
         {
           part: 'storage',
-          code: 'blob-missing',
+          code: 'bucket-missing',
           detail: expect.stringMatching(/^mask at http.*: there is no bucket mask$/),
         },
       ]);
       const denied = await doctor({ ...env, PARSE3D_S3_SECRET_ACCESS_KEY: 'wrong' });
-      expect(denied.bad).toMatchObject([{ part: 'storage', code: 'storage-denied' }]);
+      expect(denied.bad).toMatchObject([{ part: 'storage', code: 'storage-credentials' }]);
       expect(denied.mends).toContain('PARSE3D_S3_ACCESS_KEY_ID');
     } finally {
       await gateway.stop();

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeNifti } from '@parse3d/volume/formats';
-import { makeGeometry, type Affine, type Shape } from '@parse3d/volume/geometry';
+import { makeGeometry, reorient, type Affine, type Shape } from '@parse3d/volume/geometry';
 import { scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeWithPython, PYTHON } from '../../test/support/python.js';
@@ -43,6 +43,8 @@ beforeAll(async () => {
   await write('found/a.nii', 3);
   await write('found/b.nii.gz', 0);
   await write('elsewhere/a.nii.gz', 0, at(5));
+  const turned = reorient({ data: boxes(3), geometry: makeGeometry(shape, at(0)) }, 'ASR').volume;
+  await writeNifti(join(folder.path, 'turned.nii.gz'), { geometry: turned.geometry, datatype: 'uint8' }, turned.data);
 });
 afterAll(async () => {
   await folder.remove();
@@ -112,6 +114,17 @@ test('CSV holds a row per label and the means', async () => {
   expect(lines[1]).toMatch(/^a,3,"a ""quoted"", name",0\.25,0\.\d+,,0\.288,0\.288$/);
   expect(lines.at(-1)).toMatch(/^mean,,all,0\.625,0\.\d+,,,$/);
   expect(lines).toHaveLength(5);
+});
+
+test('the same grid with its axes in another order and direction is compared in the world', async () => {
+  const [straight, turned] = await Promise.all(
+    ['found/a.nii', 'turned.nii.gz'].map(async (path) => {
+      const run = await evaluate('truth/a.nii.gz', path, '--json');
+      expect(run.code, run.stderr).toBe(0);
+      return JSON.parse(run.stdout).cases[0].labels;
+    }),
+  );
+  expect(turned).toEqual(straight);
 });
 
 test('volumes on different grids are not compared', async () => {

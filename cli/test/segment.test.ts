@@ -1,7 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { readNifti } from '@parse3d/volume/formats';
+import { readNifti, writeNifti } from '@parse3d/volume/formats';
+import { makeGeometry } from '@parse3d/volume/geometry';
 import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { phantomChestCt } from '../src/demo/phantom-ct.js';
@@ -33,6 +34,7 @@ test('a volume is segmented here, with a table for people and files on the grid 
   const names = await readdir(join(folder.path, 'found'));
   expect(names).toEqual(
     expect.arrayContaining([
+      'findings.csv',
       'labels.nii.gz',
       'labels.json',
       'mask-1.nii.gz',
@@ -89,6 +91,29 @@ test('a prompt that matches nothing is refused with the nearest names, and nothi
   expect(run.code).toBe(4);
   expect(run.stderr).toMatch(/did you mean .*bone/);
   expect(await readdir(folder.path)).not.toContain('none');
+});
+
+test('a misspelt prompt of a promptable pack is said before it runs, and where its number is', async () => {
+  const { data, geometry } = await readNifti('packs/starter-brain-mr/golden.nii.gz');
+  const [ni, nj] = geometry.shape;
+  const slab = { geometry: makeGeometry([ni, nj, 3], geometry.affine), datatype: 'float32', gzipLevel: 1 } as const;
+  await writeNifti(join(folder.path, 'head.nii.gz'), slab, Float32Array.from(data.subarray(0, ni * nj * 3)));
+  await writeFile(join(folder.path, 'windows.txt'), Buffer.from('\ufeffhippocampas\r\nunicorn\r\nthalamus', 'utf16le'));
+  const options = ['--pack', 'starter-brain-mr', '--prompts', 'windows.txt', '--out', 'misspelt'];
+  const run = await runCli(['segment', 'head.nii.gz', ...options], { cwd: folder.path });
+  expect(run.code, run.stderr).toBe(0);
+  expect(run.stderr.split('\n').slice(0, 2)).toEqual([
+    'warning: “hippocampas” is not a target of starter-brain-mr; nearest: “hippocampus”',
+    'warning: “unicorn” is not a target of starter-brain-mr',
+  ]);
+  expect(run.stdout).toMatch(/1 {2}hippocampas \(not evaluated for this; did you mean hippocampus\?\)/);
+  expect(run.stdout).toMatch(/2 {2}unicorn \(not evaluated for this\) /);
+  const { findings } = JSON.parse(await readFile(join(folder.path, 'misspelt', 'result.json'), 'utf8'));
+  expect(findings).toMatchObject([
+    { prompt: 'hippocampas', recommended: false, suggestion: 'hippocampus' },
+    { prompt: 'unicorn', recommended: false },
+    { prompt: 'thalamus', recommended: true },
+  ]);
 });
 
 test('a damaged volume is refused, and leaves no files behind', async () => {

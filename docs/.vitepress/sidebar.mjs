@@ -24,6 +24,7 @@ export const sidebar = [
       page('BiomedParse v2', '/how-to/biomedparse'),
       page('From storage events to masks', '/how-to/storage-events'),
       page('A whole dataset', '/how-to/dataset'),
+      page('Single objects', '/how-to/objects'),
       page('Evaluate against ground truth', '/how-to/evaluate'),
       page('DICOM in and out', '/dicom'),
       page('A GPU node', '/how-to/gpu'),
@@ -43,6 +44,7 @@ export const sidebar = [
       page('pack.json', '/reference/pack'),
       page('Packs', '/packs'),
       page('Metrics', '/reference/metrics'),
+      page('Findings', '/findings'),
       page('Tasks and evaluation', '/tasks-and-evaluation'),
       page('Batches', '/batches'),
       page('Storage events', '/storage-events'),
@@ -57,6 +59,7 @@ export const sidebar = [
   {
     text: 'Background',
     items: [
+      page('Prose', '/contributing/prose'),
       page('Architecture', '/architecture'),
       page('Benchmarks', '/benchmarks'),
       page('Decisions', '/decisions/README'),

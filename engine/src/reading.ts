@@ -1,5 +1,6 @@
 import type { Modality } from '@parse3d/contract';
 import type { VolumeImage } from '@parse3d/volume/formats';
+import { unitGuess } from '@parse3d/volume/geometry';
 import { Problem } from '@parse3d/contract/problems';
 import type { LoadedPack } from './types.js';
 
@@ -18,9 +19,11 @@ export function readingWarnings(image: VolumeImage): string[] {
   const warnings: string[] = [...(image.readWarnings ?? [])];
   if (image.nonFiniteVoxels > 0) {
     warnings.push(
-      `${image.nonFiniteVoxels} voxels were not finite and were replaced by the smallest value of the volume.`,
+      `${image.nonFiniteVoxels} voxels have no value (NaN or infinite): they carry no label, are not counted, and took no part in measuring intensities. The model saw the smallest value of the volume there.`,
     );
   }
+  const guess = unitGuess(image.geometry, image.header.space.xyztUnits);
+  if (guess !== undefined) warnings.push(guess);
   if (image.header.affineSource === 'base' || image.header.affineSource === 'assumed') {
     warnings.push(
       'The volume does not say how it lies in the world: left and right, and every other direction, are a guess.',

@@ -1,6 +1,11 @@
+import type { Finding } from '@parse3d/contract';
 import { readVolume } from '@parse3d/volume/formats';
+import { assertModelGrid } from '@parse3d/volume/geometry';
 import type { LoadedPack, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
 import { throwIfCanceled } from './engines/cancel.js';
+import { hiddenLabelWarnings } from './hidden-labels.js';
+import { writeInstances, type WrittenInstances } from './instances/index.js';
+import { measureFindings } from './measure-findings.js';
 import { peakMemoryBytes, resetPeakMemory } from './peak-memory.js';
 import { stageClock } from './stage-clock.js';
 import { writeOutputs, type Outputs } from './outputs/index.js';
@@ -24,30 +29,47 @@ export async function segment(
 
   clock.report({ stage: 'read', done: 0, total: 1 });
   const image = await readVolume(request.inputPath, { maxVoxels: request.limits.maxVoxels });
+  assertModelGrid(image.geometry, engine.pack.pack, {
+    maxVoxels: request.limits.maxVoxels,
+    xyztUnits: image.header.space.xyztUnits,
+  });
   throwIfCanceled(signal);
 
+  const measures = request.outputs.findings ?? true;
   const wanted = {
     wantProbabilities: request.outputs.probabilities !== 'none',
-    wantMasks: request.outputs.masks || request.outputs.dicomSeg === true,
+    // Masks that others hide in the label map are measured one by one.
+    wantMasks: request.outputs.masks || request.outputs.dicomSeg === true || (measures && request.prompts.length > 1),
     scratchFolder: request.outputFolder,
   };
   const found = await engine.infer(image, { ...request, ...wanted }, clock.report, signal);
 
-  clock.report({ stage: 'encode', done: 0, total: 1 });
+  let findings: readonly Finding[];
+  let instances: WrittenInstances;
   let outputs: Outputs;
   try {
-    outputs = await writeOutputs(found, image, request, engine.pack, signal);
+    findings = measures ? measureFindings(found, image, request.modality, signal) : found.findings;
+    clock.report({ stage: 'encode', done: 0, total: 1 });
+    instances = await writeInstances(found, findings, image, request, engine.pack.pack, signal);
+    findings = instances.findings;
+    outputs = await writeOutputs({ ...found, findings }, image, request, engine.pack, signal, instances.objects);
   } finally {
     await found.close?.();
   }
 
   return {
     geometry: image.geometry,
-    findings: found.findings,
+    findings,
     preparation: found.preparation,
-    warnings: [...readingWarnings(image), ...found.warnings, ...outputs.warnings],
+    warnings: [
+      ...readingWarnings(image),
+      ...found.warnings,
+      ...hiddenLabelWarnings(found.hidden, request.outputs),
+      ...instances.warnings,
+      ...outputs.warnings,
+    ],
     timingsMs: clock.stop(),
-    outputs: outputs.files,
+    outputs: [...outputs.files, ...instances.files],
     device: engine.device,
     graphs: graphChecksums(engine.pack),
     peakMemoryBytes: peakMemoryBytes(),

@@ -53,6 +53,13 @@ export interface Found {
   maskPieces?(promptIndex: number): Iterable<Uint8Array>;
   /** The probability map in pieces, in memory order, from engines that never hold one whole. */
   probabilityPieces?(promptIndex: number): Iterable<Float32Array>;
+  /** Edges between the objects of a prompt that asks for instances, in pieces like the mask's: 1 on an edge. */
+  edgePieces?(promptIndex: number): Iterable<Uint8Array>;
+  /** Labels that the label map shows in part only, since others claim their voxels, and who got these. */
+  readonly hidden: {
+    readonly labels: readonly number[];
+    readonly rule: 'smallest target' | 'most probable prompt' | 'most specific prompt';
+  };
   readonly findings: readonly Finding[];
   readonly preparation: readonly string[];
   readonly warnings: readonly string[];

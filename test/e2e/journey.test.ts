@@ -82,7 +82,7 @@ withBrowser('the page, from a scan to masks', () => {
       // Enter in a filled row opens the next one; several lines pasted become rows.
       await first.press('Enter');
       await page.keyboard.type('right thalamus');
-      for (const target of ['lateral ventricle', 'left putamen', 'right putamen', 'spleen']) {
+      for (const target of ['lateral ventricle', 'left putamen', 'right putamen', 'hippocampas']) {
         await page.keyboard.press('Escape');
         await page.keyboard.press('Enter');
         await page.keyboard.type(target);
@@ -90,6 +90,7 @@ withBrowser('the page, from a scan to masks', () => {
       await page.keyboard.press('Escape');
       await page.locator('.prompt .mark').waitFor();
       await page.getByLabel('Colour of label 1').fill('#ff5533');
+      await page.getByRole('button', { name: 'Single objects of prompt 4' }).click();
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'segment-ready');
 
@@ -122,18 +123,30 @@ withBrowser('the page, from a scan to masks', () => {
       const jobId = page.url().split('/').at(-1) ?? '';
       const manifest = await stack.api.manifest(jobId);
       if (manifest.status !== 'completed') throw new Error(manifest.status);
-      const rows = page.locator('.findings tbody tr');
+      const rows = page.locator('.findings > table > tbody > tr:not(.measures)');
       expect(await rows.count()).toBe(6);
       for (const [at, finding] of manifest.findings.entries()) {
         const text = (await rows.nth(at).textContent()) ?? '';
         expect(text).toContain(finding.prompt);
         expect(text).toContain(finding.verdict);
+        const measures = finding.measures === undefined ? 0 : 1;
+        expect(await page.getByText(`Measures of ${finding.prompt}`).count()).toBe(measures);
         if (finding.meanProbability !== null) expect(text).toContain(finding.meanProbability.toFixed(2));
       }
+      const misspelt = rows.filter({ hasText: 'hippocampas' });
+      expect(await misspelt.getByText('outside').isVisible()).toBe(true);
+      expect(await misspelt.getByText('did you mean hippocampus?').isVisible()).toBe(true);
       // The crosshair begins in the first target.
       await labelled('left thalamus').waitFor();
       await page.getByRole('button', { name: 'right thalamus' }).click();
       await labelled('right thalamus').waitFor();
+      const putamen = manifest.findings[3];
+      const largest = putamen?.instances?.objects[0];
+      expect(putamen).toMatchObject({ prompt: 'left putamen', instances: { separatedBy: 'components' } });
+      expect(largest?.voxels).toBeGreaterThan(0);
+      await page.getByText(/^\d+ objects? of left putamen$/).click();
+      await page.getByRole('button', { name: '1 of left putamen', exact: true }).click();
+      await labelled('left putamen').waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'look');
       if (picture !== undefined) await writeFile(picture, await page.screenshot());

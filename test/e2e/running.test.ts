@@ -110,6 +110,13 @@ withBrowser('the page, while things run and fail', () => {
       await page.getByRole('alert').getByText('prompt-unknown').waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'refused');
+      // A synonym is a name; a character that nobody sees is told.
+      await page.getByRole('combobox', { name: 'Prompt 1' }).fill('Skeleton');
+      await page.locator('.prompt .mark').waitFor({ state: 'detached' });
+      await page.getByRole('combobox', { name: 'Prompt 1' }).fill('bo\u200bne');
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Segment 1 target' }).click();
+      await page.getByRole('alert').getByText('prompts.0: expected plain text, character 3 is U+200B').waitFor();
 
       await page.goto(`${origin}/jobs/${randomUUID()}`);
       await page.getByRole('alert').getByText('not-found').waitFor();

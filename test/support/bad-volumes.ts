@@ -14,6 +14,7 @@ export interface BadVolume {
 const DIM = 40;
 const DATATYPE = 70;
 const BITPIX = 72;
+const VOX_OFFSET = 108;
 const SFORM_ROWS = 280;
 const MAGIC = 344;
 
@@ -62,7 +63,10 @@ export async function badVolumes(): Promise<BadVolume[]> {
     ),
     seen(
       'a header/image pair',
-      patched((header) => header.write('ni1\0', MAGIC)),
+      patched((header) => {
+        header.write('ni1\0', MAGIC);
+        header.writeFloatLE(0, VOX_OFFSET);
+      }),
       'nifti-pair-unsupported',
     ),
     seen('no NIfTI at all', Buffer.alloc(600, 'x'), 'nifti-not-nifti'),
@@ -71,7 +75,6 @@ export async function badVolumes(): Promise<BadVolume[]> {
     hidden('voxels cut off', good.subarray(0, good.length - 100), 'nifti-truncated'),
     hidden('a gzip stream cut off', zipped.subarray(0, zipped.length - 20), 'nifti-truncated'),
     hidden('a wrong checksum', badCrc, 'gzip-corrupt'),
-    hidden('bytes after the voxels', Buffer.concat([good, Buffer.alloc(64)]), 'nifti-trailing-data'),
     // 512 MiB of noughts behind a small header: half a megabyte on the wire.
     hidden('a bomb', gzipSync(Buffer.concat([good, Buffer.alloc(512 * 1024 * 1024)])), 'gzip-too-large'),
   ];

@@ -56,8 +56,15 @@ def check_seg(path, source, labels):
     if series.SeriesInstanceUID != images[0].SeriesInstanceUID:
         problems.append("another series is referenced")
     uids = {image.SOPInstanceUID: image for image in images}
-    if {item.ReferencedSOPInstanceUID for item in series.ReferencedInstanceSequence} != set(uids):
-        problems.append("the references are not the images of the series")
+    referenced = [item.ReferencedSOPInstanceUID for item in series.ReferencedInstanceSequence]
+    used = {
+        image.ReferencedSOPInstanceUID
+        for groups in seg.PerFrameFunctionalGroupsSequence
+        for derivation in groups.DerivationImageSequence
+        for image in derivation.SourceImageSequence
+    }
+    if len(referenced) != len(used) or set(referenced) != used or not used <= set(uids):
+        problems.append("the references are not the images that frames refer to")
     for number, segment in enumerate(seg.SegmentSequence, 1):
         problems += [f"segment {number}: {name} is missing" for name in SEGMENT if name not in segment]
         if segment.SegmentNumber != number:

@@ -1,6 +1,7 @@
 """Converts DICOM folders by dcm2niix and compares each with our NIfTI of the same series.
 
-JSON argument: {"work": folder, "cases": [{"series": folder, "ours": file}]}
+JSON argument: {"work": folder, "cases": [{"series": folder, "ours": file}], "inWorld": bool}
+`inWorld` turns the axes of both to the nearest of right, anterior, superior first, which is exact.
 Prints a list: largest difference of the affines, of the voxels, and the shapes.
 """
 
@@ -21,6 +22,8 @@ for number, case in enumerate(arguments["cases"]):
     subprocess.run(["dcm2niix", "-z", "n", "-b", "n", "-f", "theirs", "-o", out, case["series"]], check=True, stdout=subprocess.DEVNULL)
     (path,) = glob.glob(os.path.join(out, "*.nii"))
     theirs, ours = nibabel.load(path), nibabel.load(case["ours"])
+    if arguments.get("inWorld"):
+        theirs, ours = nibabel.as_closest_canonical(theirs), nibabel.as_closest_canonical(ours)
     same = theirs.shape == ours.shape
     found.append(
         {

@@ -19,6 +19,7 @@ import phantom
 import reference
 import runtime
 import tokenizer
+import vocabulary
 
 ROWS = ("image encoder", "decoder, 1 prompt", "decoder, 15 prompts")
 
@@ -26,8 +27,10 @@ ROWS = ("image encoder", "decoder, 1 prompt", "decoder, 15 prompts")
 def main(arguments=None):
     args = parse(arguments)
     torch.set_num_threads(args.threads)
-    words = tokenizer.Tokenizer(tokenizer.read_merges(export.find_vocabulary(args)))
-    model, config = export.build_model(args, words)
+    words = tokenizer.Tokenizer(tokenizer.read_merges(vocabulary.find(args.bpe, None, args.repo)))
+    network = reference.Published(args.repo, words, args.width)
+    export.fill(network, args)
+    model, config = network.model, network.config
     image = reference.normalised(model, phantom.slices(3, args.image_size))[1:2]
     layers = noise.draw(0, reference.noise_shapes(config, args.image_size))
     rng = np.random.default_rng(0)
@@ -66,7 +69,7 @@ def parse(arguments):
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args(arguments)
     # Time does not depend on the weights' values: the seeded ones do for PyTorch.
-    args.random_weights, args.seed = True, 0
+    args.random_weights, args.seed, args.checkpoint = True, 0, None
     return args
 
 

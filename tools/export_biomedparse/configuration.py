@@ -1,7 +1,8 @@
-"""Reads the checkout's own model configuration: the subset of YAML and of Hydra that it uses.
+"""The model's configuration: as described here, or as a checkout's own files say.
 
-Hydra and PyYAML are not needed. The subset: nested maps by indentation, lists of scalars (in
-brackets or as dashes), a `defaults` list of `group: choice` that pulls a file in, and `_target_`.
+For a checkout, Hydra and PyYAML are not needed: the subset of both that it uses is read here. The
+subset: nested maps by indentation, lists of scalars (in brackets or as dashes), a `defaults` list of
+`group: choice` that pulls a file in, `_self_` in that list, and `_target_`.
 """
 
 import importlib
@@ -9,6 +10,45 @@ import pathlib
 import re
 
 MODEL_CONFIG = pathlib.Path("configs/model/biomedparse_3D.yaml")
+
+#: The sizes of the published 3D model, under the names that its configuration gives them.
+FULL = {
+    "edge_queries": 4,
+    "backbone": {
+        "embed_dim": 192,
+        "in_chans": 3,
+        "depths": [2, 2, 18, 2],
+        "focal_levels": [4, 4, 4, 4],
+        "focal_windows": [3, 3, 3, 3],
+        "mlp_ratio": 4.0,
+    },
+    "sem_seg_head": {
+        "pixel_decoder": {
+            "conv_dim": 512,
+            "mask_dim": 512,
+            "transformer_nheads": 8,
+            "transformer_dim_feedforward": 2048,
+            "transformer_enc_layers": 6,
+        },
+        "predictor": {
+            "in_channels": 512,
+            "hidden_dim": 512,
+            "dim_proj": 512,
+            "mask_dim": 512,
+            "num_queries": 16,
+            "nheads": 8,
+            "dim_feedforward": 2048,
+            "dec_layers": 9,
+            "boltzmann_sampling": {"mask_threshold": 1.1, "do_boltzmann": True, "sample_ratio": 0.1, "base_temp": 1},
+            "language_encoder": {
+                "encoder_transformer": {
+                    "config_encoder": {"CONTEXT_LENGTH": 77, "VOCAB_SIZE": 49408, "WIDTH": 512, "LAYERS": 12, "HEADS": 8}
+                },
+                "lang_projection": {"data": {"size": [512, 512]}},
+            },
+        },
+    },
+}
 
 #: A model of the same anatomy and a thousandth of the size, for tests and benches.
 SMALL = {
@@ -99,7 +139,10 @@ def _block(lines, at):
 
 
 def compose(path):
-    """Reads one file and the files that its `defaults` list names, each under its group's key."""
+    """Reads one file and the files that its `defaults` list names, each under its group's key.
+
+    The file's own keys win over those of its groups, as with `_self_` at the end of the list or without it.
+    """
     path = pathlib.Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing; --repo must be a checkout of BiomedParse v2")
@@ -107,8 +150,19 @@ def compose(path):
     for entry in config.pop("defaults", None) or []:
         if isinstance(entry, dict):
             (group, choice), = entry.items()
-            config[group] = compose(path.parent / group / f"{choice}.yaml")
+            config[group] = merge_over(compose(path.parent / group / f"{choice}.yaml"), config.get(group))
+        elif entry != "_self_":
+            config = merge_over(compose(path.parent / f"{entry}.yaml"), config)
     return config
+
+
+def merge_over(base, own):
+    """`base` with the file's own keys over it, new ones included."""
+    merged = dict(base)
+    for key, value in (own or {}).items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge_over(merged[key], value) if both else value
+    return merged
 
 
 def merge(base, changes):
@@ -119,6 +173,11 @@ def merge(base, changes):
             raise KeyError(f"the configuration has no {key!r}; this exporter expected one")
         merged[key] = merge(base[key], value) if isinstance(value, dict) else value
     return merged
+
+
+def described(width="full"):
+    """The 3D model's configuration by our own description, or its small variant."""
+    return merge(FULL, SMALL) if width == "small" else FULL
 
 
 def read_model_config(repo, width="full"):

@@ -153,16 +153,19 @@ class Decoder(nn.Module):
 
     pyramid_l and pixels: as `image_encoder` gives them. tokens float32[L,P,C]: grounding tokens, zero where a
     prompt is shorter than L. noise_i float32[heads, queries, T]: uniform in [0, 1), per layer.
-    Returns mask_logits[B·P,1,S/4,S/4] and existence[B·P,1]; all prompts of slice 0 come first.
+    Returns mask_logits[B·P,1,S/4,S/4], existence[B·P,1] and edge_logits, shaped as the masks: where two
+    objects of one target touch. All prompts of slice 0 come first.
     """
 
-    outputs = ("mask_logits", "existence")
+    outputs = ("mask_logits", "existence", "edge_logits")
 
     def __init__(self, model, image_size):
         super().__init__()
         predictor = model.sem_seg_head.predictor
         if predictor.pre_norm or not predictor.pre_self_attention or not predictor.output_classifier:
             raise ValueError("this exporter expects pre_norm: false, pre_self_attention: true")
+        if model.edge_queries < 1:
+            raise ValueError("this exporter expects edge queries")
         if model.convolute_outputs:
             raise ValueError("this exporter expects convolute_outputs: False")
         if any(len(projection) for projection in predictor.input_proj):
@@ -204,14 +207,14 @@ class Decoder(nn.Module):
         """Mask features at a level's size, [B,C,T]: reducing them reduces every query's mask alike."""
         return F.interpolate(pixels, size=(side, side), mode="bilinear", align_corners=False).flatten(2)
 
-    def mean_mask(self, queries, pixels):
-        """The mean mask of the queries that are not edge queries. [N,Q,C] to [N,1,H,W].
+    @staticmethod
+    def mean_mask(embeddings, pixels):
+        """The mean mask of some queries, given their embeddings. [N,Q,C] to [N,1,H,W].
 
         The mean of the masks is the mask of the mean embedding: one product per prompt, not twelve.
         """
         batch, channels, height, width = pixels.shape
-        embedding = self.mask_embedding(queries)[:, : self.mask_queries].mean(1)
-        masks = torch.matmul(embedding.reshape(batch, -1, channels), pixels.flatten(2))
+        masks = torch.matmul(embeddings.mean(1).reshape(batch, -1, channels), pixels.flatten(2))
         return masks.reshape(-1, 1, height, width)
 
     def forward(self, *inputs):
@@ -243,4 +246,7 @@ class Decoder(nn.Module):
             seen = layer.among(torch.cat([queries, text], dim=1), position)
             queries, text = layer.feed_forward(seen[:, : self.queries]), seen[:, self.queries :]
             existence = layer.existence(existence, seen, position)
-        return self.mean_mask(queries, pixels), self.classifier(existence[:, 0])
+        embeddings = self.mask_embedding(queries)
+        masks = self.mean_mask(embeddings[:, : self.mask_queries], pixels)
+        edges = self.mean_mask(embeddings[:, self.mask_queries :], pixels)
+        return masks, self.classifier(existence[:, 0]), edges

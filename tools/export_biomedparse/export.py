@@ -1,11 +1,10 @@
 """Exports BiomedParse v2 to a pack of parse3d: ONNX graphs, tokenizer, pack.json, golden case.
 
-Ends with a table of parity between the published code in PyTorch and the graphs in ONNX Runtime,
-and with exit status 1 when a row of it is off. See README.md beside this file.
+Ends with a table of parity between a network in PyTorch and the graphs in ONNX Runtime, and with exit
+status 1 when a row of it is off. See README.md beside this file.
 """
 
 import argparse
-import gc
 import json
 import pathlib
 import sys
@@ -13,9 +12,12 @@ import sys
 import numpy as np
 import torch
 
+import checkpoint
+import configuration
 import decoder
 import graphs
 import image_encoder
+import licence
 import noise
 import pack
 import parity
@@ -24,6 +26,8 @@ import random_weights
 import reference
 import text_encoder
 import tokenizer
+import vocabulary
+from progress import say
 
 GOLDEN_PROMPTS = [
     "liver",
@@ -32,68 +36,73 @@ GOLDEN_PROMPTS = [
 ]
 GOLDEN_SEED = 2024
 GOLDEN_SLICES = 3
+#: The tensor whose first length is the width of the network.
+WIDTH_SHOWS = "backbone.patch_embed.proj.weight"
 
 
 def main(arguments=None):
     """Builds the model, writes the pack, compares. Returns the exit status."""
     args = parse(arguments)
+    # All that can be refused is refused before the long steps.
+    pack.check_id(args.out)
+    merges = tokenizer.read_merges(vocabulary.find(args.bpe, args.checkpoint, args.repo))
     torch.set_num_threads(args.threads)
-    args.out.mkdir(parents=True, exist_ok=True)
-    merges = tokenizer.read_merges(find_vocabulary(args))
     words = tokenizer.Tokenizer(merges)
-    model, config = build_model(args, words)
+    network, weights = build_network(args, words)
+    args.out.mkdir(parents=True, exist_ok=True)
 
     say("writing the tokenizer")
     text = json.dumps(tokenizer.tokenizer_json(merges), ensure_ascii=False)
     (args.out / pack.TOKENIZER).write_text(text, encoding="utf-8")
-    write_graphs(args, model, config, words)
+    write_graphs(args, network, words)
 
-    say("running the published code for the golden case")
+    say(f"running {network.kind} for the golden case")
     slices = phantom.slices(GOLDEN_SLICES, args.image_size)
-    case = parity.golden_case(model, config, slices, GOLDEN_PROMPTS, GOLDEN_SEED, words)
+    case = parity.golden_case(network, slices, GOLDEN_PROMPTS, GOLDEN_SEED, words)
     pack.write_golden(args.out, case)
 
     say("comparing with ONNX Runtime")
-    rows = parity.compare(args.out, model, config, case, args.threads, args.precision)
+    rows = parity.compare(args.out, network, case, args.threads, args.precision)
     table = parity.table(rows)
     title, description = describe(args)
-    pack.write_card(args.out, title, description, table)
+    about = {"spdx": args.weights_licence, "title": title, "description": description}
+    pack.write_card(args.out, table=table, kind=network.kind, **about)
     pack.write_pack(
         args.out,
         image_size=args.image_size,
-        noise_shapes=reference.noise_shapes(config, args.image_size),
-        normalise=(rounded(model.pixel_mean), rounded(model.pixel_std)),
-        random_weights=args.random_weights,
-        title=title,
-        description=description,
+        noise_shapes=reference.noise_shapes(network.config, args.image_size),
+        normalise=(rounded(network.model.pixel_mean), rounded(network.model.pixel_std)),
+        demonstration=args.random_weights or args.width == "small",
+        weights=weights,
+        **about,
     )
     print(table)
     off = sum(not row.holds for row in rows)
-    say(f"{args.out}: " + ("parity holds" if off == 0 else f"{off} rows are off"))
+    say(f"{args.out}: " + (f"parity with {network.kind} holds" if off == 0 else f"{off} rows are off"))
     return 0 if off == 0 else 1
 
 
 def parse(arguments):
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repo", type=pathlib.Path, required=True, help="a checkout of BiomedParse v2")
-    parser.add_argument("--checkpoint", type=pathlib.Path, help="biomedparse_v2.ckpt")
+    parser.add_argument("--checkpoint", type=pathlib.Path, help="biomedparse_v2.ckpt, a bare state dict, a .safetensors, or a folder that holds one of them")
     parser.add_argument("--out", type=pathlib.Path, required=True, help="the pack's folder; its name is the pack's id")
-    parser.add_argument("--bpe", type=pathlib.Path, help="bpe_simple_vocab_16e6.txt.gz of CLIP (default: looked for in --repo)")
+    parser.add_argument("--weights-licence", metavar="SPDX", help="of the weights, as your copy states it; asked for at a terminal")
+    parser.add_argument("--bpe", type=pathlib.Path, help="bpe_simple_vocab_16e6.txt.gz of CLIP (default: looked for beside the weights and in installed packages)")
+    parser.add_argument("--repo", type=pathlib.Path, help="a checkout of BiomedParse v2: compare with the published code itself")
     parser.add_argument("--precision", choices=["fp32", "fp16"], default="fp32")
     parser.add_argument("--opset", type=int, default=17, help="17 or newer (default 17)")
     parser.add_argument("--image-size", type=int, default=512, help="side of a slice, a multiple of 32 (default 512, as trained)")
     parser.add_argument("--threads", type=int, default=2, help="threads of PyTorch and of ONNX Runtime (default 2)")
-    parser.add_argument("--allow", action="append", default=[], metavar="PREFIX", help="leave aside unexpected checkpoint entries that start so")
-    parser.add_argument("--trust-checkpoint", action="store_true", help="unpickle more than tensors from the checkpoint")
+    parser.add_argument("--allow", action="append", default=[], metavar="PREFIX", help="leave aside unexpected entries of the weights that start so")
     parser.add_argument("--random-weights", action="store_true", help="no checkpoint: seeded weights, for tests and benches")
-    parser.add_argument("--width", choices=["small", "full"], default="full", help="with --random-weights")
+    parser.add_argument("--width", choices=["small", "full"], help="with --random-weights (default full)")
     parser.add_argument("--seed", type=int, default=0, help="of the random weights")
     args = parser.parse_args(arguments)
     if args.random_weights == (args.checkpoint is not None):
         parser.error("give either --checkpoint or --random-weights")
-    if args.width == "small" and not args.random_weights:
-        parser.error("--width small goes with --random-weights")
+    if args.width and not args.random_weights:
+        parser.error("--width goes with --random-weights; that of a checkpoint is read from it")
     if args.image_size % 32:
         parser.error("--image-size must be a multiple of 32")
     if args.opset < 17:
@@ -101,36 +110,48 @@ def parse(arguments):
     return args
 
 
-def find_vocabulary(args):
-    """CLIP's merge list: as given, or anywhere in the checkout."""
-    if args.bpe:
-        return args.bpe
-    found = sorted(args.repo.rglob("bpe_simple_vocab_16e6.txt.gz"))
-    if not found:
-        raise SystemExit("CLIP's bpe_simple_vocab_16e6.txt.gz is not in the checkout; give it with --bpe")
-    return found[0]
-
-
-def build_model(args, words):
-    """The published model with the weights asked for, and its configuration."""
-    say(f"building the published model from {args.repo}")
-    model, config = reference.build(args.repo, words, args.width)
+def build_network(args, words):
+    """(the network with the weights asked for, what pack.json says of their file or None)."""
     if args.random_weights:
-        random_weights.randomise(model, config, args.seed, args.image_size)
+        args.width, args.weights_licence = args.width or "full", "MIT"
+        found = None
     else:
-        state = reference.read_checkpoint(args.checkpoint, args.trust_checkpoint)
-        reference.load_strictly(model, state, args.allow)
-    return model, config
+        found = checkpoint.Checkpoint(args.checkpoint)
+        args.weights_licence = licence.of_weights(args.weights_licence)
+        args.width = width_of(found)
+        aside = f"; left aside, as they belong to the loss: {', '.join(found.set_aside)}" if found.set_aside else ""
+        say(f"{found.path.name}: {found.form} of {len(found.tensors)} tensors{aside}")
+    say(f"building {'the published model from ' + str(args.repo) if args.repo else 'the model from our description'}")
+    network = reference.build(args.repo, words, args.width)
+    return network, fill(network, args, found)
 
 
-def write_graphs(args, model, config, words):
+def fill(network, args, found=None):
+    """Puts the weights asked for into a network. Returns what pack.json says of their file, or None."""
+    if args.random_weights:
+        random_weights.randomise(network, args.seed, args.image_size)
+        return None
+    found = found or checkpoint.Checkpoint(args.checkpoint)
+    found.load_into(network.model, args.allow)
+    return found.provenance()
+
+
+def width_of(found):
+    """'small' for weights of the small variant that tests use; else 'full', and loading says what does not fit."""
+    small = configuration.SMALL["backbone"]["embed_dim"]
+    return "small" if (found.shape(WIDTH_SHOWS) or (0,))[0] == small else "full"
+
+
+def write_graphs(args, network, words):
     """The three graphs, each traced on the outputs of the one before it."""
-    size = args.image_size
+    size, model = args.image_size, network.model
+    done = 0
 
     def write(module, kind, examples):
-        say(f"writing {kind}.onnx")
+        nonlocal done
+        done += 1
+        say(f"writing {kind}.onnx ({done} of 3)")
         graphs.write(module, kind, examples, args.out / f"{kind}.onnx", args.opset, args.precision)
-        gc.collect()
 
     with torch.no_grad():
         ids, attention = (torch.tensor(rows) for rows in words.padded(GOLDEN_PROMPTS))
@@ -143,7 +164,7 @@ def write_graphs(args, model, config, words):
         features = dict(zip(encoder.outputs, encoder(image)))
         write(encoder, "image_encoder", {"image": image})
         del encoder
-        layers = noise.draw(0, reference.noise_shapes(config, size))
+        layers = noise.draw(0, reference.noise_shapes(network.config, size))
         drawn = {f"noise_{i}": torch.from_numpy(layer) for i, layer in enumerate(layers)}
         write(decoder.Decoder(model, size), "decoder", {**features, "tokens": tokens, **drawn})
 
@@ -154,6 +175,8 @@ def describe(args):
     if args.random_weights:
         title = f"BiomedParse v2 architecture, random weights, {args.width} width"
         return title, f"{pack.RANDOM_NOTICE} Seed {args.seed}, {precision}."
+    if args.width == "small":
+        return "BiomedParse v2 architecture, small width", f"{pack.SMALL_NOTICE} Exported in {precision}."
     description = "MedImageParse 3D, published as BiomedParse v2: text-prompted segmentation of 3D volumes"
     return "BiomedParse v2 (MedImageParse 3D)", f"{description}. Exported in {precision}."
 
@@ -161,10 +184,6 @@ def describe(args):
 def rounded(channels):
     """The one grey value of a three-channel buffer, as the model uses it: its float32 mean."""
     return float(str(np.float32(channels.mean().item())))
-
-
-def say(message):
-    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

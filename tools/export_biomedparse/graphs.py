@@ -1,6 +1,10 @@
 """Writes torch modules as ONNX files of one piece: default operator domain, no external data."""
 
+import contextlib
+import ctypes
+import gc
 import inspect
+import warnings
 
 import onnx
 import torch
@@ -17,6 +21,7 @@ DYNAMIC = {
     "pixels": {0: "B"},
     "tokens": {0: "L", 1: "P"},
     "mask_logits": {0: "BP"},
+    "edge_logits": {0: "BP"},
     "existence": {0: "BP"},
 }
 
@@ -37,17 +42,37 @@ def write(module, kind, examples, path, opset, precision="fp32"):
     options = {}
     if "dynamo" in inspect.signature(torch.onnx.export).parameters:
         options["dynamo"] = False  # The tracing exporter: the same graph from every torch version.
-    torch.onnx.export(
-        module.eval(),
-        tuple(examples[name] for name in module.inputs),
-        str(path),
-        input_names=list(module.inputs),
-        output_names=list(module.outputs),
-        dynamic_axes=dynamic_axes((*module.inputs, *module.outputs), kind),
-        opset_version=opset,
-        do_constant_folding=True,
-        **options,
-    )
+    with warnings.catch_warnings():
+        # The tracer warns of shapes that it takes as constants; those that vary are listed above.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            module.eval(),
+            tuple(examples[name] for name in module.inputs),
+            str(path),
+            input_names=list(module.inputs),
+            output_names=list(module.outputs),
+            dynamic_axes=dynamic_axes((*module.inputs, *module.outputs), kind),
+            opset_version=opset,
+            do_constant_folding=True,
+            **options,
+        )
+    give_back()
+    rewrite(path, precision)
+    give_back()
+    # By its path, so that the checker's copy is the only one in memory.
+    onnx.checker.check_model(str(path))
+    give_back()
+
+
+def give_back():
+    """Returns freed memory to the system where the C library can: half of a graph's size would stay otherwise."""
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def rewrite(path, precision):
+    """Only the default operator domain, the precision asked for, and nothing of the machine that wrote it."""
     model = onnx.load(str(path))
     domains = {entry.domain for entry in model.opset_import} | {n.domain for n in model.graph.node}
     if domains - {"", "ai.onnx"}:
@@ -58,5 +83,4 @@ def write(module, kind, examples, path, opset, precision="fp32"):
     model.doc_string = ""
     for node in model.graph.node:
         node.doc_string = ""
-    onnx.checker.check_model(model)
     onnx.save(model, str(path))

@@ -18,6 +18,7 @@ import torch
 import export
 import reference
 import tokenizer
+import vocabulary
 
 
 class Clock:
@@ -37,13 +38,14 @@ class Clock:
 def main(arguments=None):
     args = parse(arguments)
     torch.set_num_threads(args.threads)
-    words = tokenizer.Tokenizer(tokenizer.read_merges(export.find_vocabulary(args)))
-    model, config = export.build_model(args, words)
+    words = tokenizer.Tokenizer(tokenizer.read_merges(vocabulary.find(args.bpe, args.checkpoint, args.repo)))
+    network = reference.Published(args.repo, words, args.width)
+    export.fill(network, args)
     volume, prompts, labels = read_challenge_case(args.volume)
     clock = Clock()
     slices, restore = prepare(volume, args.slices, args.image_size)
     clock.lap("prepareSeconds")
-    masks, existence = reference.predict(model, slices, prompts, args.noise_seed, config, args.slice_batch)
+    masks, edges, existence = network.predict(slices, prompts, args.noise_seed, args.slice_batch)
     seconds = clock.lap("networkSeconds")
     kept, segmentation = (finish_at_once if args.at_once else finish)(masks, existence, labels, args.image_size)
     clock.lap("finishSeconds")
@@ -59,6 +61,7 @@ def main(arguments=None):
         labels=np.array(labels, dtype=np.int64),
         noise_seed=np.int64(args.noise_seed),
         mask_logits=masks,
+        edge_logits=edges,
         existence=existence,
         kept=kept,
         segmentation=segmentation,
@@ -79,7 +82,6 @@ def parse(arguments):
     parser.add_argument("--image-size", type=int, default=512)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--allow", action="append", default=[])
-    parser.add_argument("--trust-checkpoint", action="store_true")
     parser.add_argument("--volume", type=pathlib.Path, required=True, help="an .npz as the CVPR 2025 challenge defines it")
     parser.add_argument("--slices", default=":", help="range of slices along the cut axis, for instance 20:28 (default all)")
     parser.add_argument("--slice-batch", type=int, default=1)

@@ -11,7 +11,7 @@ def frozen(tensor):
 
 
 def position_of(layer, side):
-    """The sine position of a square level, [C, side·side], from the checkout's own layer."""
+    """The sine position of a square level, [C, side·side], from the model's own layer."""
     with torch.no_grad():
         return layer(torch.zeros(1, 1, side, side)).flatten(2)[0]
 

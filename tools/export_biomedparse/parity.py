@@ -1,14 +1,13 @@
-"""Compares the exported graphs, run by ONNX Runtime, with the published code, run by PyTorch.
+"""Compares the exported graphs, run by ONNX Runtime, with a network that PyTorch runs (`reference.py`).
 
-Each graph gets what the published code would give it, so that a row judges that graph alone; the
-last rows run the three graphs one after the other.
+Each graph gets what the network would give it, so that a row judges that graph alone; the last rows
+run the three graphs one after the other.
 """
 
 import dataclasses
 import pathlib
 
 import numpy as np
-import torch
 
 import noise
 import pack
@@ -46,24 +45,9 @@ def relative(found, expected):
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
-def reference_features(model, image):
-    """What `image_encoder` must give, by the published modules. image: float32[B,3,S,S]."""
-    with torch.no_grad():
-        found = model.backbone(torch.from_numpy(image))
-        pixels, _, pyramid = model.sem_seg_head.pixel_decoder.forward_features(found)
-    features = {f"pyramid_{level}": value for level, value in enumerate(pyramid)} | {"pixels": pixels}
-    return {name: value.numpy() for name, value in features.items()}
-
-
-def reference_tokens(model, prompts):
-    """float32[L,P,C]: the grounding tokens as the published code prepares them."""
-    with torch.no_grad():
-        return model.sem_seg_head.encode_prompts(["[SEP]".join(prompts)])["grounding_tokens"].numpy()
-
-
-def golden_case(model, config, slices, prompts, seed, tokenizer):
-    """Inputs, and what the published code makes of them: the content of golden.npz."""
-    masks, existence = reference.predict(model, slices, prompts, seed, config)
+def golden_case(network, slices, prompts, seed, tokenizer):
+    """Inputs, and what the network makes of them: the content of golden.npz."""
+    masks, edges, existence = network.predict(slices, prompts, seed)
     input_ids, attention_mask = tokenizer.padded(prompts)
     return {
         "prompts": prompts,
@@ -72,49 +56,55 @@ def golden_case(model, config, slices, prompts, seed, tokenizer):
         "input_ids": np.array(input_ids, dtype=np.int64),
         "attention_mask": np.array(attention_mask, dtype=np.int64),
         "mask_logits": masks.astype(np.float32),
+        "edge_logits": edges.astype(np.float32),
         "existence": existence.astype(np.float32),
     }
 
 
-def masks_of(outputs, depth, prompts):
-    """Decoder outputs as [P,D,h,w] and [P,D]."""
-    masks = outputs["mask_logits"]
-    masks = masks.reshape(depth, prompts, *masks.shape[-2:]).transpose(1, 0, 2, 3)
-    return masks, outputs["existence"].reshape(depth, prompts).T
+def parts_of(outputs, depth, prompts):
+    """Decoder outputs as (masks, edges, existence): [P,D,h,w] twice, and [P,D]."""
+    planes = (outputs[name] for name in ("mask_logits", "edge_logits"))
+    masks, edges = (x.reshape(depth, prompts, *x.shape[-2:]).transpose(1, 0, 2, 3) for x in planes)
+    return masks, edges, outputs["existence"].reshape(depth, prompts).T
 
 
-def judge_masks(graph, found, expected, limits):
-    """The three rows of a pair of (mask logits, existence logits)."""
-    (masks, existence), (true_masks, true_existence) = found, expected
-    moved = float(((masks > 0) != (true_masks > 0)).mean())
+def judge(graph, found, expected, limits):
+    """The rows of (mask, edge, existence) logits."""
+    (masks, edges, existence), (true_masks, true_edges, true_existence) = found, expected
+
+    def apart(one, other):
+        return float(np.abs(sigmoid(one) - sigmoid(other)).max())
+
     return [
-        Row(graph, "mask probability", float(np.abs(sigmoid(masks) - sigmoid(true_masks)).max()), limits["probability"]),
-        Row(graph, "share of mask pixels moved", moved, limits["pixels"]),
-        Row(graph, "existence", float(np.abs(sigmoid(existence) - sigmoid(true_existence)).max()), limits["probability"]),
+        Row(graph, "mask probability", apart(masks, true_masks), limits["probability"]),
+        Row(graph, "share of mask pixels moved", float(((masks > 0) != (true_masks > 0)).mean()), limits["pixels"]),
+        Row(graph, "edge probability", apart(edges, true_edges), limits["probability"]),
+        Row(graph, "existence", apart(existence, true_existence), limits["probability"]),
     ]
 
 
-def compare(folder, model, config, case, threads, precision):
+def compare(folder, network, case, threads, precision):
     """All rows for the pack in `folder`. The sessions are opened one at a time, to spare memory."""
+    model, config = network.model, network.config
     folder, limits = pathlib.Path(folder), LIMITS[precision]
     prompts, slices = case["prompts"], case["slices"]
     depth, count = len(slices), len(prompts)
     image = reference.normalised(model, slices)
     layers = noise.draw(int(case["seed"]), reference.noise_shapes(config, slices.shape[-1]))
     drawn = {f"noise_{i}": layer for i, layer in enumerate(layers)}
-    expected = case["mask_logits"], case["existence"]
+    expected = case["mask_logits"], case["edge_logits"], case["existence"]
 
     with runtime.open_session(folder / pack.GRAPHS["textEncoder"], threads) as session:
         feeds = {name: case[name] for name in ("input_ids", "attention_mask")}
         tokens = session.run(feeds)[0]["tokens"]
     longest = int(case["attention_mask"].sum(1).max())
     tokens = np.ascontiguousarray(tokens.transpose(1, 0, 2)[:longest])
-    true_tokens = reference_tokens(model, prompts)
+    true_tokens = network.tokens(prompts)
     rows = [Row("text_encoder", "tokens", relative(tokens, true_tokens), limits["features"])]
 
     with runtime.open_session(folder / pack.GRAPHS["imageEncoder"], threads) as session:
         features = session.run({"image": image})[0]
-    true_features = reference_features(model, image)
+    true_features = network.features(image)
     for name, value in true_features.items():
         rows.append(Row("image_encoder", name, relative(features[name], value), limits["features"]))
 
@@ -123,10 +113,10 @@ def compare(folder, model, config, case, threads, precision):
         chain = session.run({**features, "tokens": tokens, **drawn})[0]
         first = {name: value[:1] for name, value in features.items()}
         single = session.run({**first, "tokens": tokens, **drawn})[0]
-    rows += judge_masks("decoder", masks_of(alone, depth, count), expected, limits)
-    rows += judge_masks("end to end", masks_of(chain, depth, count), expected, limits)
-    together = masks_of(chain, depth, count)[0][:, :1]
-    apart = np.abs(sigmoid(masks_of(single, 1, count)[0]) - sigmoid(together)).max()
+    rows += judge("decoder", parts_of(alone, depth, count), expected, limits)
+    rows += judge("end to end", parts_of(chain, depth, count), expected, limits)
+    together = parts_of(chain, depth, count)[0][:, :1]
+    apart = np.abs(sigmoid(parts_of(single, 1, count)[0]) - sigmoid(together)).max()
     rows.append(Row("end to end", f"one slice at a time against {depth}", float(apart), limits["probability"]))
     return rows
 

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 import phantom
-import reference
 
 #: Share of a slice that a mask should cover, about.
 COVERED = 0.08
@@ -23,15 +22,15 @@ EXISTENCE_SPREAD = 1.5
 PROMPTS = ("liver", "CT imaging of the spleen within the abdomen", "left kidney", "tumor", "aorta in CT")
 
 
-def randomise(model, config, seed, image_size):
-    """Fills the model in place."""
+def randomise(network, seed, image_size):
+    """Fills the network's model in place."""
     with torch.no_grad():
-        for name, value in model.named_parameters():
+        for name, value in network.model.named_parameters():
             rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
             drawn = rng.standard_normal(tuple(value.shape), dtype=np.float32)
             filled = drawn * np.float32(_scale(name, value)) + np.float32(_centre(name, value))
             value.copy_(torch.from_numpy(np.asarray(filled)))
-    _correct(model, config, seed, image_size)
+    _correct(network, seed, image_size)
 
 
 def _centre(name, value):
@@ -51,13 +50,13 @@ def _scale(name, value):
     return spread * (3.0 if name.endswith("lang_proj") else 1.0)
 
 
-def _correct(model, config, seed, image_size):
+def _correct(network, seed, image_size):
     """Shifts masks and existence to where they are worth testing, judged on a phantom slice."""
-    embeddings = []
+    model, embeddings = network.model, []
     head = model.sem_seg_head.predictor.mask_embed
     watch = head.register_forward_hook(lambda _module, _inputs, output: embeddings.append(output))
     slices = phantom.slices(1, image_size)
-    masks, existence = reference.predict(model, slices, PROMPTS, seed, config)
+    masks, _, existence = network.predict(slices, PROMPTS, seed)
     watch.remove()
     with torch.no_grad():
         # A shift of the mask features along the mean embedding moves every mask by about as much.

@@ -1,7 +1,8 @@
-"""The published model, built from a checkout: what every exported graph is compared with.
+"""What the exported graphs are compared with: a network in PyTorch, fed with the pack's own noise.
 
-Nothing of the checkout is copied or changed. Two things are set from outside: the tokenizer (ours,
-checked against CLIP's) and `torch.rand_like`, which returns the pack's noise while a run lasts.
+Two of one shape. `Described` is our own plain description of the model (`net.py`) and needs no
+checkout. `Published` is the code of a checkout: nothing of it is copied or changed; the tokenizer is
+ours (checked against CLIP's), and `torch.rand_like` returns the pack's noise while a run lasts.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 
 import configuration
+import net
 import noise
 import shims
 
@@ -33,67 +35,81 @@ class TokenizerAdapter:
         return {"input_ids": torch.tensor(input_ids), "attention_mask": torch.tensor(attention_mask)}
 
 
-def build(repo, tokenizer, width="full"):
-    """The model of the checkout with its own initial weights. Returns (model, configuration)."""
-    shims.install()
-    if str(repo) not in sys.path:
-        sys.path.insert(0, str(repo))
-    config = configuration.read_model_config(repo, width)
-    model = configuration.instantiate(config, {TOKENIZER: TokenizerAdapter(tokenizer)})
-    # Averages 80 sentences for each of 17 class names; no output of the 3D model depends on it.
-    model.sem_seg_head.predictor.language_encoder.get_text_embeddings = lambda *a, **k: None
-    return model.eval(), config
+class Described:
+    """The model by our own description, without a checkout."""
+
+    kind = "our plain description of the model (net.py)"
+
+    def __init__(self, tokenizer, width="full"):
+        self.tokenizer = tokenizer
+        self.model, self.config = net.build(width)
+
+    def features(self, image):
+        """float32[B,3,S,S], normalised, to what `image_encoder` must give, by name."""
+        with torch.no_grad():
+            pixels, levels = self.model.features(torch.from_numpy(image))
+        return named_features(pixels, levels)
+
+    def tokens(self, prompts):
+        """float32[L,P,C]: what the decoder must get for these prompts."""
+        input_ids, attention_mask = (torch.tensor(rows) for rows in self.tokenizer.padded(prompts))
+        with torch.no_grad():
+            return self.model.tokens(input_ids, attention_mask).numpy()
+
+    def predict(self, slices, prompts, seed):
+        """[D,S,S] of 0…255 to (masks, edges, existence): logits [P,D,S/4,S/4] twice, and [P,D]."""
+        layers = [torch.from_numpy(layer) for layer in noise.draw(seed, noise_shapes(self.config, slices.shape[-1]))]
+        tokens, found = torch.from_numpy(self.tokens(prompts)), []
+        with torch.no_grad():
+            for image in torch.from_numpy(normalised(self.model, slices)):
+                pixels, levels = self.model.features(image[None])
+                found.append(self.model.decode(levels, pixels, tokens, layers))
+        return tuple(np.stack([part.numpy() for part in parts], axis=1) for parts in zip(*found))
 
 
-def read_checkpoint(path, trust=False):
-    """The state dict of a checkpoint, without the `model.` in front of its names."""
-    if str(path).endswith(".safetensors"):
+class Published:
+    """The model of a checkout, in the newest form (branch v2 of September 2026) or an older one."""
+
+    kind = "the published code"
+
+    def __init__(self, repo, tokenizer, width="full"):
         shims.install()
-        from safetensors.torch import load_file
+        if str(repo) not in sys.path:
+            sys.path.insert(0, str(repo))
+        self.config = configuration.read_model_config(repo, width)
+        self.model = configuration.instantiate(self.config, {TOKENIZER: TokenizerAdapter(tokenizer)}).eval()
+        # Averages 80 sentences for each of 17 class names; no output of the 3D model depends on it.
+        self.model.sem_seg_head.predictor.language_encoder.get_text_embeddings = lambda *a, **k: None
 
-        state = load_file(path)
-    else:
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=not trust)
-        except Exception as problem:
-            raise SystemExit(
-                f"{path} holds more than tensors ({problem}). If you trust where it comes from, "
-                "run again with --trust-checkpoint."
-            ) from problem
-        for wrapper in ("state_dict", "model"):
-            if isinstance(state.get(wrapper), dict):
-                state = state[wrapper]
-                break
-    return {k[len("model.") :] if k.startswith("model.") else k: v for k, v in state.items()}
+    def features(self, image):
+        """As `Described.features`."""
+        with torch.no_grad():
+            found = self.model.backbone(torch.from_numpy(image))
+            pixels, _, levels = self.model.sem_seg_head.pixel_decoder.forward_features(found)
+        return named_features(pixels, levels)
+
+    def tokens(self, prompts):
+        """As `Described.tokens`."""
+        with torch.no_grad():
+            return self.model.sem_seg_head.encode_prompts(["[SEP]".join(prompts)])["grounding_tokens"].numpy()
+
+    def predict(self, slices, prompts, seed, slice_batch=1):
+        """As `Described.predict`."""
+        image = torch.from_numpy(slices.astype(np.float32))[None]
+        layers = noise.draw(seed, noise_shapes(self.config, slices.shape[-1]))
+        with torch.no_grad(), shared_noise(layers):
+            out = self.model({"image": image, "text": ["[SEP]".join(prompts)]}, mode="eval", slice_batch_size=slice_batch)
+        return tuple(out["predictions"][name].numpy() for name in ("pred_gmasks", "edge_masks", "object_existence"))
 
 
-def load_strictly(model, state, allowed=()):
-    """Loads every tensor, or stops and names those missing, unexpected and of another shape.
+def build(repo, tokenizer, width="full"):
+    """The network to export and to compare with, without weights worth having. repo: a checkout, or None."""
+    return Described(tokenizer, width) if repo is None else Published(repo, tokenizer, width)
 
-    `allowed`: prefixes of unexpected names to leave aside.
-    """
-    own = model.state_dict()
-    missing = sorted(set(own) - set(state))
-    unexpected = sorted(
-        k for k in set(state) - set(own) if not any(k.startswith(prefix) for prefix in allowed)
-    )
-    reshaped = sorted(
-        f"{k}: checkpoint {tuple(state[k].shape)}, model {tuple(own[k].shape)}"
-        for k in set(own) & set(state)
-        if state[k].shape != own[k].shape
-    )
-    problems = [
-        f"{len(names)} {what}:\n  " + "\n  ".join(names)
-        for what, names in (
-            ("missing from the checkpoint", missing),
-            ("not known to the model", unexpected),
-            ("of another shape", reshaped),
-        )
-        if names
-    ]
-    if problems:
-        raise SystemExit("the checkpoint does not fit the model.\n" + "\n".join(problems))
-    model.load_state_dict({k: v for k, v in state.items() if k in own}, strict=True)
+
+def named_features(pixels, levels):
+    """By the names of the graph's outputs."""
+    return {f"pyramid_{i}": level.numpy() for i, level in enumerate(levels)} | {"pixels": pixels.numpy()}
 
 
 def noise_shapes(config, image_size):
@@ -142,18 +158,3 @@ def normalised(model, slices):
     """[D,S,S] of 0…255 to the float32[D,3,S,S] that the backbone gets."""
     image = torch.from_numpy(neighbours(slices.astype(np.float32)))
     return ((image - model.pixel_mean.mean()) / model.pixel_std.mean()).numpy()
-
-
-def predict(model, slices, prompts, seed, config, slice_batch=1):
-    """The published forward pass over a stack of slices.
-
-    slices: [D,S,S] of 0…255. Returns mask logits float32[P,D,S/4,S/4] and existence logits
-    float32[P,D].
-    """
-    image = torch.from_numpy(slices.astype(np.float32))[None]
-    layers = noise.draw(seed, noise_shapes(config, slices.shape[-1]))
-    with torch.no_grad(), shared_noise(layers):
-        out = model(
-            {"image": image, "text": ["[SEP]".join(prompts)]}, mode="eval", slice_batch_size=slice_batch
-        )["predictions"]
-    return out["pred_gmasks"].numpy(), out["object_existence"].numpy()

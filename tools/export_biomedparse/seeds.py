@@ -38,7 +38,7 @@ def main(arguments=None):
             drawn = noise.draw(seed, [layer["shape"] for layer in about["noise"]])
             feeds = {layer["input"]: values for layer, values in zip(about["noise"], drawn)}
             outputs = session.run({**features, **feeds, "tokens": tokens})[0]
-            masks, existence = parity.masks_of(outputs, len(case["slices"]), count)
+            masks, _, existence = parity.parts_of(outputs, len(case["slices"]), count)
             found.append(parity.sigmoid(masks))
             spread.append(parity.sigmoid(existence))
     first, second = found[: args.seeds], found[args.seeds :]

@@ -1,11 +1,11 @@
 """Tests of the exporter: `python3 -m unittest -v` in this folder.
 
     PARSE3D_TEST_DATA         a folder with clip/bpe_simple_vocab_16e6.txt.gz, and beside it
-                              golden/clip_tokens.json: for the tokenizer
-    PARSE3D_BIOMEDPARSE_REPO  a checkout of BiomedParse v2: for the export itself (with the above)
+                              golden/clip_tokens.json: for the tokenizer and the export
+    PARSE3D_BIOMEDPARSE_REPO  a checkout of BiomedParse v2: to compare with the published code too
 
 What is not given is skipped, and says so. The export also needs onnxruntime: for Python, or for
-node (npm install in the repository, or NODE_PACKAGES).
+node (npm install in the repository, or NODE_PACKAGES). Reading weights: test_checkpoint.py.
 """
 
 import hashlib
@@ -28,10 +28,12 @@ import configuration
 import export
 import noise
 import parity
+import phantom
 import precision
+import random_weights
 import reference
-import targets
 import tokenizer
+import vocabulary
 import winograd
 
 HERE = pathlib.Path(__file__).parent
@@ -80,30 +82,19 @@ class Configuration(unittest.TestCase):
             {"a": 1, "b": [512, "x"], "c": {"d": [1, 2.5], "e": False, "f": "q: r"}, "g": None},
         )
 
+    def test_a_files_own_keys_win_over_its_groups_with_and_without_self(self):
+        for own in ("  - _self_\n", ""):
+            with tempfile.TemporaryDirectory() as folder:
+                group = pathlib.Path(folder) / "part"
+                group.mkdir()
+                (group / "plain.yaml").write_text("size: 1\nkind: a\n")
+                file = pathlib.Path(folder) / "model.yaml"
+                file.write_text(f"defaults:\n  - part: plain\n{own}name: x\npart:\n  size: 2\n")
+                self.assertEqual(configuration.compose(file), {"name": "x", "part": {"size": 2, "kind": "a"}})
+
     def test_a_change_of_a_name_that_is_not_there_is_refused(self):
         with self.assertRaisesRegex(KeyError, "depth"):
             configuration.merge({"width": 1}, {"depth": 2})
-
-
-class Loading(unittest.TestCase):
-    def test_missing_unexpected_and_reshaped_tensors_are_named(self):
-        model = torch.nn.Linear(2, 3)
-        with self.assertRaises(SystemExit) as stop:
-            reference.load_strictly(model, {"weight": torch.zeros(3, 4), "extra.gain": torch.zeros(1)})
-        for name in ("bias", "extra.gain", "weight: checkpoint (3, 4), model (3, 2)"):
-            self.assertIn(name, str(stop.exception))
-
-    def test_a_wrapped_checkpoint_loads_and_allowed_extras_are_left_aside(self):
-        model = torch.nn.Linear(2, 3)
-        state = {f"model.{name}": value + 1 for name, value in model.state_dict().items()}
-        state["model.extra.gain"] = torch.zeros(1)
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder) / "some.ckpt"
-            torch.save({"state_dict": state}, path)
-            loaded = reference.read_checkpoint(path)
-        expected = model.weight.detach() + 1
-        reference.load_strictly(model, loaded, ["extra."])
-        self.assertTrue(torch.equal(model.weight, expected))
 
 
 class Precision(unittest.TestCase):
@@ -128,14 +119,6 @@ class FastConvolution(unittest.TestCase):
         plain = torch.nn.functional.conv2d(x, weight, bias, padding=1)
         fast = winograd.Winograd(weight, bias)(x)
         self.assertLess(float((fast - plain).abs().max() / plain.abs().max()), 1e-5)
-
-
-class Targets(unittest.TestCase):
-    def test_sides_are_spelt_out_and_no_target_comes_twice(self):
-        found = [(target["name"], target.get("side")) for target in targets.targets()]
-        self.assertEqual(len(found), len(set(found)))
-        self.assertIn(("kidney", "left"), found)
-        self.assertIn(("COVID-19 lesion", None), found)
 
 
 @unittest.skipUnless(DATA, "PARSE3D_TEST_DATA is not set: the tokenizer needs CLIP's vocabulary")
@@ -170,15 +153,33 @@ class ClipTokenizer(unittest.TestCase):
             self.assertEqual(ids, case["ids"], case["text"])
 
 
-@unittest.skipUnless(REPO and DATA, "PARSE3D_BIOMEDPARSE_REPO or PARSE3D_TEST_DATA is not set: nothing to export")
+@unittest.skipUnless(REPO and DATA, "PARSE3D_BIOMEDPARSE_REPO or PARSE3D_TEST_DATA is not set: nothing to compare with")
+class Description(unittest.TestCase):
+    def test_it_has_the_published_names_and_shapes_and_gives_what_the_published_code_gives(self):
+        words = tokenizer.Tokenizer(tokenizer.read_merges(DATA / "clip/bpe_simple_vocab_16e6.txt.gz"))
+        published = reference.Published(pathlib.Path(REPO), words, "small")
+        described = reference.Described(words, "small")
+        shapes = [{name: value.shape for name, value in n.model.state_dict().items()} for n in (published, described)]
+        self.assertEqual(*shapes)
+        random_weights.randomise(published, 3, 128)
+        described.model.load_state_dict(published.model.state_dict())
+        slices = phantom.slices(3, 128)
+        found = [network.predict(slices, export.GOLDEN_PROMPTS, 5) for network in (described, published)]
+        for ours, theirs in zip(*found):
+            self.assertEqual(ours.shape, theirs.shape)
+            self.assertLess(np.abs(parity.sigmoid(ours) - parity.sigmoid(theirs)).max(), 1e-4)
+
+
+@unittest.skipUnless(DATA, "PARSE3D_TEST_DATA is not set: the export needs CLIP's vocabulary")
 class Export(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.out = pathlib.Path(cls.folder.name) / "small"
         cls.arguments = [
-            "--repo", REPO, "--out", str(cls.out), "--random-weights", "--width", "small",
+            "--out", str(cls.out), "--random-weights", "--width", "small",
             "--bpe", str(DATA / "clip/bpe_simple_vocab_16e6.txt.gz"), "--image-size", "128",
+            *(["--repo", REPO] if REPO else []),
         ]  # fmt: skip
         cls.status, cls.printed = cls.run_export(cls.arguments)
 
@@ -204,6 +205,10 @@ class Export(unittest.TestCase):
             content = (self.out / name).read_bytes()
             self.assertEqual(entry, {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)})
         self.assertTrue(pack["demonstration"])
+        self.assertNotIn("targets", pack)
+        self.assertEqual(pack["model"]["edgeOutput"], "edge_logits")
+        for paper in ("10.1038/s41592-024-02499-w", "CVPR 2025"):
+            self.assertIn(paper, pack["citation"])
 
     def test_half_precision_keeps_within_its_limits(self):
         arguments = [part if part != str(self.out) else str(self.out) + "-half" for part in self.arguments]
@@ -211,12 +216,13 @@ class Export(unittest.TestCase):
         self.assertEqual(status, 0, printed)
 
     def test_graphs_that_see_other_noise_are_off(self):
-        words = tokenizer.Tokenizer(tokenizer.read_merges(export.find_vocabulary(export.parse(self.arguments))))
-        model, config = export.build_model(export.parse(self.arguments), words)
+        args = export.parse(self.arguments)
+        words = tokenizer.Tokenizer(tokenizer.read_merges(vocabulary.find(args.bpe)))
+        network, _ = export.build_network(args, words)
         slices = np.load(self.out / "golden.npz")["slices"]
-        case = parity.golden_case(model, config, slices, export.GOLDEN_PROMPTS, export.GOLDEN_SEED, words)
+        case = parity.golden_case(network, slices, export.GOLDEN_PROMPTS, export.GOLDEN_SEED, words)
         case["seed"] = case["seed"] + 1
-        rows = parity.compare(self.out, model, config, case, 2, "fp32")
+        rows = parity.compare(self.out, network, case, 2, "fp32")
         self.assertTrue(any(not row.holds for row in rows if row.graph == "decoder"))
 
 

@@ -29,12 +29,14 @@ def byte_characters():
 
 
 def read_merges(path):
-    """The merges that CLIP uses, as pairs, in order of priority."""
-    with gzip.open(path, "rt", encoding="utf-8") as stream:
-        lines = stream.read().split("\n")[1 : 1 + MERGES]
+    """The merges that CLIP uses, as pairs, in order of priority. path: the list, compressed by gzip or not."""
+    with open(path, "rb") as stream:
+        content = stream.read()
+    content = gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
+    lines = content.decode("utf-8").split("\n")[1 : 1 + MERGES]
     merges = [tuple(line.split()) for line in lines]
     if len(merges) != MERGES or any(len(pair) != 2 for pair in merges):
-        raise ValueError(f"{path}: expected {MERGES} pairs after the first line")
+        raise SystemExit(f"{path} is not CLIP's list of merges: expected {MERGES} pairs after the first line")
     return merges
 
 

@@ -65,7 +65,7 @@ FAILURES = """- Thin and small things are the weakest: the temporal horn of the 
 - The ventral diencephalon agrees much less with MeshNet than with the held-out heads.
 - The text encoder knows the words it was taught. Rare words are mostly taken for unknown things and come back absent; a part of a target ("pons") or a place that is no target ("insula") is absent too. "left ventricle" is ambiguous: it was taken for the left lateral ventricle in one training and was near the limit in another.
 
-Not measured yet: thick slices (over 3 mm), scans with disease, contrasts other than T1 on real heads, more than one real head. Slices are judged one by one with their two neighbours, so nothing forbids small islands away from a structure."""
+Not measured yet: thick slices (over 3 mm), scans with disease, contrasts other than T1 on real heads, more than one real head. Slices are judged one by one with their two neighbours, so nothing forbids small islands away from a structure: `pack.json` says how many connected parts a target has, and only so many of the largest stay, unless a prompt asks for all (`keepLargest: 0`). The figures above are those of the net, islands included."""
 
 
 def row(name: str, figures: dict) -> str:

@@ -78,6 +78,35 @@ MIDLINE_TARGETS: dict[str, list[str]] = {
     ] + ["third ventricle", "fourth ventricle"],
 }
 
+# How many connected parts a compact target has, on one side and of both sides together. What touches its other side at
+# the midline may be one part, and a speck then stays as the second. Large targets fall apart where a scan shows only some
+# centimetres of a head, so only their specks go; small ones get no limit in ml, which could take all of them. Fluid in
+# sulci, the temporal horns and the ventricles together may be in any number of small parts.
+SPECKS: dict[str, dict] = {
+    "brain": {"removeBelowMl": 2},
+    "cerebral hemisphere": {"removeBelowMl": 2},
+    "cerebral white matter": {"removeBelowMl": 1},
+    "cerebral cortex": {"removeBelowMl": 1},
+}
+KEPT_ON_ONE_SIDE: dict[str, dict] = {
+    **{name: {"keepLargest": 1} for name in SIDED_TARGETS if name != "inferior lateral ventricle"},
+    "basal ganglia": {"keepLargest": 2},
+    **SPECKS,
+}
+KEPT_OF_BOTH_SIDES: dict[str, dict] = {
+    **{name: {"keepLargest": 2} for name in SIDED_TARGETS if name != "inferior lateral ventricle"},
+    "basal ganglia": {"keepLargest": 4},
+    "cerebellum": {"keepLargest": 1},
+    "cerebellar cortex": {"keepLargest": 1},
+    **{name: {"keepLargest": 1} for name in ("brainstem", "third ventricle", "fourth ventricle")},
+    **SPECKS,
+}
+
+
+def kept_parts(name: str, side: str | None) -> dict:
+    """What pack.json says of a target's connected parts; nothing where all of them stay."""
+    return (KEPT_OF_BOTH_SIDES if side is None else KEPT_ON_ONE_SIDE).get(name, {})
+
 
 def targets() -> dict[tuple[str, str | None], np.ndarray]:
     """Every (name, side) and its class weights, 0 or 1; side is left, right or None for both or neither."""

@@ -13,7 +13,7 @@ import onnx
 import torch
 from torch import nn
 
-from classes import CLASSES, MIDLINE_TARGETS, SIDED_TARGETS
+from classes import CLASSES, MIDLINE_TARGETS, SIDED_TARGETS, kept_parts
 from infer import SIZE, load_net
 from layout import tidy_json
 from model import MEAN, STD, Mirrored, coordinates
@@ -23,7 +23,7 @@ from text import load as load_text
 from tokenizer import CONTEXT
 
 OPSET = 17
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 LARGEST_PACK_BYTES = 10_000_000
 # A slice of which less than this many pixels (1.5 mm squares) belong to a target does not show it.
 LEAST_PIXELS = 3.0
@@ -101,9 +101,11 @@ def write_graphs(net: Mirrored, text: nn.Module, out: Path) -> None:
 def pack_targets() -> list[dict]:
     found: list[dict] = []
     for name in SIDED_TARGETS:
-        found += [{"name": name, "synonyms": SYNONYMS[name][1:6]}]
-        found += [{"name": name, "side": side, "synonyms": SYNONYMS[name][1:6]} for side in ("left", "right")]
-    return found + [{"name": name, "synonyms": SYNONYMS[name][1:6]} for name in MIDLINE_TARGETS]
+        synonyms = SYNONYMS[name][1:6]
+        found += [{"name": name, "synonyms": synonyms, **kept_parts(name, None)}]
+        for side in ("left", "right"):
+            found += [{"name": name, "side": side, "synonyms": synonyms, **kept_parts(name, side)}]
+    return found + [{"name": name, "synonyms": SYNONYMS[name][1:6], **kept_parts(name, None)} for name in MIDLINE_TARGETS]
 
 
 def pack_json(out: Path) -> dict:

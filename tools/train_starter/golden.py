@@ -10,7 +10,9 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import torch
+from scipy import ndimage
 
+from classes import kept_parts
 from contrast import draw_paint
 from heads import HELD_OUT, load_heads
 from infer import back, class_probabilities, conform, load_net, to_grey
@@ -23,6 +25,11 @@ PROMPTS = [
 ]
 SLICE_MM = 3.0
 DEPTHS_MM = np.arange(-30, 18, SLICE_MM)
+
+# The target that each prompt names.
+TARGETS = [
+    ("hippocampus", "left"), ("hippocampus", "right"), ("thalamus", None), ("brainstem", None), ("cerebral white matter", None), ("", None),
+]
 
 
 def slab(folder: Path) -> np.ndarray:
@@ -46,6 +53,15 @@ def write_nifti(path: Path, lps: np.ndarray) -> None:
     nib.save(image, path)
 
 
+def keep_parts(mask: np.ndarray, rule: dict) -> np.ndarray:
+    """What a rule of pack.json leaves of a mask; parts touch by faces, of equals the first in memory stays."""
+    parts, count = ndimage.label(mask)
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
+    least = np.ceil(rule.get("removeBelowMl", 0) / (SPACING_MM**2 * SLICE_MM / 1000) - 1e-6)
+    order = [part for part in np.argsort(-sizes, kind="stable") if sizes[part] >= least]
+    return np.isin(parts, np.array(order[: rule.get("keepLargest") or count], dtype=int) + 1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True)
@@ -61,7 +77,9 @@ def main() -> None:
     p = class_probabilities(net, conform(to_grey(volume.astype(np.float32)), spacing))
     with torch.no_grad():
         weights = text(*map(torch.from_numpy, tokenizer.padded(PROMPTS))).sum(1)
+    rules = [kept_parts(*target) for target in TARGETS]
     maps = [back(torch.tensordot(w, p, dims=1), volume.shape) for w in weights]
+    maps = [np.where(keep_parts(p > 0.5, rule), p, 0) for p, rule in zip(maps, rules)]
     labels = np.stack([np.full(volume.shape, 0.5, np.float32), *maps]).argmax(0).astype(np.uint8)
     found = [
         {"label": n, "prompt": prompt, "tokens": tokenizer.encode(prompt), "voxels": int((labels == n).sum())}

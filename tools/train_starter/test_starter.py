@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from classes import CLASSES, MIRROR, SIDED_TARGETS, targets
+from classes import CLASSES, MIRROR, SIDED_TARGETS, kept_parts, targets
 from contrast import draw_paint
 from heads import COMPACT, NUMBERS, TO_CLASS, Head
 from infer import SIZE, pad_crop, undo_pad_crop
@@ -38,6 +38,15 @@ class Classes(unittest.TestCase):
         found = targets()
         for name in SIDED_TARGETS:
             np.testing.assert_array_equal(found[name, None], found[name, "left"] + found[name, "right"])
+
+    def test_the_pack_says_of_each_target_how_many_parts_it_has(self) -> None:
+        pack = json.loads((Path(__file__).parent / "../../packs/starter-brain-mr/pack.json").read_text())
+        said = {
+            (t["name"], t.get("side")): {key: t[key] for key in ("keepLargest", "removeBelowMl") if key in t}
+            for t in pack["targets"]
+        }
+        self.assertEqual(said, {target: kept_parts(*target) for target in targets()})
+        self.assertEqual(said[("cerebellum", None)], {"keepLargest": 1})
 
     def test_the_brain_leaves_air_head_tissue_and_outer_fluid_out(self) -> None:
         left_out = {CLASSES[n] for n in np.nonzero(targets()["brain", None] == 0)[0]}

@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { PromptText } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
+import type { TextLine } from '@parse3d/contract/text';
 import { z } from 'zod';
 import type { SubmitBatch } from '@parse3d/client';
 import { UsageError } from '../errors/kinds.js';
+import { readTextFile } from '../local/text-file.js';
 
 export type SourceInput = SubmitBatch['source'];
 
@@ -39,7 +40,7 @@ export async function batchSource(
   }
   if (list !== undefined) {
     if (volumes.length > 0 || bids) throw new UsageError('--list names all volumes: give no others, and no --bids');
-    return { kind: 'items', items: parseList(await readList(list), list) };
+    return { kind: 'items', items: parseList(await readTextFile(list, 'the list'), list) };
   }
   const [uri] = volumes;
   const single = volumes.length === 1 && uri !== undefined && isUri(uri);
@@ -73,34 +74,27 @@ function isFolder(uri: string): boolean {
 
 const withSlash = (uri: string): string => (uri.endsWith('/') ? uri : `${uri}/`);
 
-async function readList(file: string): Promise<string> {
-  try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8');
-  } catch (error) {
-    throw new Problem('not-found', `the list in ${file} cannot be read: ${String(error)}`, { file });
-  }
-}
-
 const ListLine = z.strictObject({
   uri: z.string(),
-  prompts: z.array(z.union([z.string(), z.strictObject({ text: z.string(), label: z.int().optional() })])).optional(),
+  prompts: z.array(z.union([PromptText, z.strictObject({ text: PromptText, label: z.int().optional() })])).optional(),
 });
 
 type Item = Extract<SourceInput, { kind: 'items' }>['items'][number];
 
 /** A URI a line, or a JSON object `{"uri": …, "prompts"?: […]}` a line; blank lines and lines that begin with # are left out. */
-function parseList(lines: string, file: string): Item[] {
-  const items = lines.split(/\r?\n/).flatMap((line, index): Item[] => {
-    const content = line.trim();
+function parseList(lines: readonly TextLine[], file: string): Item[] {
+  const items = lines.flatMap(({ number, text }): Item[] => {
+    const content = text.trim();
     if (content === '' || content.startsWith('#')) return [];
     if (isUri(content)) return [{ uri: content }];
     const parsed = ListLine.safeParse(parseJson(content));
     if (parsed.success) return [parsed.data];
-    throw new Problem(
-      'request-invalid',
-      `${file}, line ${index + 1}: expected s3://bucket/key, local://bucket/key or {"uri": …, "prompts": […]}`,
-      { file, line: index + 1 },
-    );
+    const { path, message } = parsed.error.issues[0] ?? {};
+    const why =
+      path?.[0] === 'prompts'
+        ? `${path.map(String).join('.')}: ${message}`
+        : 'expected s3://bucket/key, local://bucket/key or {"uri": …, "prompts": […]}';
+    throw new Problem('request-invalid', `${file}, line ${number}: ${why}`, { file, line: number });
   });
   if (items.length === 0) throw new Problem('request-invalid', `${file} lists no volume`, { file });
   if (items.length > MOST_ITEMS) {

@@ -93,6 +93,7 @@ function inspect(pack: Pack, folder: string, output: Output): void {
   line('kind', pack.kind);
   line('modalities', pack.modalities.join(', '));
   line('licence', pack.licence.spdx);
+  if (pack.weights !== undefined) line('weights', `${pack.weights.file}, SHA-256 ${pack.weights.sha256}`);
   if (pack.citation !== undefined) line('citation', pack.citation);
   line('intended for', pack.intendedUse);
   line('threshold', String(pack.threshold));

@@ -10,7 +10,7 @@ import { untilInterrupted } from '../errors/interrupt.js';
 import { downloadOutputs, type DownloadedFile } from '../jobs/download.js';
 import { endOf } from '../jobs/follow.js';
 import { openOutputFolder } from '../local/output-folder.js';
-import { findingsTable, notice } from '../terminal/findings.js';
+import { findingsTable, MEASURES_HINT, notice } from '../terminal/findings.js';
 import { formatBytes } from '../terminal/format.js';
 import { progressBoard } from '../terminal/progress.js';
 import type { Output } from '../terminal/output.js';
@@ -92,6 +92,7 @@ function tell({ manifest, files, folder }: FetchedResults, output: Output): void
   output.say(findingsTable(manifest.findings, output));
   output.say();
   for (const warning of manifest.warnings) output.say(`${yellow('warning:')} ${warning}`);
+  if (files.some(({ name }) => name === 'findings.csv')) output.say(dim(MEASURES_HINT));
   output.say(bold(`${relative(process.cwd(), folder) || '.'}/`));
   for (const { name, bytes } of files) output.say(`  ${name.padEnd(24)} ${dim(formatBytes(bytes))}`);
   output.say('  manifest.json');

@@ -3,7 +3,7 @@ import { join, relative, resolve } from 'node:path';
 import { openEngine, segment, type LoadedPack, type SegmentRequest, type SegmentResult } from '@parse3d/engine';
 import { software } from '@parse3d/contract/software';
 import { geometryToJson, Modality, OutputOptions, RESEARCH_NOTICE } from '@parse3d/contract';
-import { DEFAULT_PACK, matchPrompts } from '@parse3d/contract/packs';
+import { DEFAULT_PACK, matchPrompts, remarksOn, standingsOf } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
@@ -12,9 +12,10 @@ import { sizeAndHash } from '../local/size-and-hash.js';
 import { openOutputFolder } from '../local/output-folder.js';
 import { openPack } from '../local/open-pack.js';
 import { PromptOptions, promptsOfFile, readPrompts, withPrompts } from '../options/prompts.js';
-import { findingsTable, notice } from '../terminal/findings.js';
+import { findingsTable, MEASURES_HINT, notice } from '../terminal/findings.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';
 import { progressBoard } from '../terminal/progress.js';
+import { warn } from '../terminal/remarks.js';
 import { stageProgress } from '../terminal/stages.js';
 import type { Output } from '../terminal/output.js';
 import { wholeNumber } from '../options/values.js';
@@ -32,6 +33,7 @@ const Options = PromptOptions.extend(JobOptionFlags.shape).extend({
   volume: z.boolean().default(false),
   segNrrd: z.boolean().default(false),
   dicomSeg: z.boolean().default(false),
+  dicomSegInstances: z.boolean().default(false),
   preview: z.boolean(),
   threads: wholeNumber(1, 1024).optional(),
   device: z.string().regex(/^(cpu|cuda:\d{1,2})$/, 'expected cpu or cuda:<index>'),
@@ -56,6 +58,7 @@ export function segmentCommand(): Command {
     .option('--volume', 'also write volume.nii.gz: the volume as NIfTI on the grid of the label map')
     .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
     .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
+    .option('--dicom-seg-instances', 'in segmentation.dcm a segment per object, up to 100, where there are objects')
     .option('--no-preview', 'write no preview.png')
     .option('--threads <count>', 'CPU threads (else all cores)')
     .option('--device <device>', 'cpu, or cuda:<index>', 'cpu')
@@ -79,6 +82,10 @@ export function segmentCommand(): Command {
       'parse3d segment series/ --pack ct-tissue --prompt bone --dicom-seg --seg-nrrd --out found',
     ],
     [
+      'Every nucleus of a light-sheet volume by itself, from 20 voxels on',
+      'parse3d segment block.nii.gz --pack ./my-pack --modality lightsheet --prompt nuclei --instances --min-voxels 20 --out found',
+    ],
+    [
       'The volume of the first target in millilitres',
       "parse3d segment ct.nii.gz --pack ct-tissue --prompt bone --out found --json | jq '.findings[0].volumeMl'",
     ],
@@ -92,6 +99,8 @@ async function run(volume: string, options: Options, output: Output): Promise<vo
   const loaded = await openPack(options.pack ?? process.env['PARSE3D_DEFAULT_PACK'] ?? DEFAULT_PACK, options.packs);
   // Refused before the volume is read.
   matchPrompts(loaded.pack, prompts);
+  const modality = options.modality ?? loaded.pack.modalities[0] ?? 'ct';
+  warn(remarksOn(standingsOf(loaded.pack, prompts, modality), loaded.pack), output);
   const folder = await openOutputFolder(options.out, options.overwrite);
   const startedAt = new Date();
   try {
@@ -99,13 +108,14 @@ async function run(volume: string, options: Options, output: Output): Promise<vo
       inputPath,
       outputFolder: folder.partial,
       prompts,
-      modality: options.modality ?? loaded.pack.modalities[0] ?? 'ct',
+      modality,
       outputs: OutputOptions.parse({
         masks: options.masks,
         npz: options.npz,
         volume: options.volume,
         segNrrd: options.segNrrd,
-        dicomSeg: options.dicomSeg,
+        dicomSeg: options.dicomSeg || options.dicomSegInstances,
+        ...(options.dicomSegInstances ? { dicomSegInstances: true } : {}),
         preview: options.preview,
         ...(options.probabilities === undefined ? {} : { probabilities: options.probabilities }),
       }),
@@ -164,6 +174,7 @@ async function describe(request: SegmentRequest, result: SegmentResult, { pack }
     model: {
       title: pack.title,
       licence: pack.licence.spdx,
+      ...(pack.weights === undefined ? {} : { weights: pack.weights }),
       ...(pack.citation === undefined ? {} : { citation: pack.citation }),
       intendedUse: pack.intendedUse,
       demonstration: pack.demonstration,
@@ -187,6 +198,7 @@ function tell(result: SegmentResult, { pack }: LoadedPack, folder: string, start
   output.say();
   for (const warning of result.warnings) output.say(`${yellow('warning:')} ${warning}`);
   const shown = relative(process.cwd(), folder) || '.';
+  if (result.outputs.some(({ name }) => name === 'findings.csv')) output.say(dim(MEASURES_HINT));
   output.say(bold(`${shown}/`));
   for (const { name, bytes } of result.outputs) output.say(`  ${name.padEnd(24)} ${dim(formatBytes(bytes))}`);
   output.say(`  result.json`);

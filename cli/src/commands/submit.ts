@@ -15,6 +15,7 @@ import { PromptOptions, readPrompts, withPrompts } from '../options/prompts.js';
 import { reportError } from '../errors/report.js';
 import { shorten } from '../terminal/format.js';
 import { progressBoard, type ProgressBoard } from '../terminal/progress.js';
+import { warnOfPrompts } from '../terminal/remarks.js';
 import type { Output } from '../terminal/output.js';
 import { collect, wholeNumber } from '../options/values.js';
 import { action, examples } from './define.js';
@@ -31,6 +32,7 @@ const Options = ConnectionOptions.extend({
   volume: z.boolean().default(false),
   segNrrd: z.boolean().default(false),
   dicomSeg: z.boolean().default(false),
+  dicomSegInstances: z.boolean().default(false),
   probabilities: z.enum(['uint8', 'float32']).optional(),
   lane: z.enum(['interactive', 'batch']).optional(),
   deadline: wholeNumber(1, 86_400).optional(),
@@ -56,6 +58,7 @@ export function submitCommand(): Command {
     .option('--volume', 'also write volume.nii.gz: the volume as NIfTI on the grid of the label map')
     .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
     .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
+    .option('--dicom-seg-instances', 'in segmentation.dcm a segment per object, up to 100, where there are objects')
     .option('--lane <lane>', 'interactive goes before batch (else interactive, and batch for batches)')
     .option('--deadline <seconds>', 'longest time that one attempt may take')
     .option('--meta <name=value>', 'your own note, given back with the job; no patient identifiers', collect)
@@ -113,13 +116,14 @@ async function run(volumes: readonly string[], options: Options, output: Output)
   await withClient(options, (client) =>
     untilInterrupted(
       async (signal) => {
+        await warnOfPrompts(client, prompts, options, output);
         const board = progressBoard(output);
         try {
           const failures: unknown[] = [];
           const watched: Promise<unknown>[] = [];
           for (const volume of volumes) {
             try {
-              const uri = isUri(volume) ? volume : await upload(client, volume, board, signal);
+              const uri = isUri(volume) ? volume : await upload(client, volume, board, signal, output);
               const job = await client.jobs.submit(requestFor(uri, prompts, options), {
                 idempotencyKey: options.idempotencyKey,
                 signal,
@@ -163,7 +167,10 @@ async function runBatch(source: SourceInput, options: Options, output: Output): 
     ...settingsOf(options),
     ...batchSettings(options),
   };
-  await withClient(options, (client) => submitBatch(client, batch, options, output));
+  await withClient(options, async (client) => {
+    if (prompts !== undefined) await warnOfPrompts(client, prompts, options, output);
+    await submitBatch(client, batch, options, output);
+  });
 }
 
 const typedOption = (options: Options, name: string): boolean => {
@@ -182,10 +189,18 @@ function settle(failures: readonly unknown[], output: Output): void {
   throw first instanceof SomeFailed ? first : new SomeFailed(first);
 }
 
-async function upload(client: Parse3d, path: string, board: ProgressBoard, signal: AbortSignal): Promise<string> {
+async function upload(
+  client: Parse3d,
+  path: string,
+  board: ProgressBoard,
+  signal: AbortSignal,
+  output: Output,
+): Promise<string> {
   const line = board.line(shorten(basename(path), 24));
   try {
-    const { uri } = await uploadVolume(client, path, line, signal);
+    const { uri } = await uploadVolume(client, path, line, signal, (sentence) =>
+      output.note(`${basename(path)}: ${sentence}`),
+    );
     line.update(1, 'uploaded');
     line.end('uploaded');
     return uri;
@@ -218,6 +233,7 @@ function settingsOf({
   volume,
   segNrrd,
   dicomSeg,
+  dicomSegInstances,
   probabilities,
   lane,
   deadline,
@@ -231,7 +247,8 @@ function settingsOf({
       masks,
       ...(volume ? { volume } : {}),
       ...(segNrrd ? { segNrrd } : {}),
-      ...(dicomSeg ? { dicomSeg } : {}),
+      ...(dicomSeg || dicomSegInstances ? { dicomSeg: true } : {}),
+      ...(dicomSegInstances ? { dicomSegInstances } : {}),
       ...(probabilities === undefined ? {} : { probabilities }),
     },
     options: jobOptionsOf(options, deadline),

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { connectRedis, type Redis } from '@parse3d/control';
+import { connectRedis, redisKeys, Workers, type Redis } from '@parse3d/control';
 import { fail, ok, skip, warn, type Check } from './check.js';
 import type { Target } from './target.js';
 
@@ -11,13 +11,13 @@ const OLDEST = [6, 2] as const;
 const FULL_SHARE = 0.7;
 
 /** Redis answers, is new enough, keeps what it is given, and may be written to. */
-export async function checkRedis({ redisUrl }: Target): Promise<Check[]> {
+export async function checkRedis({ redisUrl, config }: Target): Promise<Check[]> {
   const heard = new EventEmitter();
   const redis = connectRedis(redisUrl, 'request', (error) => heard.emit('refused', error));
   redis.once('ready', () => heard.emit('ready'));
   try {
     await firstOf(heard);
-    return await inspect(redis);
+    return [...(await inspect(redis)), ...(await checkWorkers(redis, config.PARSE3D_REDIS_PREFIX))];
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return [fail(PART, `${withoutPassword(redisUrl)}: ${message}`, mendFor(message))];
@@ -40,6 +40,24 @@ function firstOf(heard: EventEmitter): Promise<void> {
     });
   });
 }
+
+/** What running workers say of their own surroundings. */
+async function checkWorkers(redis: Redis, prefix: string): Promise<Check[]> {
+  const workers = await new Workers(redis, redisKeys(prefix)).live();
+  return workers.flatMap(({ id, troubles }) =>
+    troubles.map(({ part, code, detail, since }) => ({
+      ...fail('workers', `${id}: ${part} since ${since}: ${detail}`, MENDS[part.split(':')[0] ?? ''] ?? 'see its log'),
+      code,
+    })),
+  );
+}
+
+const MENDS: Readonly<Record<string, string>> = {
+  disk: 'make room on the disk of PARSE3D_SCRATCH; the worker goes on by itself',
+  machine: 'give the machine more memory, processes or open files; the worker goes on by itself',
+  storage: 'bring the store back, or make room in it; the worker goes on by itself',
+  pack: 'bring the files of the pack back; the worker goes on by itself',
+};
 
 async function inspect(redis: Redis): Promise<Check[]> {
   const info = await redis.info().catch(() => undefined);

@@ -67,7 +67,11 @@ function mendBucket(storage: StorageConfig): string {
 }
 
 function mendFor(error: unknown, storage: StorageConfig): string {
-  if (isProblem(error, 'blob-missing')) return mendBucket(storage);
+  if (isProblem(error, 'blob-missing', 'bucket-missing')) return mendBucket(storage);
+  if (isProblem(error, 'storage-wrong-region')) return 'set PARSE3D_S3_REGION to the region of the bucket';
+  if (isProblem(error, 'storage-credentials')) {
+    return 'renew PARSE3D_S3_ACCESS_KEY_ID and its secret (or the role of the machine), and check the clock';
+  }
   if (/ENOSPC|EDQUOT/.test(String(error))) return 'the disk is full: remove what is not needed, or give it more room';
   if (isProblem(error, 'storage-denied')) {
     return storage.kind === 'file'

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { isProblem } from '@parse3d/contract/problems';
 import { UsageError } from '../errors/kinds.js';
+import { readTextFile } from '../local/text-file.js';
 
 /** Labels that are measured as one, under a name. */
 export interface LabelGroup {
@@ -34,8 +35,9 @@ function parseGroup(line: string): LabelGroup {
 
 async function readLines(path: string): Promise<string[]> {
   try {
-    return (await readFile(path, 'utf8')).split(/\r?\n/);
+    return (await readTextFile(path, 'the labels')).map(({ text }) => text);
   } catch (error) {
+    if (isProblem(error, 'request-invalid')) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`--labels: expected labels such as "1,2=hippocampus", or a file of them: ${reason}`);
   }

@@ -1,5 +1,13 @@
 import { readNifti, readNpz, type NpzPrompts } from '@parse3d/volume/formats';
-import { geometriesAgree, toLabels, type Geometry, type LabelArray, type VoxelArray } from '@parse3d/volume/geometry';
+import {
+  geometriesAgree,
+  orientationOf,
+  reorient,
+  toLabels,
+  type Geometry,
+  type LabelArray,
+  type VoxelArray,
+} from '@parse3d/volume/geometry';
 import { Problem } from '@parse3d/contract/problems';
 import type { Pair } from './pairs.js';
 
@@ -17,13 +25,14 @@ export interface LabelPair {
 const SHARE = 0.05;
 
 /**
- * Both label maps of a pair.
+ * Both label maps of a pair. Axes in another order or direction are turned, which is exact: dcm2niix and others store 3D
+ * series otherwise than the scanner did.
  * @throws Problem `geometry-mismatch` when they lie on different grids, `labels-invalid`, and those of the files
  */
 export async function readLabelPair(pair: Pair): Promise<LabelPair> {
   const reference = await readOne(pair.reference, ['gts', 'segs'], undefined);
   // What the challenge's programs write has no spacing of its own.
-  const found = await readOne(pair.found, ['segs', 'gts'], reference.geometry);
+  const found = inOrderOf(reference, await readOne(pair.found, ['segs', 'gts'], reference.geometry));
   assertSameGrid(pair, reference, found);
   return {
     reference: labelsOf(reference.data, pair.reference),
@@ -45,6 +54,12 @@ async function readOne(path: string, arrays: readonly string[], like: Geometry |
   if (path.endsWith('.npz'))
     return { ...(await readNpz(path, { arrays, spacingMm: like?.spacingMm })), isPlaced: false };
   return { ...(await readNifti(path)), prompts: [], instanceLabel: undefined, isPlaced: true };
+}
+
+/** With the axes of the reference; as it is where the voxels' places in the world are not known. */
+function inOrderOf(reference: One, found: One): One {
+  if (!reference.isPlaced || !found.isPlaced) return found;
+  return { ...found, ...reorient(found, orientationOf(reference.geometry.affine)).volume };
 }
 
 function assertSameGrid(pair: Pair, { geometry: a, isPlaced }: One, { geometry: b, isPlaced: isPlacedToo }: One): void {

@@ -1,3 +1,4 @@
+import { csvRow } from '@parse3d/contract';
 import type { InstanceScore } from '@parse3d/volume/geometry';
 import { formatMl, shorten } from '../terminal/format.js';
 import { table } from '../terminal/table.js';
@@ -52,26 +53,18 @@ export function csv(cases: readonly CaseScore[], summary: Summary): string {
         name,
         label.labels.join('+'),
         label.name,
-        show(label.dice),
-        show(label.nsd),
-        '',
-        String(label.referenceMl),
-        String(label.foundMl),
+        label.dice,
+        label.nsd,
+        null,
+        label.referenceMl,
+        label.foundMl,
       ]),
-      ...(instances === null ? [] : [[name, '', 'instances', '', '', show(instances.f1), '', '']]),
+      ...(instances === null ? [] : [[name, null, 'instances', null, null, instances.f1, null, null]]),
     ]),
-    ...summary.labels.map(({ name, dice, nsd }) => ['mean', '', name, show(dice), show(nsd), '', '', '']),
-    ['mean', '', 'all', show(summary.dice), show(summary.nsd), show(summary.f1), '', ''],
+    ...summary.labels.map(({ name, dice, nsd }) => ['mean', null, name, dice, nsd, null, null, null]),
+    ['mean', null, 'all', summary.dice, summary.nsd, summary.f1, null, null],
   ];
-  return rows.map((row) => row.map(cell).join(',')).join('\n');
-}
-
-const show = (value: number | null): string => (value === null ? '' : String(value));
-
-/** Quoted where it must be; a cell that a spreadsheet would run as a formula is not one any more. */
-function cell(text: string): string {
-  const harmless = /^[=+@]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  return rows.map(csvRow).join('').trimEnd();
 }
 
 export function tables(cases: readonly CaseScore[], summary: Summary, { colours }: Output): string {

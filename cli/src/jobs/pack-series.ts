@@ -11,18 +11,22 @@ import { Zip, ZipPassThrough } from 'fflate';
 /** A zip file that is removed when it is no longer needed. */
 export interface PackedSeries {
   readonly path: string;
+  /** Sentences about what lay beside the images and was not packed. */
+  readonly leftOut: readonly string[];
   remove(): Promise<void>;
 }
 
 /**
  * Packs the DICOM files of a folder into a zip file, for the upload. They get numbers for names: their own may name
  * patients. Nothing is compressed; images of CT and MR hardly get smaller.
- * @throws Problem `dicom-no-images`, `archive-too-large`
+ * @throws Problem `dicom-no-images`, `archive-too-large`, `dicom-slices-missing`
  */
 export async function packSeries(folder: string): Promise<PackedSeries> {
-  const files = await dicomFilesInFolder(folder);
-  if (files.length === 0)
-    throw new Problem('dicom-no-images', `expected a DICOM series in ${folder}, found no DICOM file`);
+  const { files, leftOut } = await dicomFilesInFolder(folder);
+  if (files.length === 0) {
+    const told = [`expected a DICOM series in ${folder}, found no DICOM file`, ...leftOut];
+    throw new Problem('dicom-no-images', told.join('; '));
+  }
   const scratch = await mkdtemp(join(tmpdir(), 'parse3d-series-'));
   const remove = (): Promise<void> => rm(scratch, { recursive: true, force: true });
   try {
@@ -41,7 +45,7 @@ export async function packSeries(folder: string): Promise<PackedSeries> {
     }
     zip.end();
     await finished(out);
-    return { path, remove };
+    return { path, leftOut, remove };
   } catch (error) {
     await remove();
     throw error;

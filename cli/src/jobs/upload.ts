@@ -11,6 +11,7 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * Sends a file of this machine to the server, or a folder with a DICOM series as a zip file.
+ * @param note is called with what lies in the folder and was not sent
  * @throws Problem `not-found`, `dicom-no-images`; ProblemError of the server
  */
 export async function uploadVolume(
@@ -18,11 +19,13 @@ export async function uploadVolume(
   path: string,
   line: ProgressLine,
   signal: AbortSignal,
+  note?: (sentence: string) => void,
 ): Promise<UploadedVolume> {
   const info = await stat(path).catch(() => undefined);
   if (info?.isDirectory() !== true) return uploadFile(client, path, line, signal);
   const series = await packSeries(path);
   try {
+    for (const sentence of series.leftOut) note?.(sentence);
     return await uploadFile(client, series.path, line, signal);
   } finally {
     await series.remove();

@@ -3,7 +3,6 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
-import type { ChildProcess } from 'node:child_process';
 import { pause } from '@parse3d/async';
 
 export interface RedisAccess {
@@ -47,16 +46,14 @@ export async function writeRedisConfig(folder: string, port: number): Promise<Re
   return { port, password, url: `redis://:${password}@127.0.0.1:${port}`, configFile };
 }
 
-/** Resolves when Redis has read its file and answers. */
-async function redisAnswers({ port, password }: RedisAccess, signal: AbortSignal): Promise<void> {
+/** Resolves when Redis has read its file and answers. @throws the signal's reason when it aborts before */
+export async function redisAnswers({ port, password }: RedisAccess, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     if (await ping(port, password)) return;
     await pause(30);
   }
+  signal.throwIfAborted();
 }
-
-export const redisReady = (access: RedisAccess) => (_child: ChildProcess, signal: AbortSignal) =>
-  redisAnswers(access, signal);
 
 function ping(port: number, password: string): Promise<boolean> {
   return new Promise((resolve) => {

@@ -11,7 +11,7 @@ import { ensureLocalKey } from './local-key.js';
 import { EMBEDDED_BUCKET, stackPaths, type StackPaths } from './paths.js';
 import { freePort, requireFreePort } from './ports.js';
 import { signalProcess } from './processes.js';
-import { redisReady, writeRedisConfig } from './redis.js';
+import { redisAnswers, writeRedisConfig } from './redis.js';
 import { saysOverIpc, SupervisedProgram, type ProgramOptions } from './supervised.js';
 
 export interface StackOptions {
@@ -99,7 +99,12 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     say('starting Redis');
     const redis = await writeRedisConfig(paths.redis, await freePort());
     const redisProgram = { name: 'redis', file: redisServer, args: [redis.configFile], env: process.env };
-    await run({ ...redisProgram, ready: redisReady(redis), stopGraceMs: REDIS_STOP_MS });
+    await run({
+      ...redisProgram,
+      ready: (_child, signal) => redisAnswers(redis, signal),
+      answers: (signal) => redisAnswers(redis, signal),
+      stopGraceMs: REDIS_STOP_MS,
+    });
 
     const env = serviceEnv(options, paths, redis.url, apiPort);
     say('starting the api');
@@ -109,12 +114,17 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       ready: async (child) => {
         url = await saysOverIpc(child, (message) => ApiListens.safeParse(message).data?.url);
       },
+      answers: (signal) => answersOk(`${url}/healthz`, signal),
     });
     say('starting the worker');
+    let workerPort = 0;
     await run({
       ...nodeProgram('worker', '@parse3d/worker/main', env),
       stopGraceMs: WORKER_STOP_MS,
-      ready: async (child) => void (await saysOverIpc(child, (message) => WorkerReady.safeParse(message).data)),
+      ready: async (child) => {
+        workerPort = await saysOverIpc(child, (message) => WorkerReady.safeParse(message).data?.metricsPort);
+      },
+      answers: (signal) => answersOk(`http://127.0.0.1:${workerPort}/healthz`, signal),
     });
 
     const at = url ?? `http://127.0.0.1:${apiPort}`;
@@ -139,7 +149,14 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
 }
 
 const ApiListens = z.object({ type: z.literal('listening'), url: z.url() });
-const WorkerReady = z.object({ type: z.literal('ready'), workerId: z.string() });
+const WorkerReady = z.object({ type: z.literal('ready'), metricsPort: z.int() });
+
+/** @throws when the address does not answer, or answers with an error */
+async function answersOk(url: string, signal: AbortSignal): Promise<void> {
+  const response = await fetch(url, { signal });
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+}
 
 /** The service's program, wherever its package is installed. */
 function nodeProgram(

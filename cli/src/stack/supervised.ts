@@ -12,8 +12,12 @@ export interface ProgramOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Receives everything that it writes. */
   readonly logFile: string;
-  /** Resolves when the program can do its work; asked anew at every start. */
+  /** Resolves when the program can do its work; asked again at every start. */
   readonly ready: (child: ChildProcess, signal: AbortSignal) => Promise<void>;
+  /** Asks a program that runs whether it still answers; throws when it does not. Without it only its end is noticed. */
+  readonly answers?: (signal: AbortSignal) => Promise<void>;
+  /** Pause between two of these questions, and the longest wait for an answer, in ms. @default 5000 */
+  readonly lookEveryMs?: number;
   /** Time between SIGTERM and SIGKILL, in ms. */
   readonly stopGraceMs: number;
   /** Told when it ended unasked, and when it is back. */
@@ -26,6 +30,8 @@ export interface ProgramOptions {
 const READY_TIMEOUT_MS = 120_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
+/** Answers missed in a row after which a program counts as hung. */
+const MISSES = 3;
 /** After this time alive a crash counts as the first one again. */
 const STEADY_MS = 60_000;
 
@@ -37,6 +43,7 @@ export class SupervisedProgram {
   #stopping = false;
   readonly #backoff = new Backoff({ firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS });
   #restart: NodeJS.Timeout | undefined;
+  #look: NodeJS.Timeout | undefined;
 
   constructor(options: ProgramOptions) {
     this.#options = options;
@@ -53,12 +60,14 @@ export class SupervisedProgram {
     child?.once('exit', (code, signal) => this.#onUnaskedExit(code, signal));
     // It may have ended between being ready and this line.
     if (child !== undefined && hasEnded(child)) this.#onUnaskedExit(child.exitCode, child.signalCode);
+    else if (child !== undefined) this.#lookAfter(child, 0);
   }
 
   /** Asks it to end, waits, and ends it after the grace time. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#restart);
+    clearTimeout(this.#look);
     const child = this.#child;
     if (child?.pid === undefined || hasEnded(child)) return;
     const { pid } = child;
@@ -73,7 +82,28 @@ export class SupervisedProgram {
   kill(): void {
     this.#stopping = true;
     clearTimeout(this.#restart);
+    clearTimeout(this.#look);
     if (this.#child?.pid !== undefined && !hasEnded(this.#child)) signalGroup(this.#child.pid, 'SIGKILL');
+  }
+
+  /** Ends a program that lives and no longer answers, so that it is started again like one that ended. */
+  #lookAfter(child: ChildProcess, misses: number): void {
+    const { name, answers, lookEveryMs = 5_000, onChange } = this.#options;
+    if (answers === undefined) return;
+    this.#look = setTimeout(() => {
+      void answers(AbortSignal.timeout(lookEveryMs))
+        .then(
+          () => 0,
+          () => misses + 1,
+        )
+        .then((missed) => {
+          if (this.#stopping || this.#child !== child || hasEnded(child) || child.pid === undefined) return;
+          if (missed < MISSES) return this.#lookAfter(child, missed);
+          onChange(`${name} does not answer any more; ending it`);
+          signalGroup(child.pid, 'SIGKILL');
+        });
+    }, lookEveryMs);
+    this.#look.unref();
   }
 
   async #launch(): Promise<void> {
@@ -125,6 +155,7 @@ export class SupervisedProgram {
   }
 
   #onUnaskedExit(code: number | null, signal: NodeJS.Signals | null): void {
+    clearTimeout(this.#look);
     if (this.#stopping) return;
     const { name, onChange } = this.#options;
     const pauseMs = this.#backoff.next();

@@ -1,10 +1,12 @@
 import type { Finding, LabelMapModel, Pack, Prompt } from '@parse3d/contract';
 import type { NiftiImage } from '@parse3d/volume/formats';
 import { voxelCount, voxelVolumeMl, type Volume } from '@parse3d/volume/geometry';
-import { matchPrompts, type PromptMatch } from '@parse3d/contract/packs';
+import { matchPrompts, type KeepParts, type PromptMatch } from '@parse3d/contract/packs';
 import type { Labels } from '../steps/step.js';
 import type { Engine, EngineOptions, Found, InferRequest, LoadedPack, OnProgress } from '../types.js';
 import { throwIfCanceled } from './cancel.js';
+import { keepRegions, maskOf } from './keep-regions.js';
+import { keepRulesOf, keepSentences } from './keep-rules.js';
 import { openSession, type Session } from './onnx.js';
 import { slidingWindow, tiledVolume, wholeVolume, type PassContext } from './passes.js';
 import { prepare, tensorGrid, type PreparedVolume } from './prepare.js';
@@ -39,6 +41,7 @@ async function infer(
   const { model } = pack;
   const matches = matchPrompts(pack, request.prompts);
   const regions = regionsOf(model.channels, matches.map(channelsOf));
+  const rules = keepRulesOf(pack, request.prompts, request.modality);
 
   throwIfCanceled(signal);
   onProgress({ stage: 'prepare', done: 0, total: 1 });
@@ -49,13 +52,17 @@ async function infer(
   );
 
   const voxels = voxelCount(prepared.volume.geometry.shape);
-  const tally = new Tally(voxels, regions, request.prompts.length, request.wantProbabilities);
+  const tally = new Tally(voxels, regions, request.prompts.length, {
+    maps: request.wantProbabilities,
+    inside: rules.some((rule) => rule !== undefined),
+    missing: prepared.missing,
+  });
   const onWindow = (done: number, total: number): void => onProgress({ stage: 'infer', done, total });
   await score(prepared, model, { session, model, tally, onWindow, signal });
 
   throwIfCanceled(signal);
   onProgress({ stage: 'restore', done: 0, total: 1 });
-  return restore({ image, request, matches, regions, prepared, tally });
+  return restore({ image, request, matches, regions, rules, prepared, tally });
 }
 
 /** Scores every voxel of the prepared volume in the way the pack asks for. */
@@ -71,15 +78,24 @@ interface Scored {
   readonly request: InferRequest;
   readonly matches: readonly PromptMatch[];
   readonly regions: Regions;
+  readonly rules: readonly (KeepParts | undefined)[];
   readonly prepared: PreparedVolume;
   readonly tally: Tally;
 }
 
-/** Back on the input's own grid. Only regions travel; the label map, masks and counts are read off them there. */
-function restore({ image, request, matches, regions, prepared, tally }: Scored): Found {
+/**
+ * Back on the input's own grid. Only regions travel; the label map, masks and counts are read off them there. Parts that
+ * do not stay are found on this grid, and on the model's own for the probabilities, which are known there.
+ */
+function restore({ image, request, matches, regions: all, rules, prepared, tally }: Scored): Found {
   const { geometry } = image;
   const { prompts } = request;
-  const regionMap = prepared.undo.labels(tally.regions);
+  const restored = prepared.undo.labels(tally.regions);
+  // Region 0 is background: what has no value is nothing, in the label map, the masks and the counts.
+  image.missing?.clear(restored);
+  const { regionMap, regions, removed } = keepRegions(restored, all, geometry, prompts, rules);
+  const grid = prepared.volume.geometry;
+  const probabilities = tally.probabilities(keepRegions(tally.regions, all, grid, prompts, rules));
   const sizes = countRegions(regionMap, regions.prompts.length);
   const voxelMl = voxelVolumeMl(geometry);
   const findings = prompts.map((prompt, index): Finding => {
@@ -87,7 +103,8 @@ function restore({ image, request, matches, regions, prepared, tally }: Scored):
       (sum, owners, region) => sum + (owners.includes(index) ? (sizes[region] ?? 0) : 0),
       0,
     );
-    const probability = voxels > 0 ? tally.probabilityOf(index) : null;
+    const probability = voxels > 0 ? probabilities[index] : null;
+    const gone = removed[index];
     return {
       label: prompt.label,
       prompt: prompt.text,
@@ -99,16 +116,18 @@ function restore({ image, request, matches, regions, prepared, tally }: Scored):
       existence: null,
       recommended: matches[index]?.recommended ?? false,
       classes: matches[index]?.classes.map(nameOf) ?? [],
+      ...(gone && { removed: gone }),
     };
   });
   const { maps } = tally;
   return {
     labels: labelMap(regionMap, regions, prompts, geometry),
-    mask: (index) => maskOf(regionMap, regions, index),
-    ...(maps === undefined ? {} : { probabilities: (index: number) => mapAt(maps, prepared, index) }),
+    mask: (index) => maskOf(regionMap, regions.prompts, index),
+    ...(maps === undefined ? {} : { probabilities: (index: number) => mapAt(maps, prepared, image, index) }),
     findings,
-    preparation: prepared.sentences,
-    warnings: overlapWarnings(regions, prompts),
+    preparation: [...prepared.sentences, ...keepSentences(prompts, removed)],
+    warnings: [],
+    hidden: hiddenOf(all, prompts),
   };
 }
 
@@ -134,29 +153,25 @@ function labelMap(
   return { data, geometry };
 }
 
-function maskOf(regionMap: Labels, regions: Regions, prompt: number): Uint8Array {
-  const inside = Uint8Array.from(regions.prompts, (owners) => (owners.includes(prompt) ? 1 : 0));
-  const mask = new Uint8Array(regionMap.length);
-  for (let n = 0; n < mask.length; n++) mask[n] = inside[regionMap[n] ?? 0] ?? 0;
-  return mask;
-}
-
-function mapAt(maps: readonly Float32Array[], prepared: PreparedVolume, prompt: number): Float32Array {
+function mapAt(
+  maps: readonly Float32Array[],
+  prepared: PreparedVolume,
+  image: NiftiImage,
+  prompt: number,
+): Float32Array {
   const map = maps[prompt];
   if (map === undefined) throw new RangeError(`there is no prompt ${prompt}`);
-  return prepared.undo.values(map);
+  const values = prepared.undo.values(map);
+  image.missing?.clear(values);
+  return values;
 }
 
-/** A label map shows each voxel once; who asked for overlapping things should know where to find the whole of each. */
-function overlapWarnings(regions: Regions, prompts: readonly Prompt[]): string[] {
+/** A label map shows each voxel once; who asked for overlapping things should know which it does not show whole. */
+function hiddenOf(regions: Regions, prompts: readonly Prompt[]): Found['hidden'] {
   const losers = prompts.filter((_, index) =>
     regions.prompts.some((owners, region) => owners.includes(index) && regions.owner[region] !== index),
   );
-  if (losers.length === 0) return [];
-  const labels = losers.map(({ label }) => label).join(', ');
-  return [
-    `Prompts overlap. Voxels in several masks carry the label of the most specific prompt; the full extent of label ${labels} is only in its mask file.`,
-  ];
+  return { labels: losers.map(({ label }) => label), rule: 'most specific prompt' };
 }
 
 function channelsOf(match: PromptMatch): number[] {

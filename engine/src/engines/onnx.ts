@@ -29,11 +29,13 @@ export interface Session {
   /**
    * Runs the graph and returns its outputs by name. Arrays given in `into` receive outputs in place, so that a loop over
    * windows allocates nothing; their shape must be the one that the graph gives.
+   * @param wanted names of the outputs to fetch when `into` is not given @default all
    * @throws Problem `inference-failed`, or `memory-cap` when memory ran out
    */
   run(
     feeds: Readonly<Record<string, Tensor>>,
     into?: Readonly<Record<string, Tensor>>,
+    wanted?: readonly string[],
   ): Promise<Record<string, Tensor>>;
   close(): Promise<void>;
 }
@@ -61,7 +63,7 @@ export async function openSession(graph: string | Uint8Array, options: SessionOp
   return {
     inputs: session.inputMetadata.map(describe),
     outputs: session.outputMetadata.map(describe),
-    run: (feeds, into) => run(session, feeds, into),
+    run: (feeds, into, wanted) => run(session, feeds, into, wanted),
     close: () => session.release(),
   };
 }
@@ -94,11 +96,12 @@ async function run(
   session: ort.InferenceSession,
   feeds: Readonly<Record<string, Tensor>>,
   into: Readonly<Record<string, Tensor>> | undefined,
+  wanted: readonly string[] | undefined,
 ): Promise<Record<string, Tensor>> {
   try {
     const results =
       into === undefined
-        ? await session.run(mapValues(feeds, toOrt))
+        ? await session.run(mapValues(feeds, toOrt), wanted === undefined ? session.outputNames : [...wanted])
         : await session.run(mapValues(feeds, toOrt), mapValues(into, toOrt));
     return mapValues(results, fromOrt);
   } catch (error) {

@@ -1,7 +1,8 @@
 import type { LabelMapModel, Modality } from '@parse3d/contract';
-import { orientationOf, type Shape, type Vec3, type Volume } from '@parse3d/volume/geometry';
+import type { MissingVoxels } from '@parse3d/volume/formats';
+import { orientationOf, resample, type Shape, type Vec3, type Volume } from '@parse3d/volume/geometry';
 import { fit, orient, respace } from '../steps/conform.js';
-import { prepareIntensity } from '../steps/intensity.js';
+import { measureIntensity } from '../steps/intensity.js';
 import { undoAll, type Undo } from '../steps/step.js';
 
 /**
@@ -35,25 +36,29 @@ export interface PreparedVolume {
   /** What the graph sees, in tensor order. */
   readonly volume: Volume<Float32Array>;
   readonly undo: Undo;
+  /** 1 where the volume had no value, on the same grid; absent where every voxel has one. */
+  readonly missing: Uint8Array | undefined;
   readonly sentences: readonly string[];
 }
 
+/** A volume of which some voxels may have no value: these are not measured. */
+export type MaybeMissing = Volume & { readonly missing?: MissingVoxels | undefined };
+
 /** Orientation, spacing, intensity, size: in this order, so that padding is a value the model knows. */
-export function prepare(volume: Volume, model: LabelMapModel, modality: Modality): PreparedVolume {
+export function prepare(volume: MaybeMissing, model: LabelMapModel, modality: Modality): PreparedVolume {
   const grid = tensorGrid(model);
   const oriented = orient(volume, grid.orientation(orientationOf(volume.geometry.affine)));
   const spaced = grid.spacingMm === undefined ? oriented : respace(oriented.volume, grid.spacingMm);
-  const intensity = prepareIntensity(spaced.volume.data, model.intensity, { modality });
-  const fitted = fit(
-    { data: intensity.data, geometry: spaced.volume.geometry },
-    {
-      shape: grid.shape,
-      // A tile may be smaller than it could be, a blended window may not.
-      atLeast: grid.halo === undefined ? grid.window : undefined,
-      multipleOf: grid.multipleOf,
-      outside: intensity.outside,
-    },
-  );
+  const measured = volume.missing?.present(volume.data) ?? spaced.volume.data;
+  const intensity = measureIntensity(measured, model.intensity, { modality });
+  const size = {
+    shape: grid.shape,
+    // A tile may be smaller than it could be, a blended window may not.
+    atLeast: grid.halo === undefined ? grid.window : undefined,
+    multipleOf: grid.multipleOf,
+  };
+  const { geometry } = spaced.volume;
+  const fitted = fit({ data: intensity.apply(spaced.volume.data), geometry }, { ...size, outside: intensity.outside });
   const steps = spaced === oriented ? [oriented, fitted] : [oriented, spaced, fitted];
   const told = [
     oriented.sentence,
@@ -64,6 +69,13 @@ export function prepare(volume: Volume, model: LabelMapModel, modality: Modality
   return {
     volume: fitted.volume,
     undo: undoAll(steps),
+    missing:
+      volume.missing &&
+      fit(resample(maskOf(volume, volume.missing), geometry, 'nearest'), { ...size, outside: 0 }).volume.data,
     sentences: told.filter((sentence) => sentence !== undefined),
   };
+}
+
+function maskOf({ geometry, data }: Volume, missing: MissingVoxels): Volume<Uint8Array> {
+  return { data: Uint8Array.from({ length: data.length }, (_, voxel) => (missing.has(voxel) ? 1 : 0)), geometry };
 }

@@ -9,6 +9,8 @@ export interface Regions {
   readonly prompts: readonly (readonly number[])[];
   /** The prompt that gets the region in the label map: the one with the fewest classes, of equals the first. */
   readonly owner: readonly (number | undefined)[];
+  /** Of two prompts, the one with the fewer classes, of equals the first one. */
+  readonly moreSpecific: (best: number | undefined, next: number) => number;
 }
 
 /** @param channelsOfPrompts the channels that each prompt stands for */
@@ -24,10 +26,8 @@ export function regionsOf(channels: number, channelsOfPrompts: readonly (readonl
     ofChannel[channel] = region;
   }
   const size = (prompt: number): number => new Set(channelsOfPrompts[prompt]).size;
-  const mostSpecific = (list: readonly number[]): number | undefined =>
-    list.reduce<number | undefined>(
-      (best, next) => (best === undefined || size(next) < size(best) ? next : best),
-      undefined,
-    );
-  return { ofChannel, prompts, owner: prompts.map(mostSpecific) };
+  const moreSpecific = (best: number | undefined, next: number): number =>
+    best === undefined || size(next) < size(best) ? next : best;
+  const owner = prompts.map((list) => list.reduce<number | undefined>(moreSpecific, undefined));
+  return { ofChannel, prompts, owner, moreSpecific };
 }

@@ -1,5 +1,6 @@
 import { Problem } from '@parse3d/contract/problems';
 import type { Labels } from '../steps/step.js';
+import type { KeptRegions } from './keep-regions.js';
 import type { Regions } from './regions.js';
 
 /** Voxels looked at together: few enough that all channels of a block stay in the processor's cache. */
@@ -17,6 +18,27 @@ export interface ScoreRun {
   readonly at: number;
 }
 
+interface Stats {
+  voxels: number;
+  sum: number;
+  max: number;
+}
+
+function count(stats: Stats, probability: number): void {
+  stats.voxels++;
+  stats.sum += probability;
+  stats.max = Math.max(stats.max, probability);
+}
+
+export interface TallyOptions {
+  /** Probability maps will be asked for. */
+  readonly maps: boolean;
+  /** Probabilities inside of the masks will be asked for, part by part. */
+  readonly inside: boolean;
+  /** 1 for voxels of the grid without a value, which belong to nothing and are not counted. */
+  readonly missing?: Uint8Array | undefined;
+}
+
 /**
  * Turns the scores of exclusive classes into regions, and sums up what the findings say about each prompt, without ever
  * holding a probability volume that nobody asked for.
@@ -26,30 +48,55 @@ export class Tally {
   readonly regions: Labels;
   /** Probabilities per prompt on the grid, when they are kept. */
   readonly maps: readonly Float32Array[] | undefined;
+  /** Probability of each voxel for the first, second … prompt of its region, when parts may be taken out later. */
+  readonly #inside: readonly Float32Array[];
   readonly #rules: Regions;
   readonly #channels: number;
   readonly #promptsOfChannel: readonly (readonly number[])[];
-  readonly #stats: { voxels: number; sum: number; max: number }[];
+  readonly #stats: Stats[];
   readonly #best = new Float32Array(BLOCK);
   readonly #arg = new Uint16Array(BLOCK);
   readonly #picked = new Uint16Array(BLOCK);
   readonly #total = new Float64Array(BLOCK);
   readonly #share: readonly Float64Array[];
+  readonly #missing: Uint8Array | undefined;
 
-  constructor(voxels: number, rules: Regions, prompts: number, keepProbabilities: boolean) {
+  constructor(voxels: number, rules: Regions, prompts: number, keep: TallyOptions = { maps: false, inside: false }) {
     this.#rules = rules;
+    this.#missing = keep.missing;
     this.#channels = rules.ofChannel.length;
     this.#promptsOfChannel = [...rules.ofChannel].map((region) => rules.prompts[region] ?? []);
     this.regions = rules.prompts.length <= 256 ? new Uint8Array(voxels) : new Uint16Array(voxels);
-    this.maps = keepProbabilities ? Array.from({ length: prompts }, () => new Float32Array(voxels)) : undefined;
+    this.maps = keep.maps ? Array.from({ length: prompts }, () => new Float32Array(voxels)) : undefined;
+    const most = rules.prompts.reduce((count, owners) => Math.max(count, owners.length), 0);
+    this.#inside = keep.inside ? Array.from({ length: most }, () => new Float32Array(voxels)) : [];
     this.#stats = Array.from({ length: prompts }, () => ({ voxels: 0, sum: 0, max: 0 }));
     this.#share = Array.from({ length: prompts }, () => new Float64Array(BLOCK));
   }
 
-  /** Mean and highest probability of a prompt over its mask; null when the mask is empty. */
-  probabilityOf(prompt: number): { mean: number; max: number } | null {
-    const { voxels = 0, sum = 0, max = 0 } = this.#stats[prompt] ?? {};
-    return voxels === 0 ? null : { mean: Math.min(1, sum / voxels), max: Math.min(1, max) };
+  /**
+   * Mean and highest probability of each prompt over its mask; null when the mask is empty.
+   * @param kept what stays of `regions`; probabilities inside must have been kept when it is less
+   */
+  probabilities(kept: Pick<KeptRegions, 'regionMap' | 'regions'>): ({ mean: number; max: number } | null)[] {
+    const stats = kept.regionMap === this.regions ? this.#stats : this.#statsOf(kept);
+    return stats.map(({ voxels, sum, max }) =>
+      voxels === 0 ? null : { mean: Math.min(1, sum / voxels), max: Math.min(1, max) },
+    );
+  }
+
+  #statsOf({ regionMap, regions }: Pick<KeptRegions, 'regionMap' | 'regions'>): Stats[] {
+    const out = this.#stats.map((): Stats => ({ voxels: 0, sum: 0, max: 0 }));
+    for (let n = 0; n < regionMap.length; n++) {
+      const region = regionMap[n] ?? 0;
+      if (region === 0) continue;
+      const owners = this.#rules.prompts[this.regions[n] ?? 0] ?? [];
+      for (const prompt of regions.prompts[region] ?? []) {
+        const stats = out[prompt];
+        if (stats !== undefined) count(stats, this.#inside[owners.indexOf(prompt)]?.[n] ?? 0);
+      }
+    }
+    return out;
   }
 
   add(run: ScoreRun): void {
@@ -96,6 +143,7 @@ export class Tally {
     const all = this.maps !== undefined;
     let picked = 0;
     for (let v = 0; v < voxels; v++) {
+      if (this.#missing?.[at + v] === 1) continue;
       const region = ofChannel[this.#arg[v] ?? 0] ?? 0;
       this.regions[at + v] = region;
       if (region !== 0 || all) this.#picked[picked++] = v;
@@ -124,13 +172,15 @@ export class Tally {
     for (let n = 0; n < picked; n++) {
       const voxel = at + (this.#picked[n] ?? 0);
       const total = this.#total[n] ?? 1;
-      for (const prompt of this.#rules.prompts[this.regions[voxel] ?? 0] ?? []) {
+      const owners = this.#rules.prompts[this.regions[voxel] ?? 0] ?? [];
+      for (let nth = 0; nth < owners.length; nth++) {
+        const prompt = owners[nth] ?? 0;
         const stats = this.#stats[prompt];
         if (stats === undefined) continue;
         const probability = total > 0 ? (this.#share[prompt]?.[n] ?? 0) / total : 0;
-        stats.voxels++;
-        stats.sum += probability;
-        stats.max = Math.max(stats.max, probability);
+        count(stats, probability);
+        const inside = this.#inside[nth];
+        if (inside !== undefined) inside[voxel] = probability;
       }
       this.maps?.forEach((map, prompt) => {
         map[voxel] = total > 0 ? (this.#share[prompt]?.[n] ?? 0) / total : 0;

@@ -1,7 +1,6 @@
 export { GraphBuilder, IR_VERSION, OPSET, type Dimension } from './builder.js';
 export { readModel, writeModel } from './codec.js';
 export {
-  elementTypes,
   type ElementType,
   type OnnxAttribute,
   type OnnxGraph,

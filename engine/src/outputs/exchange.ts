@@ -8,7 +8,8 @@ import type { Pack } from '@parse3d/contract';
 import type { VolumeImage } from '@parse3d/volume/formats';
 import { Problem } from '@parse3d/contract/problems';
 import type { Found, LocalOutput } from '../types.js';
-import { writeDicomSeg, type Segment } from './dicom-seg/index.js';
+import { writeDicomSeg } from './dicom-seg/index.js';
+import type { Segments } from './dicom-seg/segments.js';
 import type { LabelName } from './label-names.js';
 import { writeSegNrrd } from './seg-nrrd.js';
 import { codeOf } from './terminology/index.js';
@@ -23,13 +24,7 @@ export function segNrrdFile(found: Found, names: readonly LabelName[], pack: Pac
   });
 }
 
-export function dicomSegFile(
-  found: Found,
-  image: VolumeImage,
-  names: readonly LabelName[],
-  pack: Pack,
-  folder: string,
-): Attempt {
+export function dicomSegFile({ segments, maskOf }: Segments, image: VolumeImage, pack: Pack, folder: string): Attempt {
   const { dicom, geometry } = image;
   if (dicom === undefined) {
     return () =>
@@ -37,17 +32,16 @@ export function dicomSegFile(
         warning: 'segmentation.dcm was not written: it refers to DICOM images, the input has another format.',
       });
   }
+  if (dicom.unreferable !== undefined) {
+    const warning = `segmentation.dcm was not written: it has to refer to images by their identifiers, and of these ${dicom.unreferable}.`;
+    return () => Promise.resolve({ warning });
+  }
   return attempt('segmentation.dcm', folder, 'application/dicom', (path) =>
     writeDicomSeg(path, {
       geometry,
       reference: dicom,
-      segments: names.map(({ id, prompt, colour }, n): Segment => ({
-        name: prompt,
-        label: id,
-        colour,
-        code: codeOf(prompt, found.findings[n]?.classes, pack),
-      })),
-      maskOf: (segment) => found.mask(segment),
+      segments,
+      maskOf,
       pack,
       softwareVersion: software({}).version,
     }),
@@ -62,8 +56,11 @@ function attempt(name: string, folder: string, contentType: string, write: (path
       return { name, path, contentType, ...(await sizeAndHash(path)) };
     } catch (error) {
       await rm(path, { force: true }).catch(() => undefined);
+      const problem = Problem.from(error);
+      // On another day, or another machine, the file would be there.
+      if (problem.fault === 'place') throw problem;
       // The code alone: the message of an unforeseen error may quote the file.
-      return { warning: `${name} was not written (${Problem.from(error).code}); the other files are whole.` };
+      return { warning: `${name} was not written (${problem.code}); the other files are whole.` };
     }
   };
 }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { writeNifti, type NiftiImage, type NiftiWriteSpec } from '@parse3d/volume/formats';
 import type { VoxelArray } from '@parse3d/volume/geometry';
 import { Problem } from '@parse3d/contract/problems';
@@ -34,4 +37,40 @@ export async function writeBytes(
     throw Problem.from(error);
   }
   return { name, path, bytes: bytes.byteLength, sha256: createHash('sha256').update(bytes).digest('hex'), contentType };
+}
+
+/** Characters of a table that are written together. */
+const BLOCK = 2 ** 18;
+
+/** Writes a table as its rows are made: it may have millions. */
+export async function writeRows(folder: string, name: string, rows: Iterable<string>): Promise<LocalOutput> {
+  const path = join(folder, name);
+  const hash = createHash('sha256');
+  let bytes = 0;
+  const blocks = function* (): Generator<Buffer> {
+    for (const text of inBlocks(rows)) {
+      const block = Buffer.from(text);
+      hash.update(block);
+      bytes += block.length;
+      yield block;
+    }
+  };
+  try {
+    await pipeline(Readable.from(blocks()), createWriteStream(path));
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => undefined);
+    throw Problem.from(error);
+  }
+  return { name, path, bytes, sha256: hash.digest('hex'), contentType: 'text/csv; charset=utf-8' };
+}
+
+function* inBlocks(rows: Iterable<string>): Generator<string> {
+  let block = '';
+  for (const row of rows) {
+    block += row;
+    if (block.length < BLOCK) continue;
+    yield block;
+    block = '';
+  }
+  yield block;
 }

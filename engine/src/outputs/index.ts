@@ -1,11 +1,14 @@
 import { join } from 'node:path';
-import type { OutputOptions } from '@parse3d/contract';
+import { findingsCsv, type OutputOptions } from '@parse3d/contract';
 import { writeLabelsNpz, type VolumeImage } from '@parse3d/volume/formats';
 import { Problem } from '@parse3d/contract/problems';
+import type { SplitObjects } from '@parse3d/volume/geometry';
 import { throwIfCanceled } from '../engines/cancel.js';
+import { numbersObjects } from '../instances/index.js';
 import { renderPreview } from '../preview/index.js';
 import type { Found, LoadedPack, LocalOutput, SegmentRequest } from '../types.js';
 import { coloursOf } from './colours.js';
+import { segmentsOf } from './dicom-seg/segments.js';
 import { dicomSegFile, segNrrdFile, type Attempt } from './exchange.js';
 import { writeBytes, writeVolume } from './files.js';
 import { labelsJson, labelsTxt, type LabelName } from './label-names.js';
@@ -21,9 +24,10 @@ export interface Outputs {
 export async function writeOutputs(
   found: Found,
   image: VolumeImage,
-  request: Pick<SegmentRequest, 'outputs' | 'outputFolder' | 'modality'>,
+  request: Pick<SegmentRequest, 'prompts' | 'outputs' | 'outputFolder' | 'modality'>,
   { pack }: LoadedPack,
   signal: AbortSignal,
+  objects: ReadonlyMap<number, SplitObjects> = new Map(),
 ): Promise<Outputs> {
   const { outputs: wanted, outputFolder: folder } = request;
   const colours = coloursOf(found.findings, pack);
@@ -35,8 +39,9 @@ export async function writeOutputs(
   const files: LocalOutput[] = [];
   for (const write of [
     ...(wanted.labels ? labelFiles(found, image, names, folder) : []),
+    ...((wanted.findings ?? true) ? [findingsFile(found, folder)] : []),
     ...(wanted.volume === true ? [volumeFile(image, folder)] : []),
-    ...(wanted.npz ? [npzFile(found, folder)] : []),
+    ...(wanted.npz && !numbersObjects(request.prompts) ? [npzFile(found, folder)] : []),
     ...(wanted.masks ? maskFiles(found, image, names, folder) : []),
     ...probabilityFiles(found, image, names, folder, wanted.probabilities),
     ...(wanted.preview ? [previewFile(found, image, names, request)] : []),
@@ -45,9 +50,13 @@ export async function writeOutputs(
     files.push(await write());
   }
   const warnings: string[] = [];
+  const segments = segmentsOf(found, names, pack, objects);
+  if (wanted.dicomSeg === true && image.dicom !== undefined && segments.warning !== undefined) {
+    warnings.push(segments.warning);
+  }
   for (const attempt of [
     ...(wanted.segNrrd === true ? [segNrrdFile(found, names, pack, folder)] : []),
-    ...(wanted.dicomSeg === true ? [dicomSegFile(found, image, names, pack, folder)] : []),
+    ...(wanted.dicomSeg === true ? [dicomSegFile(segments, image, pack, folder)] : []),
   ] satisfies Attempt[]) {
     throwIfCanceled(signal);
     const result = await attempt();
@@ -68,6 +77,10 @@ function labelFiles(found: Found, image: VolumeImage, names: readonly LabelName[
     () => writeBytes(folder, 'labels.json', labelsJson(names), 'application/json'),
     () => writeBytes(folder, 'labels.txt', labelsTxt(names), 'text/plain; charset=utf-8'),
   ];
+}
+
+function findingsFile({ findings }: Found, folder: string): Write {
+  return () => writeBytes(folder, 'findings.csv', findingsCsv(findings), 'text/csv; charset=utf-8');
 }
 
 function npzFile({ labels }: Found, folder: string): Write {
@@ -115,11 +128,13 @@ function previewFile(
   { modality, outputFolder }: Pick<SegmentRequest, 'outputFolder' | 'modality'>,
 ): Write {
   return () => {
-    const legend = found.findings.map(({ label, prompt, volumeMl, verdict }, n) => ({
+    const legend = found.findings.map(({ label, prompt, volumeMl, verdict, recommended, instances }, n) => ({
       label,
       prompt,
       colour: names[n]?.colour ?? '#ffffff',
       volumeMl: verdict === 'present' ? volumeMl : undefined,
+      recommended,
+      objects: instances?.count,
     }));
     return writeBytes(
       outputFolder,

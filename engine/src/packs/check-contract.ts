@@ -35,12 +35,13 @@ function checkLabelMap(model: LabelMapModel, graphs: ReadonlyMap<string, GraphSi
   graph.input(model.input, 'float32', [1, 1, ...ordered]);
   graph.onlyInputs([model.input]);
   graph.output(model.output, 'float32', [1, model.channels, ...ordered]);
+  if (shape === undefined && window === undefined) graph.anySize(model.input, model.axes);
   // Tiles are cut at the border of the volume, so their size is known only when the graph runs.
   if (window?.halo !== undefined) graph.openAxes(model.input, [2, 3, 4]);
 }
 
 function checkPromptableSlices(model: PromptableSlicesModel, graphs: ReadonlyMap<string, GraphSignature>): void {
-  const { imageSize, maskSize, contextLength, positionInput, noise } = model;
+  const { imageSize, maskSize, contextLength, positionInput, edgeOutput, noise } = model;
   const text = new GraphCheck(model.textEncoder, graphs);
   for (const name of ['input_ids', 'attention_mask']) text.input(name, undefined, [undefined, contextLength]);
   text.onlyInputs(['input_ids', 'attention_mask']);
@@ -55,6 +56,7 @@ function checkPromptableSlices(model: PromptableSlicesModel, graphs: ReadonlyMap
   for (const { input, shape } of noise) decoder.input(input, 'float32', shape);
   decoder.output('mask_logits', 'float32', [undefined, 1, maskSize, maskSize]);
   decoder.output('existence', 'float32', [undefined, 1]);
+  if (edgeOutput !== undefined) decoder.output(edgeOutput, 'float32', [undefined, 1, maskSize, maskSize]);
 }
 
 class GraphCheck {
@@ -75,6 +77,18 @@ class GraphCheck {
 
   output(name: string, type: ElementType | undefined, dims: readonly Expected[]): void {
     this.#check('output', name, this.#signature.outputs, type, dims);
+  }
+
+  /** A graph that takes one size alone would pass here and fail with every volume of another. */
+  anySize(name: string, axes: LabelMapModel['axes']): void {
+    const dims = this.#signature.inputs.find((value) => value.name === name)?.dims?.slice(2) ?? [];
+    if (!dims.some((length) => typeof length === 'number')) return;
+    const ijk = axes === 'ijk' ? dims : dims.toReversed();
+    const told = ijk.map((length) => (typeof length === 'number' ? length : '?')).join('×');
+    throw this.#invalid(
+      `input ${name}: the graph takes ${told} alone: say so by conform.shape, or by window.shape to run it on windows`,
+      { value: name, shape: ijk },
+    );
   }
 
   openAxes(name: string, axes: readonly number[]): void {

@@ -18,22 +18,28 @@ export function checkGraph(model: OnnxModel, file: string): void {
 
   if (model.graph === undefined) throw refuse('expected a graph, the model holds none', {});
   if (model.trainingInfo.length > 0) throw refuse('expected a graph for inference, it holds training steps', {});
-  const opsets = [model, ...model.functions].flatMap(({ opsetImport }) => opsetImport);
-  for (const { domain, version } of opsets) {
-    const newest = newestOpset[domain];
-    if (newest === undefined) throw refuse(`operator domain “${domain}” is not allowed`, { domain });
-    if (version > newest) {
-      throw refuse(`expected an operator set of “${domain}” up to ${newest}, got ${version}`, {
-        domain,
-        version,
-        newest,
-      });
+  const local = new Map(model.functions.map((one) => [keyOf(one.domain, one.name), one]));
+  const functionDomains = new Set(model.functions.map(({ domain }) => domain));
+  const nodes = [...partsOf(model)].flatMap((part) => (part.kind === 'node' ? [part.node] : []));
+  const used = new Set(nodes.map(({ domain }) => domain));
+  for (const { opsetImport } of [model, ...model.functions]) {
+    for (const { domain, version } of opsetImport) {
+      const newest = newestOpset[domain];
+      // Exporters list domains that no operator is of. A list without the domain that is used is another fault.
+      const idle = !used.has(domain) && opsetImport.some((other) => used.has(other.domain));
+      if (idle || (newest === undefined && functionDomains.has(domain))) continue;
+      if (newest === undefined) throw refuse(`operator domain “${domain}” is not allowed`, { domain });
+      if (version > newest) {
+        throw refuse(`expected an operator set of “${domain}” up to ${newest}, got ${version}`, {
+          domain,
+          version,
+          newest,
+        });
+      }
     }
   }
-  for (const { domain, name } of model.functions) {
-    if (newestOpset[domain] === undefined)
-      throw refuse(`function ${name}: domain “${domain}” is not allowed`, { domain });
-  }
+  const calls = (nodesOf: readonly OnnxNode[]): string[] => nodesOf.map((node) => keyOf(node.domain, node.opType));
+  assertFinite(new Map([...local].map(([key, { node }]) => [key, calls(node)])), calls(model.graph.node), refuse);
   for (const part of partsOf(model)) {
     if (part.kind === 'tensor') {
       const { name, dataLocation, externalData } = part.tensor;
@@ -42,11 +48,47 @@ export function checkGraph(model: OnnxModel, file: string): void {
       }
     } else {
       const { opType, domain, name } = part.node;
-      if (newestOpset[domain] === undefined || refusedOperators.has(opType)) {
+      const known = newestOpset[domain] !== undefined || local.has(keyOf(domain, opType));
+      if (!known || refusedOperators.has(opType)) {
         throw refuse(`node ${name}: operator “${domain}” ${opType} is not allowed`, { domain, opType, node: name });
       }
     }
   }
+}
+
+const keyOf = (domain: string, name: string): string => `${domain} ${name}`;
+
+/** The runtime writes every function out where it is called. More nodes than this are a bomb. */
+const MAX_NODES = 2 ** 20;
+
+/**
+ * Functions that the file brings along are as good as the operators in them, unless they call each other without an end
+ * or multiply.
+ */
+function assertFinite(
+  functions: ReadonlyMap<string, readonly string[]>,
+  graph: readonly string[],
+  refuse: (detail: string, fields: Record<string, unknown>) => Problem,
+): void {
+  const sizes = new Map<string, number>();
+  const open = new Set<string>();
+  const sizeOf = (name: string): number => {
+    const body = functions.get(name);
+    if (body === undefined) return 1;
+    const known = sizes.get(name);
+    if (known !== undefined) return known;
+    if (open.has(name)) throw refuse(`function ${name}: it calls itself`, { function: name });
+    open.add(name);
+    const size = body.reduce((sum, called) => sum + sizeOf(called), 0);
+    open.delete(name);
+    sizes.set(name, size);
+    return size;
+  };
+  const nodes = [...functions.keys(), ...graph].reduce((sum, called) => sum + sizeOf(called), 0);
+  if (nodes > MAX_NODES)
+    throw refuse(`expected at most ${MAX_NODES} operators with functions written out, there are more`, {
+      limit: MAX_NODES,
+    });
 }
 
 type Part =

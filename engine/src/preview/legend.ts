@@ -9,6 +9,10 @@ export interface LegendEntry {
   readonly colour: string;
   /** Of the whole mask; absent when nothing was found. */
   readonly volumeMl?: number | undefined;
+  /** Whether the model was evaluated for this target. @default true */
+  readonly recommended?: boolean;
+  /** How many objects the mask has, where it was split. */
+  readonly objects?: number | undefined;
 }
 
 const SCALE = 2;
@@ -18,6 +22,12 @@ const COLUMN_GAP = 24;
 const MOST = 36;
 const NAME: Rgb = [232, 234, 238];
 const FAINT: Rgb = [150, 156, 166];
+
+interface LegendLine {
+  readonly name: string;
+  readonly amount: string;
+  readonly colour: Rgb;
+}
 
 export interface Legend {
   readonly height: number;
@@ -52,9 +62,16 @@ export function layOutLegend(entries: readonly LegendEntry[], width: number): Le
   };
 }
 
-function lineOf({ prompt, colour, volumeMl }: LegendEntry): { name: string; amount: string; colour: Rgb } {
-  const amount = volumeMl === undefined ? 'not found' : `${showMl(volumeMl)} ml`;
-  return { name: prompt, amount, colour: parseColour(colour) };
+/** `liver 1520 ml`; of a target that the model was not evaluated for, `tumor: not found, not evaluated for this model`. */
+export function lineOf({ prompt, colour, volumeMl, objects, recommended = true }: LegendEntry): LegendLine {
+  const found = volumeMl === undefined ? 'not found' : `${showMl(volumeMl)} ml${showObjects(objects)}`;
+  const amount = recommended ? found : `${found}, not evaluated for this model`;
+  return { name: recommended ? prompt : `${prompt}:`, amount, colour: parseColour(colour) };
+}
+
+function showObjects(count: number | undefined): string {
+  if (count === undefined) return '';
+  return count === 1 ? ', 1 object' : `, ${count} objects`;
 }
 
 function showMl(ml: number): string {

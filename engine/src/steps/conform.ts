@@ -1,5 +1,6 @@
 import {
   applyAxisPlan,
+  assertGrid,
   conformGeometry,
   cropPad,
   invertAxisPlan,
@@ -38,12 +39,14 @@ export function orient<T extends VoxelArray>(volume: Volume<T>, codes: string): 
 
 /**
  * Resamples linearly to another spacing. Labels come back by a linear vote of all labels at once, real values linearly.
+ * @throws Problem `volume-too-large` for a grid that is larger than any that is computed on
  */
 export function respace(volume: Volume, spacingMm: Vec3): Step {
   const { geometry } = volume;
   const same = spacingMm.every((mm, axis) => Math.abs((geometry.spacingMm[axis] ?? 0) - mm) <= SAME_SPACING * mm);
   if (same) return unchanged(volume);
   const target = conformGeometry(geometry, { spacingMm });
+  assertGrid(geometry, target);
   return {
     volume: resample(volume, target, 'linear', { outside: minimumOf(volume.data) }),
     undo: {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { allAxisCodes, orientationOf, reorient, type Shape, type Volume } from '@parse3d/volume/geometry';
+import { allAxisCodes, connectRuns, orientationOf, reorient, type Shape, type Volume } from '@parse3d/volume/geometry';
 import { Bench, CHANNELS, infer, phantom, prompts, REACH, tinyGraph } from './support.js';
 import { openSession } from '../../src/engines/onnx.js';
 import type { Found, Progress } from '../../src/types.js';
@@ -95,6 +95,58 @@ describe('prompts that overlap', () => {
     const found = await infer(engine, image, [], { prompts: [{ text: 'liver', label: 4000 }] });
     expect(found.labels.data).toBeInstanceOf(Uint16Array);
     expect(new Set(found.labels.data)).toEqual(new Set([0, 4000]));
+  });
+});
+
+describe('parts that do not stay', () => {
+  it('leave a prompt’s mask, count and probability, and stay in the other prompts that claim them', async () => {
+    const engine = await bench.engine();
+    const image = await bench.image(phantom(shape));
+    const all = await infer(engine, image, ['brain', 'left hippocampus'], { wantProbabilities: true });
+    const found = await infer(engine, image, [], {
+      prompts: [
+        { text: 'brain', label: 1 },
+        { text: 'left hippocampus', label: 2, keepLargest: 1 },
+      ],
+    });
+    const parts = [...connectRuns(all.mask(1), shape).whole()];
+    const [largest] = [...parts].sort((a, b) => b.voxels - a.voxels);
+    expect(parts.length).toBeGreaterThan(1);
+    const { removed, voxels, meanProbability, maxProbability } = found.findings[1] ?? {};
+    const gone = (all.findings[1]?.voxels ?? 0) - (largest?.voxels ?? 0);
+    expect(voxels).toBe(largest?.voxels);
+    expect(removed).toEqual({ keepLargest: 1, components: parts.length - 1, voxels: gone });
+    expect(found.preparation.at(-1)).toBe(
+      `label 2: kept the largest part, ${parts.length - 1} parts of ${gone} voxels removed`,
+    );
+    const mask = found.mask(1);
+    expect([...connectRuns(mask, shape).whole()]).toHaveLength(1);
+    const inside = [...(all.probabilities?.(1) ?? [])].filter((_, v) => mask[v] === 1);
+    expect(meanProbability).toBeCloseTo(inside.reduce((a, b) => a + b, 0) / inside.length, 6);
+    expect(maxProbability).toBeCloseTo(Math.max(...inside), 6);
+    // The brain has no rule: it keeps every voxel, also those that the label map no longer gives to the hippocampus.
+    expect(found.mask(0)).toEqual(all.mask(0));
+    expect(found.findings[0]?.meanProbability).toBeCloseTo(all.findings[0]?.meanProbability ?? NaN, 6);
+    expect(found.labels.data).toEqual(all.mask(0).map((brain, v) => (mask[v] ? 2 : brain)));
+  });
+
+  it('are those of the pack’s target, unless the prompt says otherwise', async () => {
+    const thalamus = { channel: 3, name: 'thalamus', synonyms: [], removeBelowMl: 0.01 };
+    const engine = await bench.engine({ classes: [thalamus] });
+    const image = await bench.image(phantom(shape));
+    const found = await infer(engine, image, [], {
+      prompts: [
+        { text: 'thalamus', label: 1 },
+        { text: 'thalamus', label: 2, removeBelowMl: 0 },
+        { text: 'thalamus', label: 3, removeBelowMl: 1000 },
+      ],
+    });
+    // A voxel is 0.00375 ml: parts of one and two voxels go.
+    const parts = [...connectRuns(found.mask(1), shape).whole()];
+    const small = parts.filter(({ voxels }) => voxels <= 2);
+    expect(small.length).toBeGreaterThan(0);
+    expect(found.findings.map(({ removed }) => removed?.components)).toEqual([small.length, undefined, parts.length]);
+    expect(found.findings[2]).toMatchObject({ verdict: 'absent', voxels: 0, meanProbability: null });
   });
 });
 

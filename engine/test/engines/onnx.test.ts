@@ -43,6 +43,19 @@ describe('a session', () => {
     await session.close();
   });
 
+  it('gives only the outputs that are wanted', async () => {
+    const graph = new GraphBuilder('two');
+    graph.input('x', 'float32', [1, 'n']);
+    graph.node('Neg', ['x'], 'negative');
+    graph.node('Abs', ['x'], 'size');
+    for (const name of ['negative', 'size']) graph.output(name, 'float32', [1, 'n']);
+    const session = await openSession(writeModel(graph.build()), cpu);
+    const x = { type: 'float32', data: Float32Array.of(-3), shape: [1, 1] } as const;
+    expect(Object.keys(await session.run({ x }))).toEqual(['negative', 'size']);
+    expect(await session.run({ x }, undefined, ['size'])).toEqual({ size: { ...x, data: Float32Array.of(3) } });
+    await session.close();
+  });
+
   it('reports a feed of the wrong shape as a failed inference, and goes on working', async () => {
     const session = await openSession(doubling(), cpu);
     const three = { type: 'float32', data: Float32Array.of(1, 2, 3), shape: [3, 1] } as const;

@@ -135,7 +135,7 @@ export function infer(
 }
 
 /** RAS, spacings that differ, an origin off zero. */
-const SKEW: Affine = [1.5, 0, 0, -20, 0, 2, 0, 5, 0, 0, 1.25, 30, 0, 0, 0, 1];
+export const SKEW: Affine = [1.5, 0, 0, -20, 0, 2, 0, 5, 0, 0, 1.25, 30, 0, 0, 0, 1];
 
 /** Smooth blobs with a little noise, different in every direction. */
 export function phantom(shape: Shape, affine: Affine = SKEW): Volume<Float32Array> {

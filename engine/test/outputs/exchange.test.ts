@@ -125,7 +125,7 @@ describeWithDicomTools('segmentations for other programs', () => {
       'labels.seg.nrrd was not written (internal); the other files are whole.',
       'segmentation.dcm was not written (internal); the other files are whole.',
     ]);
-    expect(nameOf(result)).toEqual(['labels.nii.gz', 'labels.json', 'labels.txt']);
+    expect(nameOf(result)).toEqual(['labels.nii.gz', 'labels.json', 'labels.txt', 'findings.csv']);
     expect((await readNifti(join(outputFolder, 'labels.nii.gz'))).geometry.shape).toEqual([91, 109, 6]);
   });
 
@@ -149,5 +149,32 @@ describeWithDicomTools('segmentations for other programs', () => {
       source,
     });
     expect(read).toMatchObject({ seg: { problems: [], segments: [{ label: 'lung', voxels: 0 }, { voxels: 0 }] } });
+  });
+
+  test('objects have segments of their own where that is asked for and they are few', async () => {
+    const outputs = OutputOptions.parse({ preview: false, dicomSeg: true, dicomSegInstances: true });
+    const objects = (minVoxels: number) => [{ text: 'fat', label: 1, instances: true, minVoxels }];
+    const { result, source, outputFolder } = await segmentSeries({}, { outputs, prompts: objects(60) });
+    const count = result.findings[0]?.instances?.count ?? 0;
+    expect(count).toBeGreaterThan(1);
+    const read = runScript('check_exchange.py', {
+      seg: join(outputFolder, 'segmentation.dcm'),
+      labels: join(outputFolder, 'instances-1.nii.gz'),
+      source,
+    });
+    const segments = Array.from({ length: count }, (_, n) => ({ label: `fat ${n + 1}`, equalsLabel: n + 1 }));
+    expect(read).toMatchObject({ seg: { problems: [], segments } });
+    expect(result.warnings).toEqual([]);
+
+    const many = await run(source, outputFolder, { outputs, prompts: objects(1) });
+    const all = many.findings[0]?.instances?.count ?? 0;
+    expect(all).toBeGreaterThan(100);
+    expect(many.warnings).toEqual([
+      `segmentation.dcm has a segment per prompt, not per object: there are ${all} objects, more than 100.`,
+    ]);
+    const whole = { seg: join(outputFolder, 'segmentation.dcm'), labels: join(outputFolder, 'labels.nii.gz'), source };
+    expect(runScript('check_exchange.py', whole)).toMatchObject({
+      seg: { problems: [], segments: [{ label: 'fat', equalsLabel: 1 }] },
+    });
   });
 });

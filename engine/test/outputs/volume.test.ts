@@ -106,7 +106,8 @@ test('a NIfTI volume is copied clean: stored numbers, scaling and place as they 
 });
 
 test('it is written only when it is asked for', async () => {
-  expect((await volumeOf(realHead, false)).names).toEqual(['labels.nii.gz', 'labels.json', 'labels.txt']);
+  const { names } = await volumeOf(realHead, false);
+  expect(names).toEqual(['labels.nii.gz', 'labels.json', 'labels.txt', 'findings.csv']);
 });
 
 /** Puts a name into `descrip`, `aux_file` and an extension of 32 bytes. */

@@ -170,6 +170,55 @@ describe('loading a pack', () => {
     });
   });
 
+  const DOMAIN = 'pkg.local';
+  /** The graph of one node, as a call of a function that holds that node. */
+  const asFunction = (calls = ['Body'], change: object = {}): OnnxModel => {
+    const model = graphOf(2);
+    const graph = model.graph;
+    const [node] = graph?.node ?? [];
+    if (graph === undefined || node === undefined) throw new Error('no graph');
+    const { input, output } = node;
+    const call = (opType: string) => ({ ...node, opType, domain: DOMAIN, attribute: [] });
+    const made = (name: string, nodes: OnnxModel['functions'][number]['node']) => ({
+      ...{ name, domain: DOMAIN, node: nodes, opsetImport: model.opsetImport, attributeProto: [] },
+      ...{ input, output },
+    });
+    return {
+      ...model,
+      opsetImport: [...model.opsetImport, { domain: DOMAIN, version: 1 }],
+      functions: [made('Outer', calls.map(call)), made('Body', [{ ...node, ...change }])],
+      graph: { ...graph, node: [call('Body')] },
+    };
+  };
+
+  it('a domain that no operator is of, and functions of plain operators, are no reason to refuse', async () => {
+    const idle = graphOf(2);
+    for (const model of [
+      {
+        ...idle,
+        opsetImport: [
+          ...idle.opsetImport,
+          { domain: 'com.example', version: 1 },
+          { domain: 'ai.onnx.ml', version: 99 },
+        ],
+      },
+      asFunction(),
+    ]) {
+      await write(model);
+      await expect(loadPack(folder)).resolves.toHaveProperty('pack.id', 'doubling');
+    }
+  });
+
+  it.each([
+    ['hold an operator of an unknown domain', asFunction(['Body'], { domain: 'com.example' })],
+    ['call themselves', asFunction(['Outer'])],
+    ['multiply', asFunction(new Array<string>(2 ** 20).fill('Body'))],
+    ['are called and not there', asFunction(['Nowhere'])],
+  ])('functions that %s are refused', async (_, model) => {
+    await write(model);
+    await expect(loadPack(folder)).rejects.toMatchObject({ code: 'pack-graph-refused' });
+  });
+
   it('numbers in another file are found though the graph comes in two parts', async () => {
     const parts = Buffer.concat([writeModel(withTensor(external)), writeModel({ ...graphOf(2), graph: undefined })]);
     expect(readModel(parts).graph?.initializer[0]?.dataLocation).toBe(1);
@@ -194,6 +243,18 @@ describe('loading a pack', () => {
       code: 'pack-invalid',
       fields: { file: 'model.onnx', value },
     });
+  });
+
+  it('a graph of a fixed size without a window or a shape is told what is missing, in the order of pack.json', async () => {
+    await write(graphOf(2, [8, 16, 32]));
+    await expect(loadPack(folder)).rejects.toMatchObject({
+      code: 'pack-invalid',
+      message: expect.stringContaining('the graph takes 32×16×8 alone: say so by conform.shape, or by window.shape'),
+    });
+    await write(graphOf(2, ['k', 'j', 32]), { conform: { multipleOf: 8 } });
+    await expect(loadPack(folder)).rejects.toThrow('32×?×? alone');
+    await write(graphOf(2, [8, 16, 32]), { conform: { shape: [32, 16, 8] } });
+    await expect(loadPack(folder)).resolves.toHaveProperty('pack.id', 'doubling');
   });
 
   it('a fixed size in the order of the axes agrees with the window', async () => {

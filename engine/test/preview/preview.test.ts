@@ -1,7 +1,8 @@
 import { PNG } from 'pngjs';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { allAxisCodes, makeGeometry, reorient, type Affine, type Shape, type Volume } from '@parse3d/volume/geometry';
 import { renderPreview, type LegendEntry } from '../../src/preview/index.js';
+import { lineOf } from '../../src/preview/legend.js';
 
 const MARGIN = 14;
 const PANEL = 420;
@@ -130,3 +131,14 @@ function countRows(png: PNG, column: number, bottom: number): number {
   }
   return rows;
 }
+
+test('the legend says what the model was not evaluated for', () => {
+  const line = (entry: Partial<LegendEntry>): string => {
+    const { name, amount } = lineOf({ label: 1, prompt: 'tumor', colour: '#ff0000', ...entry });
+    return `${name} ${amount}`;
+  };
+  expect(line({ volumeMl: 12 })).toBe('tumor 12.0 ml');
+  expect(line({})).toBe('tumor not found');
+  expect(line({ recommended: false })).toBe('tumor: not found, not evaluated for this model');
+  expect(line({ recommended: false, volumeMl: 12 })).toBe('tumor: 12.0 ml, not evaluated for this model');
+});

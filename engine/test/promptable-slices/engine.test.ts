@@ -45,6 +45,21 @@ describe('prompts on slices', () => {
     await found.close?.();
   });
 
+  it('of prompts that the pack does not list say what was probably meant', async () => {
+    const engine = await openTiny(bench);
+    const image = await bench.image(phantom(shape, LPS));
+    const found = await infer(engine, image, ['livre', 'liver', 'unicorn', 'liver, left kidney', 'right kidney']);
+    expect(found.findings.map(({ recommended, suggestion }) => [recommended, suggestion])).toEqual([
+      [false, 'liver'],
+      [true, undefined],
+      [false, undefined],
+      [false, undefined],
+      [false, 'left kidney'],
+    ]);
+    expect(found.warnings).toContain('The prompt of label 4 looks like 2 targets; give each a prompt of its own.');
+    await found.close?.();
+  });
+
   it('that overlap are reported, since a label map shows each voxel once', async () => {
     const engine = await openTiny(bench, { model: { suppression: 'none' } });
     const image = await bench.image(phantom(shape, LPS));
@@ -53,7 +68,7 @@ describe('prompts on slices', () => {
     expect(found.findings[1]?.voxels).toBe(found.findings[0]?.voxels);
     expect(found.findings[1]?.voxels).toBeGreaterThan(0);
     expect(found.labels.data.includes(2)).toBe(false);
-    expect(found.warnings.join()).toContain('the full extent of label 2 is only in its mask file');
+    expect(found.hidden).toEqual({ labels: [2], rule: 'most probable prompt' });
   });
 
   it.each(['none', 'iou'] as const)(

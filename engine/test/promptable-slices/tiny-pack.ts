@@ -85,7 +85,7 @@ function imageEncoder(position: boolean): Uint8Array {
 }
 
 /** Features weighted by the sum of a prompt's tokens, plus a little noise; existence is how bright the best pixels are. */
-function decoder(sampled: boolean): Uint8Array {
+function decoder(sampled: boolean, edges: TinyOptions['edges']): Uint8Array {
   const graph = new GraphBuilder('decoder');
   graph.input('features', 'float32', ['B', CHANNELS, MASK, MASK]);
   graph.input('tokens', 'float32', ['L', 'P', CHANNELS]);
@@ -104,7 +104,17 @@ function decoder(sampled: boolean): Uint8Array {
     logits = graph.node('Add', ['clean', 'noise_0'], 'noisy');
   }
   graph.node('Sub', [logits, 'shift'], 'dim');
-  graph.node('Reshape', ['dim', 'masks'], 'mask_logits');
+  // Edges are where the logits are near a level within the mask: bands between brighter and darker pixels.
+  graph.constant('level', Float32Array.of(1.5), []);
+  graph.constant('width', Float32Array.of(0.9), []);
+  graph.node('Sub', ['dim', 'level'], 'above');
+  graph.node('Abs', ['above'], 'distance');
+  graph.node('Sub', ['width', 'distance'], 'band');
+  graph.node('Reshape', [edges === 'as masks' ? 'band' : 'dim', 'masks'], 'mask_logits');
+  if (edges === 'as edges') {
+    graph.node('Reshape', ['band', 'masks'], 'edge_logits');
+    graph.output('edge_logits', 'float32', ['BP', 1, MASK, MASK]);
+  }
   graph.node('ReduceMax', ['dim'], 'brightest', { axes: [2], keepdims: 0 });
   graph.node('Reshape', ['brightest', 'rows'], 'existence');
   graph.output('mask_logits', 'float32', ['BP', 1, MASK, MASK]);
@@ -115,6 +125,8 @@ function decoder(sampled: boolean): Uint8Array {
 export interface TinyOptions {
   readonly model?: Partial<TinyModel>;
   readonly modalities?: PackDraft['modalities'];
+  /** The decoder also gives edges, or gives them in place of its masks. */
+  readonly edges?: 'as edges' | 'as masks';
   /** The decoder takes noise. */
   readonly sampled?: boolean;
   readonly engine?: Partial<EngineOptions>;
@@ -147,6 +159,7 @@ export async function openTiny(bench: Bench, options: TinyOptions = {}): Promise
       fit: 'pad-resize',
       noise: sampled ? [{ input: 'noise_0', shape: [1, 1, MASK * MASK] }] : [],
       suppression: 'iou',
+      ...(options.edges === 'as edges' ? { edgeOutput: 'edge_logits' } : {}),
       ...model,
     },
     targets: [{ name: 'liver' }, { name: 'kidney', side: 'left' }],
@@ -155,7 +168,7 @@ export async function openTiny(bench: Bench, options: TinyOptions = {}): Promise
   await writePack(path, draft, {
     'text_encoder.onnx': textEncoder(),
     'image_encoder.onnx': imageEncoder(model.positionInput !== undefined),
-    'decoder.onnx': decoder(sampled),
+    'decoder.onnx': decoder(sampled, options.edges),
     'tokenizer.json': tokenizerJson(),
   });
   const engine = await openEngine(await loadPack(path), { device: 'cpu', threads: 1, ...options.engine });

@@ -88,10 +88,33 @@ describe('segmenting a volume', () => {
     expect(result.geometry.shape).toEqual(shape);
   });
 
+  it('measures each mask, in the manifest and in findings.csv', async () => {
+    const { result, outputFolder } = await segmentBody();
+    const [bone, lung, fat] = result.findings.map(({ measures }) => measures);
+    const hu = (value: number) => ({ mean: value, sd: 0, median: value, p5: value, p95: value, unit: 'HU' });
+    expect([bone?.intensity, lung?.intensity, fat?.intensity]).toEqual([hu(900), hu(-700), hu(-100)]);
+    expect(bone).toMatchObject({ components: 1, largestComponentShare: 1, centroidVoxel: [14.5, 9.5, 4.5] });
+    expect(bone?.boundingBox).toEqual({ min: [14, 9, 0], max: [15, 10, 9] });
+    const world = [0, 1, 2].map((row) => {
+      const [a = 0, b = 0, c = 0, d = 0] = affine.slice(row * 4);
+      return a * 14.5 + b * 9.5 + c * 4.5 + d;
+    });
+    bone?.centroidMm.forEach((mm, axis) => expect(mm).toBeCloseTo(world[axis] ?? NaN, 5));
+    const [titles, ...rows] = (await readFile(join(outputFolder, 'findings.csv'), 'utf8')).trim().split('\n');
+    const column = titles?.split(',').indexOf('surface_mm2') ?? -1;
+    expect(rows.map((row) => Number(row.split(',')[column]))).toEqual(
+      [bone, lung, fat].map((measures) => measures?.surfaceMm2),
+    );
+    const without = await segmentBody({ outputs: OutputOptions.parse({ findings: false, preview: false }) });
+    expect(without.result.findings[0]?.measures).toBeUndefined();
+    expect(await readdir(without.outputFolder)).not.toContain('findings.csv');
+  });
+
   describeWithPython(['numpy', 'nibabel'], 'as nibabel reads it', () => {
     it('writes labels that nibabel opens in the input’s own space', async () => {
       const { result, inputPath, outputFolder } = await segmentBody();
       expect((await readdir(outputFolder)).sort()).toEqual([
+        'findings.csv',
         'labels.json',
         'labels.nii.gz',
         'labels.txt',
@@ -110,6 +133,7 @@ describe('segmenting a volume', () => {
       'labels.nii.gz',
       'labels.json',
       'labels.txt',
+      'findings.csv',
       'preview.png',
     ]);
     for (const { path, bytes, sha256 } of result.outputs) {
@@ -127,7 +151,7 @@ describe('segmenting a volume', () => {
       const outputs = OutputOptions.parse({ labels: false, masks: true, probabilities, preview: false });
       const { result, inputPath, outputFolder } = await segmentBody({ outputs });
       expect((await readdir(outputFolder)).sort()).toEqual(
-        [1, 2, 3].flatMap((n) => [`mask-${n}.nii.gz`, `prob-${n}.nii.gz`]).sort(),
+        ['findings.csv', ...[1, 2, 3].flatMap((n) => [`mask-${n}.nii.gz`, `prob-${n}.nii.gz`])].sort(),
       );
       const mask = await nibabel(join(outputFolder, 'mask-2.nii.gz'), inputPath);
       expect(mask).toMatchObject({ affine: true, dtype: 'uint8', values: [0, 1], ones: voxelsOf(result)[1] });

@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { allAxisCodes, orientationOf, voxelToWorld, type Shape } from '@parse3d/volume/geometry';
+import {
+  allAxisCodes,
+  assertModelGrid,
+  makeGeometry,
+  orientationOf,
+  unitGuess,
+  voxelToWorld,
+  type Geometry,
+  type Shape,
+} from '@parse3d/volume/geometry';
 import { fit, orient, respace } from '../../src/steps/conform.js';
 import { undoAll } from '../../src/steps/step.js';
+import { fitSlices } from '../../src/engines/promptable-slices/fit-slices.js';
 import { phantom } from '../engines/support.js';
 
 const shape: Shape = [11, 8, 6];
@@ -58,6 +68,45 @@ describe('respacing', () => {
 
   it('leaves spacings alone that differ by less than a thousandth', () => {
     expect(respace(volume, [1.5001, 2, 1.2499]).volume).toBe(volume);
+  });
+});
+
+describe('a spacing in another unit', () => {
+  const at = (mm: number, shape: Shape = [48, 48, 40]): Geometry =>
+    makeGeometry(shape, [mm, 0, 0, 0, 0, mm, 0, 0, 0, 0, mm, 0, 0, 0, 0, 1]);
+
+  it('is refused by the size that it leads to, before memory is taken, and says what is probably wrong', () => {
+    for (const mm of [35, 3500, 1e9]) {
+      const huge = { data: new Uint8Array(48 * 48 * 40), geometry: at(mm) };
+      expect(() => respace(huge, [1.5, 1.5, 1.5])).toThrow(expect.objectContaining({ code: 'volume-too-large' }));
+    }
+    const pack = { model: { conform: { spacingMm: [1.5, 1.5, 1.5] as const, orientation: 'LPI' } } };
+    const check = (mm: number, xyztUnits: number, maxVoxels?: number) => (): void =>
+      assertModelGrid(at(mm), pack, { xyztUnits, maxVoxels });
+    expect(check(3500, 1)).toThrow(
+      /48×48×40 voxels has 112000×112000×93334; .* header says metres .* millimetres are probably/,
+    );
+    expect(check(3500, 2)).toThrow(/probably micrometres/);
+    expect(check(35, 2)).toThrow(/are its voxel sizes in millimetres\?/);
+    expect(check(3.5, 2)).not.toThrow();
+    expect(check(3.5, 2, 1e6)).toThrow(/at most 1000000 are computed/);
+  });
+
+  it('is guessed from the length of the volume', () => {
+    const guesses = [at(3500), at(2), at(0.002), at(0.002, [48, 48, 1])].map((geometry) => unitGuess(geometry));
+    expect(guesses).toEqual([
+      expect.stringMatching(/micrometres/),
+      undefined,
+      expect.stringMatching(/metres or centimetres, .* unless a microscope/),
+      expect.stringMatching(/metres or centimetres/),
+    ]);
+    expect(unitGuess(at(0.002), 3)).toBeUndefined();
+    expect(unitGuess(at(0.02, [9, 9, 9]))).toBeUndefined();
+  });
+
+  it('is not padded to a square that is larger than any grid', () => {
+    const model = { fit: 'pad-resize', imageSize: 32 } as const;
+    expect(() => fitSlices(3, 40_000, model)).toThrow(expect.objectContaining({ code: 'volume-too-large' }));
   });
 });
 

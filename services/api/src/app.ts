@@ -4,26 +4,14 @@ import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import { randomUUID } from 'node:crypto';
 import type { ApiDeps } from './deps.js';
+import { mount } from './http/mount.js';
+import { quietRequests } from './http/quiet.js';
 import { timing } from './http/timing.js';
 import { traceRequests } from './http/tracing.js';
-import { problemHandler } from './problems.js';
-import { batchRoutes } from './routes/batches.js';
-import { derivativeRoutes } from './routes/derivatives.js';
+import { closeUnreadBodies, problemHandler } from './problems.js';
+import { apiOperations } from './routes/index.js';
 import { docsRoutes } from './routes/docs.js';
-import { eventRoutes } from './routes/events.js';
-import { healthRoutes } from './routes/health.js';
-import { jobRoutes } from './routes/jobs.js';
-import { outputRoutes } from './routes/outputs.js';
-import { packRoutes } from './routes/packs.js';
 import { pageRoutes } from './routes/page.js';
-import { statusRoutes } from './routes/status.js';
-import { storageRoutes } from './routes/storage.js';
-import { scoreRoutes } from './routes/score.js';
-import { taskRoutes } from './routes/tasks.js';
-import { ruleRoutes } from './routes/rules.js';
-import { storageEventRoutes } from './routes/storage-events.js';
-import { volumeRoutes } from './routes/volumes.js';
-import { webhookRoutes } from './routes/webhooks.js';
 
 /** The api as an Express app that does not listen. */
 export function createApp(deps: ApiDeps): Express {
@@ -51,21 +39,10 @@ export function createApp(deps: ApiDeps): Express {
     response.setHeader('X-Request-Id', String(request.id));
     next();
   });
+  app.use(quietRequests, closeUnreadBodies);
   app.use(traceRequests(deps.tracing), timing(deps.metrics));
-  app.use(healthRoutes(deps), docsRoutes(deps), pageRoutes());
-  app.use(volumeRoutes(deps), scoreRoutes(deps), storageEventRoutes(deps));
-  app.use(storageRoutes(deps), statusRoutes(deps));
-  app.use(express.json({ limit: '1mb' }));
-  app.use(
-    batchRoutes(deps),
-    jobRoutes(deps),
-    eventRoutes(deps),
-    outputRoutes(deps),
-    packRoutes(deps),
-    taskRoutes(deps),
-    derivativeRoutes(deps),
-  );
-  app.use(ruleRoutes(deps), webhookRoutes(deps));
+  const operations = apiOperations();
+  app.use(mount(operations, deps), docsRoutes(operations, deps), pageRoutes());
   app.use((request) => {
     throw new Problem('not-found', `nothing answers ${request.method} ${request.path}; /openapi.json lists what does`);
   });

@@ -1,4 +1,4 @@
-import { connectRedis, DeliveryRelay, Dispatcher, startDeliveries, type Redis } from '@parse3d/control';
+import type { Feeding } from '@parse3d/control';
 import type { ApiDeps } from './deps.js';
 import { pullEvents } from './events/pull.js';
 import { RuleSweeper } from './events/sweeper.js';
@@ -12,68 +12,40 @@ import { deliver } from './webhooks/deliver.js';
  *
  * @returns what stops all of it, once `deps.draining` is aborted
  */
-export function startBackground(deps: ApiDeps, onRedisError: (error: Error) => void): { stop(): Promise<void> } {
-  const { config, redis, keys, stores, webhookQueue, log } = deps;
+export function startBackground(deps: ApiDeps): { stop(): Promise<void> } {
+  const { control, metrics } = deps;
   const sweeper = new RuleSweeper(deps);
   const windows = new WindowKeeper(deps);
-  const relay = new DeliveryRelay(
-    { redis, keys, queue: webhookQueue, store: stores.primary },
-    {
-      listEveryMs: config.PARSE3D_RECONCILE_EVERY,
-      onError: (error) => log.warn({ err: error }, 'webhooks could not be queued'),
-    },
-  );
-  const dispatcher = startDispatcher(deps, () => {
+  const feeding = startFeeding(deps, () => {
     sweeper.tend();
     windows.tend();
-    relay.tend();
   });
-  // After an outage Redis may have come back empty.
-  redis.on('ready', () => {
-    relay.listSoon();
-    dispatcher.reconcileSoon();
-  });
-  const connection: Redis = connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError);
-  const stopping = new AbortController();
-  const deliveries = startDeliveries(connection, keys, (due) => deliver(due, deps, stopping.signal), onRedisError);
+  watchQueue(metrics.registry, control, () => feeding.leading);
   const pulling = pullEvents(deps);
-
   return {
     async stop() {
       await pulling;
-      await dispatcher.stop();
+      await feeding.stop();
       await sweeper.stop();
       await windows.stop();
-      await relay.stop();
-      stopping.abort();
-      await deliveries.stop();
-      connection.disconnect();
     },
   };
 }
 
-function startDispatcher(deps: ApiDeps, onTurn: () => void): Dispatcher {
-  const { config, redis, keys, queue, records, stores, software, tenants, tracing, hub, metrics, log } = deps;
-  const dispatcher = new Dispatcher(
-    { redis, keys, queue, records, stores, software },
-    {
-      weightOf: async (tenant) => (await tenants.get(tenant)).weight,
-      tracing,
-      onTurn,
-      reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
-      onFed: (lane, waitedMs) => metrics.jobFed(lane, waitedMs),
-      onError: (error) => {
-        metrics.dispatcherFailed(error);
-        log.warn({ code: error.code, err: error.message }, 'dispatcher');
-      },
-      onReconciled: (result) => {
-        metrics.reconciled(result);
-        log.info({ ...result }, 'reconciled');
-      },
+function startFeeding(deps: ApiDeps, onTurn: () => void): Feeding {
+  const { config, control, metrics, log } = deps;
+  return control.start({
+    reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
+    deliver: (due, signal) => deliver(due, deps, signal),
+    onTurn,
+    onFed: (lane, waitedMs) => metrics.jobFed(lane, waitedMs),
+    onError: (error) => {
+      metrics.dispatcherFailed(error);
+      log.warn({ code: error.code, err: error.message }, 'dispatcher');
     },
-  );
-  watchQueue(metrics.registry, { redis, keys, queue, records, leading: () => dispatcher.leading });
-  hub.onFeed(() => dispatcher.wake());
-  dispatcher.start();
-  return dispatcher;
+    onReconciled: (result) => {
+      metrics.reconciled(result);
+      log.info({ ...result }, 'reconciled');
+    },
+  });
 }

@@ -1,6 +1,8 @@
 import { byteSize, commonEnv, duration, flag, parseEnv, port } from '@parse3d/platform/config';
 import { z } from 'zod';
 
+const count = (fallback: number) => z.coerce.number().int().min(0).default(fallback);
+
 const apiEnv = commonEnv.extend({
   PARSE3D_API_HOST: z.string().default('127.0.0.1').describe('Address that the api listens on.'),
   PARSE3D_API_PORT: port(8080).describe('Port of the api; 0 lets the system choose.'),
@@ -9,6 +11,24 @@ const apiEnv = commonEnv.extend({
   ),
   PARSE3D_PUBLIC_URL: z.url().optional().describe('Base of the URLs in answers, when a proxy stands in front.'),
   PARSE3D_MAX_UPLOAD_BYTES: byteSize('4GiB').describe('Largest body of POST /v1/volumes.'),
+  PARSE3D_HEADERS_TIMEOUT: duration('15s').describe(
+    'Longest time from a connection, or a request on it, to the end of its headers.',
+  ),
+  PARSE3D_BODY_TIMEOUT: duration('30s').describe('Longest time for the body of a request that is JSON.'),
+  PARSE3D_MIN_UPLOAD_RATE: byteSize('4KiB').describe(
+    'Least bytes per second of an upload, over every 10s in which the api waits for them; 0 for none.',
+  ),
+  PARSE3D_IDLE_TIMEOUT: duration('2m').describe(
+    'Longest time in which nothing moves on a connection that does not wait for the api.',
+  ),
+  PARSE3D_MAX_CONNECTIONS: count(1_000).describe(
+    'Most open connections, and at most half of the files that the process may open. Above it the oldest connection ' +
+      'without a valid key is closed for each new one.',
+  ),
+  PARSE3D_MAX_CONNECTIONS_PER_ADDRESS: count(250).describe(
+    'Most open connections of one address, or of one /64 of IPv6; 0 for no such limit, as behind a proxy.',
+  ),
+  PARSE3D_MAX_STREAMS_PER_KEY: count(100).describe('Most event streams that one API key may hold open.'),
   PARSE3D_REDIRECT_DOWNLOADS: flag('false').describe(
     'Send downloads to the store by presigned URLs instead of through the api, where the store has them.',
   ),

@@ -1,5 +1,5 @@
 import { exitOnSignal } from '@parse3d/platform/config';
-import { pino } from 'pino';
+import { openLog } from '@parse3d/platform/telemetry';
 import { readApiConfig } from './config.js';
 import { startApi } from './server.js';
 
@@ -7,11 +7,16 @@ import { startApi } from './server.js';
 const SHUTDOWN_MARGIN_MS = 10_000;
 
 const config = readApiConfig(process.env);
-const log = pino({ name: 'parse3d-api', level: config.PARSE3D_LOG_LEVEL });
+const log = openLog('parse3d-api', config.PARSE3D_LOG_LEVEL);
 const api = await startApi(config, log, process.env);
 log.info({ url: api.url, metricsPort: api.metricsPort }, 'api listens');
 // A parent that started us learns the ports that the system chose.
-process.send?.({ type: 'listening', url: api.url, metricsPort: api.metricsPort });
+process.send?.(
+  { type: 'listening', url: api.url, metricsPort: api.metricsPort },
+  undefined,
+  undefined,
+  () => undefined,
+);
 
 exitOnSignal(
   async (reason) => {

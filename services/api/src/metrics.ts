@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
-import type { Manifest } from '@parse3d/contract';
+import type { Lane, Manifest } from '@parse3d/contract';
 import type { Problem } from '@parse3d/contract/problems';
-import type { Lane, Reconciliation } from '@parse3d/control';
+import type { Reconciliation } from '@parse3d/control';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What the api counts as it happens. Gauges that are read at every scrape stand in `queue-metrics.ts`. */
@@ -9,6 +9,8 @@ export interface ApiMetrics {
   readonly registry: Registry;
   readonly jobsAccepted: Counter<'lane' | 'repeated'>;
   readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
+  /** Connections that were closed to keep within a limit. */
+  readonly connectionsDropped: Counter<'limit'>;
   readonly storageEvents: Counter<'format' | 'outcome'>;
   /** Messages that were pulled from a queue of storage events. */
   readonly eventMessages: Counter<'outcome'>;
@@ -72,9 +74,15 @@ export function createMetrics(): ApiMetrics {
     }),
     httpSeconds: new Histogram({
       name: 'parse3d_http_request_seconds',
-      help: 'Time to answer a request, by route template',
+      help: 'Time to answer a request, by route template; aborted ones ended before their answer did',
       labelNames: ['method', 'route', 'status'],
       buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+      registers,
+    }),
+    connectionsDropped: new Counter({
+      name: 'parse3d_connections_dropped_total',
+      help: 'Connections closed to keep within a limit: of all connections, or of those of one address',
+      labelNames: ['limit'],
       registers,
     }),
     storageEvents: new Counter({

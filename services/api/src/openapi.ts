@@ -1,31 +1,15 @@
-import {
-  JobEvent,
-  JobPage,
-  JobView,
-  ListJobs,
-  ListTasks,
-  Manifest,
-  PackList,
-  Readiness,
-  RESEARCH_NOTICE,
-  SubmitJob,
-  TaskList,
-  UploadedVolume,
-} from '@parse3d/contract';
-import { z } from 'zod';
-import { createDocument } from 'zod-openapi';
-import { batchPaths } from './openapi/batches.js';
-import { listVolumes, pagePaths } from './openapi/page.js';
-import { binary, idempotencyKey, json, problem, withErrors } from './openapi/parts.js';
-import { rulePaths } from './openapi/rules.js';
-import { scorePaths } from './openapi/score.js';
-import { webhookPaths } from './openapi/webhooks.js';
-import { JobParams } from './routes/jobs.js';
+import { RESEARCH_NOTICE } from '@parse3d/contract';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { bodyErrors, withErrors } from './http/answers.js';
+import type { Operation } from './http/operation.js';
+import { apiOperations } from './routes/index.js';
 
-const id = { path: JobParams };
-
-/** The OpenAPI 3.1 document, made from the schemas that parse the requests. */
-export function openApiDocument(version: string, publicUrl: string | undefined): ReturnType<typeof createDocument> {
+/** The OpenAPI 3.1 document, made from the declarations that the server answers by. */
+export function openApiDocument(
+  version: string,
+  publicUrl: string | undefined,
+  operations: readonly Operation[] = apiOperations(),
+): ReturnType<typeof createDocument> {
   return createDocument({
     openapi: '3.1.0',
     info: {
@@ -42,148 +26,41 @@ export function openApiDocument(version: string, publicUrl: string | undefined):
       },
     },
     security: [{ apiKey: [] }],
-    paths: {
-      '/v1/volumes': {
-        get: listVolumes,
-        post: {
-          operationId: 'uploadVolume',
-          summary: 'Upload a volume: NIfTI, a zip file of a DICOM series, or .npz',
-          tags: ['volumes'],
-          requestBody: {
-            required: true,
-            content: { 'application/octet-stream': binary, 'application/gzip': binary, 'application/zip': binary },
-          },
-          responses: withErrors(
-            { '201': json(UploadedVolume, 'Stored; `uri` is what a job refers to.'), '413': problem('Too large.') },
-            'unprocessable',
-          ),
-        },
-      },
-      '/v1/jobs': {
-        post: {
-          operationId: 'submitJob',
-          summary: 'Segment a volume',
-          description: 'The 202 comes once the job is durable: no failure of the queue loses it.',
-          tags: ['jobs'],
-          requestParams: { header: idempotencyKey('job') },
-          requestBody: { required: true, content: { 'application/json': { schema: SubmitJob } } },
-          responses: withErrors({ '202': json(JobView, 'Accepted.') }, 'conflict', 'unprocessable'),
-        },
-        get: {
-          operationId: 'listJobs',
-          summary: 'List recent jobs, newest first',
-          tags: ['jobs'],
-          requestParams: { query: ListJobs },
-          responses: withErrors({ '200': json(JobPage, 'A page.') }),
-        },
-      },
-      '/v1/jobs/{id}': {
-        get: {
-          operationId: 'getJob',
-          summary: 'Status of a job',
-          tags: ['jobs'],
-          requestParams: id,
-          responses: withErrors({ '200': json(JobView, 'The job, live or from its manifest.') }, 'notFound'),
-        },
-        delete: {
-          operationId: 'cancelJob',
-          summary: 'Cancel a job',
-          tags: ['jobs'],
-          requestParams: id,
-          responses: withErrors({ '202': json(JobView, 'It stops within seconds.') }, 'notFound', 'conflict'),
-        },
-      },
-      '/v1/jobs/{id}/retry': {
-        post: {
-          operationId: 'retryJob',
-          summary: 'Run a failed or canceled job again',
-          tags: ['jobs'],
-          requestParams: id,
-          responses: withErrors({ '202': json(JobView, 'A new run of the same job.') }, 'notFound', 'conflict'),
-        },
-      },
-      '/v1/jobs/{id}/events': {
-        get: {
-          operationId: 'watchJob',
-          summary: 'Follow a job as server-sent events',
-          description: 'Resumes after `Last-Event-ID`; ends with the job. The data of each event is a JobEvent.',
-          tags: ['jobs'],
-          requestParams: id,
-          responses: withErrors(
-            { '200': { description: 'Events.', content: { 'text/event-stream': { schema: JobEvent } } } },
-            'notFound',
-          ),
-        },
-      },
-      '/v1/jobs/{id}/outputs/manifest.json': {
-        get: {
-          operationId: 'getManifest',
-          summary: 'Manifest of an ended job',
-          tags: ['outputs'],
-          requestParams: id,
-          responses: withErrors({ '200': json(Manifest, 'What was done and found.') }, 'notFound', 'conflict'),
-        },
-      },
-      '/v1/jobs/{id}/outputs/{name}': {
-        get: {
-          operationId: 'getOutput',
-          summary: 'Download an output',
-          tags: ['outputs'],
-          requestParams: { path: JobParams.extend({ name: z.string().meta({ example: 'labels.nii.gz' }) }) },
-          responses: withErrors(
-            {
-              '200': {
-                description: 'The file. Byte ranges are served.',
-                content: { 'application/octet-stream': binary },
-              },
-              '307': { description: 'A short-lived URL of the store, where the server is set up so.' },
-            },
-            'notFound',
-            'conflict',
-          ),
-        },
-      },
-      ...batchPaths,
-      ...rulePaths,
-      ...webhookPaths,
-      '/v1/packs': {
-        get: {
-          operationId: 'listPacks',
-          summary: 'Models of this server',
-          tags: ['packs'],
-          responses: withErrors({ '200': json(PackList, 'Packs and their targets.') }),
-        },
-      },
-      '/v1/tasks': {
-        get: {
-          operationId: 'searchTasks',
-          summary: 'Search the task catalogue',
-          description: `What the promptable model was evaluated for, by modality; with \`q\` it completes a typed prompt. ${RESEARCH_NOTICE}`,
-          tags: ['packs'],
-          requestParams: { query: ListTasks },
-          responses: withErrors({ '200': json(TaskList, 'Tasks, the likeliest first.') }),
-        },
-      },
-      ...scorePaths,
-      ...pagePaths,
-      '/healthz': {
-        get: {
-          operationId: 'health',
-          summary: 'The process lives',
-          tags: ['operations'],
-          security: [],
-          responses: { '200': { description: 'It does.' } },
-        },
-      },
-      '/readyz': {
-        get: {
-          operationId: 'readiness',
-          summary: 'The service can do its work',
-          tags: ['operations'],
-          security: [],
-          responses: { '200': json(Readiness, 'Ready.'), '503': json(Readiness, 'Not ready, and why.') },
-        },
-      },
-    },
+    paths: pathsOf(operations),
   });
+}
+
+function pathsOf(operations: readonly Operation[]): ZodOpenApiPathsObject {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const operation of operations) {
+    if (operation.id === undefined) continue;
+    const path = operation.path.replaceAll('{+', '{');
+    paths[path] = { ...paths[path], [operation.method]: describe(operation.id, operation) };
+  }
+  return paths;
+}
+
+function describe(operationId: string, operation: Operation): ZodOpenApiOperationObject {
+  const { summary, description, tag, scope, params, query, headers, body, answers, errors } = operation;
+  const taken = body === undefined ? answers : bodyErrors(body.needsType, answers);
+  const needsKey = scope !== 'public' && scope !== 'events-token';
+  return {
+    operationId,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    tags: [tag],
+    ...(scope === 'public' ? { security: [] } : {}),
+    ...(scope === 'events-token' ? { security: [{ eventsToken: [] }] } : {}),
+    ...(params || query || headers
+      ? {
+          requestParams: {
+            ...(params && { path: params }),
+            ...(query && { query }),
+            ...(headers && { header: headers }),
+          },
+        }
+      : {}),
+    ...(body && { requestBody: body.described }),
+    responses: needsKey ? withErrors(taken, errors) : taken,
+  };
 }

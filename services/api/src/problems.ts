@@ -1,22 +1,17 @@
 import { isRedisError } from '@parse3d/control';
 import { isProblem, Problem } from '@parse3d/contract/problems';
-import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { noteProblem } from './http/tracing.js';
 import { z } from 'zod';
 
-/** The body of every error answer: RFC 9457, with the code's own fields beside the standard ones. */
-export const ProblemResponse = z
-  .looseObject({
-    type: z.string().meta({ description: 'Stable slug of the problem.', example: '/problems/prompt-unknown' }),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().meta({ description: 'What was expected, what came, what to do.' }),
-    requestId: z.string().optional(),
-  })
-  .meta({ id: 'Problem' });
-
 /** The only place that turns an error into an HTTP answer. Nothing ever returns a stack. */
 export const problemHandler: ErrorRequestHandler = (error, request, response, next) => {
+  if (request.destroyed && !request.complete) {
+    // The client, or the limit on its pace, has closed the connection in the middle of the body.
+    noteProblem(response, 'aborted');
+    request.log.info('request cut off before its end');
+    return;
+  }
   const problem = toProblem(error);
   noteProblem(response, problem.code);
   if (problem.status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
@@ -33,14 +28,28 @@ export const problemHandler: ErrorRequestHandler = (error, request, response, ne
   sendProblem(response, problem, String(request.id));
 };
 
+/** What was to be said of the body that does not come now: a refusal must not be kept for a year in its place. */
+const OF_ANOTHER_BODY = [
+  'Accept-Ranges',
+  'Cache-Control',
+  'Content-Disposition',
+  'Content-Encoding',
+  'Content-Length',
+  'Content-Type',
+  'ETag',
+  'Last-Modified',
+];
+
 function sendProblem(response: Response, problem: Problem, requestId: string): void {
+  for (const name of OF_ANOTHER_BODY) response.removeHeader(name);
+  response.setHeader('Cache-Control', 'no-store');
   if (problem.retry === 'later') response.setHeader('Retry-After', '5');
   if (problem.code === 'unauthorized') response.setHeader('WWW-Authenticate', 'Bearer realm="parse3d"');
-  if (!response.req.complete) discardBody(response.req);
+  if (!response.req.complete) refuseBody(response, problem);
   response
     .status(problem.status)
-    .type('application/problem+json')
-    .send(
+    .set('Content-Type', 'application/problem+json; charset=utf-8')
+    .end(
       JSON.stringify({
         ...problem.fields,
         type: `/problems/${problem.code}`,
@@ -56,15 +65,21 @@ function sendProblem(response: Response, problem: Problem, requestId: string): v
     );
 }
 
-/** The rest of a refused upload that is read and thrown away. Unit: bytes. */
+/** The rest of a refused upload that is read and thrown away, and for how long. */
 const DISCARD_BYTES = 64 * 1024 * 1024;
+const DISCARD_MS = 10_000;
 
 /**
  * Reads on for a while: closing the connection at once would make the client's sending fail before it sees the answer.
+ * One that waits for an invitation to send, or is too slow, sees it anyway.
  */
-function discardBody(request: Request): void {
+function refuseBody(response: Response, { code }: Problem): void {
+  const { req: request } = response;
+  if (code === 'body-too-slow' || request.get('expect') !== undefined) {
+    response.setHeader('Connection', 'close');
+    return;
+  }
   let bytes = 0;
-  request.on('error', () => undefined);
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > DISCARD_BYTES) request.destroy();
@@ -72,9 +87,20 @@ function discardBody(request: Request): void {
   request.resume();
 }
 
+/** Closes connections whose request was answered before its body had come, when the rest does not come soon. */
+export const closeUnreadBodies: RequestHandler = (request, response, next) => {
+  response.on('finish', () => {
+    if (request.complete) return;
+    const timer = setTimeout(() => request.socket.destroy(), DISCARD_MS);
+    const stop = (): void => clearTimeout(timer);
+    request.once('end', stop);
+    request.socket.once('close', stop);
+  });
+  next();
+};
+
 function toProblem(error: unknown): Problem {
   if (isProblem(error)) return error;
-  if (error instanceof z.ZodError) return invalidRequest(error);
   if (isRedisError(error)) {
     return new Problem(
       'queue-unavailable',
@@ -84,20 +110,9 @@ function toProblem(error: unknown): Problem {
     );
   }
   const http = HttpError.safeParse(error);
-  if (http.success && http.data.status === 413) {
-    return new Problem('payload-too-large', 'the request body is larger than 1 MiB of JSON');
-  }
   if (http.success && http.data.status < 500) return new Problem('request-invalid', http.data.message);
   return Problem.from(error);
 }
 
-/** What Express and its body parser throw. */
+/** What Express throws, as for a path that cannot be decoded. */
 const HttpError = z.object({ status: z.int().min(400), message: z.string() });
-
-function invalidRequest(error: z.ZodError): Problem {
-  const faults = error.issues.map((issue) => ({ path: issue.path.map(String).join('.'), message: issue.message }));
-  const detail = faults
-    .map((fault) => (fault.path === '' ? fault.message : `${fault.path}: ${fault.message}`))
-    .join('; ');
-  return new Problem('request-invalid', detail, { faults });
-}

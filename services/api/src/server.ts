@@ -1,19 +1,9 @@
-import { createServer } from 'node:http';
-import { ApiKeys, Tenants } from '@parse3d/platform/access';
+import { ApiKeys } from '@parse3d/platform/access';
 import { software } from '@parse3d/contract/software';
 import { storageFromEnv, tracingFromEnv } from '@parse3d/platform/config';
 import { readPackCatalog, type PackCatalog } from '@parse3d/contract/packs';
-import { isProblem, Problem } from '@parse3d/contract/problems';
-import {
-  connectRedis,
-  EventHub,
-  JobRecords,
-  openQueue,
-  openWebhookQueue,
-  redisKeys,
-  whenReady,
-  type Redis,
-} from '@parse3d/control';
+import { isProblem } from '@parse3d/contract/problems';
+import { openControl } from '@parse3d/control';
 import {
   createBucketIfMissing,
   openStores,
@@ -29,11 +19,8 @@ import type { ApiConfig } from './config.js';
 import type { ApiDeps } from './deps.js';
 import { RuleStore } from './events/rule-store.js';
 import { closeWithin, listen } from './http/listen.js';
-import { Admission } from './jobs/admission.js';
+import { openServer } from './http/server.js';
 import { createMetrics, serveMetrics } from './metrics.js';
-
-/** Longest wait for Redis at the start, in ms. */
-const REDIS_START_MS = 10_000;
 
 export interface RunningApi {
   readonly url: string;
@@ -44,14 +31,11 @@ export interface RunningApi {
 
 /** Wires the api and listens. The dispatcher, which feeds the queue, runs in the same process. */
 export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.ProcessEnv): Promise<RunningApi> {
-  const onRedisError = (error: Error): void => log.warn({ err: error.message }, 'redis connection');
   const draining = new AbortController();
-  const deps = await openDeps(config, log, env, onRedisError, draining.signal);
-  const background = startBackground(deps, onRedisError);
+  const deps = await openDeps(config, log, env, draining.signal);
+  const background = startBackground(deps);
 
-  const server = createServer(createApp(deps));
-  // Uploads of gigabytes outlast Node's default of five minutes; the header timeout still ends slow openers.
-  server.requestTimeout = 0;
+  const server = openServer(createApp(deps), config, deps.metrics, log);
   const metricsServer = serveMetrics(deps.metrics.registry);
   const apiPort = await listen(server, config.PARSE3D_API_PORT, config.PARSE3D_API_HOST);
   const metricsPort = await listen(metricsServer, config.PARSE3D_METRICS_PORT, config.PARSE3D_API_HOST);
@@ -63,10 +47,7 @@ export async function startApi(config: ApiConfig, log: Logger, env: NodeJS.Proce
       draining.abort();
       await closeWithin(server, config.PARSE3D_API_DRAIN);
       await background.stop();
-      deps.hub.close();
-      await deps.queue.close();
-      await deps.webhookQueue.close();
-      deps.redis.disconnect();
+      await deps.control.close();
       await deps.stores.close();
       await closeWithin(metricsServer, 1_000);
       await deps.tracing.shutdown();
@@ -79,7 +60,6 @@ async function openDeps(
   config: ApiConfig,
   log: Logger,
   env: NodeJS.ProcessEnv,
-  onRedisError: (error: Error) => void,
   draining: AbortSignal,
 ): Promise<ApiDeps> {
   const made = software(env);
@@ -89,36 +69,25 @@ async function openDeps(
     ...tracingFromEnv(config),
     onError: (message) => log.warn({ err: message }, 'tracing'),
   });
-  const keys = redisKeys(config.PARSE3D_REDIS_PREFIX);
-  const redis = connectRedis(config.PARSE3D_REDIS_URL, 'request', onRedisError);
-  const subscriber = connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError);
   const stores = await openStorage(config, log);
   const packs = await readPacks(config, log);
-  await waitForRedis(redis, config);
-  const queue = openQueue(redis, keys);
-  queue.on('error', onRedisError);
-  const webhookQueue = openWebhookQueue(redis, keys);
-  webhookQueue.on('error', onRedisError);
   const metrics = createMetrics();
-  const hub = new EventHub(subscriber, keys);
-  await hub.start();
-  const tenants = new Tenants(stores.primary);
+  const control = await openControl({
+    redis: { url: config.PARSE3D_REDIS_URL, prefix: config.PARSE3D_REDIS_PREFIX, role: 'request' },
+    stores,
+    software: made,
+    tracing,
+    log,
+    onCommitted: (manifest) => metrics.jobEnded(manifest),
+  });
   return {
     config,
     log,
-    redis,
-    keys,
-    records: new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) }),
-    queue,
-    webhookQueue,
-    hub,
+    control,
     stores,
     apiKeys: new ApiKeys(stores.primary),
-    tenants,
-    admission: new Admission(redis, keys, tenants),
     rules: new RuleStore(stores.primary, (key, error) => log.warn({ key, err: error }, 'rule that cannot be read')),
     packs,
-    software: made,
     metrics,
     tracing,
     draining,
@@ -150,18 +119,4 @@ async function readPacks(config: ApiConfig, log: Logger): Promise<PackCatalog> {
   // Asked for its complaint when it is not there.
   packs.get(config.PARSE3D_DEFAULT_PACK);
   return packs;
-}
-
-async function waitForRedis(redis: Redis, config: ApiConfig): Promise<void> {
-  await whenReady(redis, REDIS_START_MS).catch((cause: unknown) => {
-    const detail = `Redis at ${redactUrl(config.PARSE3D_REDIS_URL)} does not answer`;
-    throw new Problem('queue-unavailable', detail, {}, { cause });
-  });
-}
-
-function redactUrl(url: string): string {
-  const parsed = new URL(url);
-  parsed.username = '';
-  parsed.password = '';
-  return parsed.toString();
 }

@@ -55,6 +55,18 @@ test('a plain request stays short', () => {
   expect(text).toContain('JOB=$(parse3d submit s3://scans/a.nii.gz \\\n  --prompt bone \\\n  --json | jq -r .id)');
 });
 
+test('the command line asks for objects of the same prompts', () => {
+  const cli = (prompts: Parameters<typeof recipes>[0]['prompts']): string =>
+    recipes({ input: { uri: 's3://scans/a.nii.gz' }, prompts }, 'http://h', undefined).find(({ id }) => id === 'cli')
+      ?.text ?? '';
+  const nuclei = { text: 'nuclei', instances: true, minVoxels: 20 };
+  expect(cli([nuclei])).toContain('  --prompt nuclei \\\n  --instances \\\n  --min-voxels 20 \\\n');
+  expect(cli(['cell', nuclei])).toContain('  --prompt cell \\\n  --prompt nuclei \\\n  --instances-of 2 \\\n');
+  expect(cli(['cell', { ...nuclei, label: 7 }])).toContain(
+    `  --prompts <(printf '%s\\t%s\\n' 1 cell 7 nuclei) \\\n  --instances-of 7 \\\n`,
+  );
+});
+
 test('the command line of a folder names everything that its batch was asked for', () => {
   const draft = {
     name: "Anna's cohort",

@@ -44,6 +44,9 @@ const workerEnv = commonEnv.extend({
   PARSE3D_JOB_DEADLINE: duration('1h').describe(
     'Longest time that computing may take in one attempt, unless the job says less.',
   ),
+  PARSE3D_PLACE_WAIT: duration('24h').describe(
+    'Longest time since its acceptance that a job waits for what is at fault around it: a store, a disk, a pack.',
+  ),
   PARSE3D_CHILD_STALL: duration('20m').describe('Longest time without any sign of progress from a child.'),
   PARSE3D_CHILD_GRACE: duration('2s').describe('Time that a child gets to stop by itself before it is killed.'),
   PARSE3D_WORKER_DRAIN: duration('30s').describe(

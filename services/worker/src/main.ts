@@ -1,5 +1,5 @@
 import { exitOnSignal } from '@parse3d/platform/config';
-import { pino } from 'pino';
+import { openLog } from '@parse3d/platform/telemetry';
 import { readWorkerConfig } from './config.js';
 import { startWorker } from './worker.js';
 
@@ -7,10 +7,15 @@ import { startWorker } from './worker.js';
 const SHUTDOWN_MARGIN_MS = 15_000;
 
 const config = readWorkerConfig(process.env);
-const log = pino({ name: 'parse3d-worker', level: config.PARSE3D_LOG_LEVEL });
+const log = openLog('parse3d-worker', config.PARSE3D_LOG_LEVEL);
 const worker = await startWorker(config, log, process.env);
 // A parent that started us learns that we are ready, and the port that the system chose.
-process.send?.({ type: 'ready', workerId: worker.id, metricsPort: worker.metricsPort });
+process.send?.(
+  { type: 'ready', workerId: worker.id, metricsPort: worker.metricsPort },
+  undefined,
+  undefined,
+  () => undefined,
+);
 
 exitOnSignal(
   async (reason) => {

@@ -1,4 +1,5 @@
 import type { Manifest, Stage } from '@parse3d/contract';
+import type { Trouble } from './place.js';
 import type { ProblemCode } from '@parse3d/contract/problems';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -26,6 +27,7 @@ export interface LiveWorker {
   readonly childMemoryBytes: () => number;
   /** Of all children together. */
   readonly childMemoryLimitBytes: number;
+  readonly troubles: () => readonly Trouble[];
 }
 
 export function createMetrics(live: LiveWorker): WorkerMetrics {
@@ -52,6 +54,7 @@ export function createMetrics(live: LiveWorker): WorkerMetrics {
     buckets: [0.1, 0.5, 2, 5, 15, 60, 300],
     registers,
   });
+  const seen = new Map<string, { part: string; code: string }>();
   const gauge = (name: string, help: string, read: () => number): void => {
     new Gauge({
       name,
@@ -69,6 +72,19 @@ export function createMetrics(live: LiveWorker): WorkerMetrics {
     'Memory that the computing processes may use together',
     () => live.childMemoryLimitBytes,
   );
+  new Gauge({
+    name: 'parse3d_worker_troubles',
+    help: 'What is wrong with the surroundings of this worker, by part and problem code; 0 while it was well again',
+    labelNames: ['part', 'code'],
+    registers,
+    collect() {
+      for (const labels of seen.values()) this.set(labels, 0);
+      for (const { part, code } of live.troubles()) {
+        seen.set(`${part} ${code}`, { part, code });
+        this.set({ part, code }, 1);
+      }
+    },
+  });
   const attempts = new Counter({
     name: 'parse3d_attempts_total',
     help: 'Attempts by how they ended',
@@ -76,7 +92,7 @@ export function createMetrics(live: LiveWorker): WorkerMetrics {
     registers,
   });
   // Alerts compare with an earlier value: a counter that begins with its first event hides that event from them.
-  for (const outcome of ['completed', 'failed', 'will-retry']) attempts.inc({ outcome }, 0);
+  for (const outcome of ['completed', 'failed', 'will-retry', 'handed-back']) attempts.inc({ outcome }, 0);
   for (const status of ['completed', 'canceled']) jobs.inc({ status, code: 'none' }, 0);
   for (const code of codesToWatch) jobs.inc({ status: 'failed', code }, 0);
   return {

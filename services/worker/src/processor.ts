@@ -1,24 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { placeOf, type JobRequest, type Manifest } from '@parse3d/contract';
+import type { JobRequest } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import {
-  ATTEMPTS,
-  BatchStore,
-  canceledManifest,
-  commit,
-  failedManifest,
-  JobData,
-  readManifest,
-  readPending,
-  requestOfBatchJob,
-  settle,
-} from '@parse3d/control';
+import { ATTEMPTS, JobData, type Control } from '@parse3d/control';
 import { jobAttributes, type Tracing } from '@parse3d/platform/telemetry';
-import { UnrecoverableError, WaitingError, Worker, type ConnectionOptions, type Job } from 'bullmq';
+import { DelayedError, UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { AttemptDeps } from './attempt/deps.js';
 import { ProgressReporter } from './attempt/progress.js';
 import { runAttempt } from './attempt/run.js';
 import { traceAttempt } from './attempt/trace.js';
+import { partOf } from './place.js';
 
 /** Why a running attempt is to stop. */
 type StopReason = 'canceled' | 'draining' | 'stale';
@@ -36,15 +26,13 @@ class Stopped extends Error {
 export class Processor {
   readonly #deps: AttemptDeps;
   readonly #active = new Map<string, AbortController>();
-  readonly #batches: BatchStore;
   readonly #onStoring: (count: number) => void;
   #storing = 0;
 
-  /** @param onStoring told how many attempts have left their slot and only store what was computed */
+  /** @param onStoring called with how many attempts have left their slot and only store what was computed */
   constructor(deps: AttemptDeps, onStoring: (count: number) => void) {
     this.#deps = deps;
     this.#onStoring = onStoring;
-    this.#batches = new BatchStore(deps.stores.primary);
   }
 
   /** Attempts in work, fetching ones included. */
@@ -65,16 +53,14 @@ export class Processor {
   /** BullMQ's processor. */
   async process(job: Job<JobData, void>, token: string | undefined): Promise<void> {
     const { jobId, run } = JobData.parse(job.data);
-    const request = await this.#requestToRun(jobId, run);
-    if (request === undefined) return;
-
     const attemptId = randomUUID();
     const identity = { jobId, run, attemptId, attempt: Math.max(1, job.attemptsStarted) };
-    const { tracing } = this.#deps;
+    const { tracing, jobs } = this.#deps;
+    const claimed = await jobs.claim(identity, this.#deps.workerId);
+    if (claimed.outcome === 'ended') return;
+    const { request } = claimed;
     tracing.active().annotate({ ...jobAttributes(request), 'parse3d.attempt': identity.attempt });
-    const claim = await this.#claim(request, identity);
-    if (claim === 'ended') return;
-    if (claim === 'canceled') return this.#commitCanceled(request, attemptId);
+    if (claimed.outcome === 'canceled') return jobs.endCanceled(request, attemptId);
 
     const log = this.#deps.log.child({
       jobId,
@@ -85,7 +71,7 @@ export class Processor {
     });
     const stop = new AbortController();
     this.#active.set(jobId, stop);
-    const progress = new ProgressReporter(this.#deps.records, identity, (verdict) => {
+    const progress = new ProgressReporter(jobs, identity, (verdict) => {
       stop.abort(new Stopped(verdict === 'stop' ? 'canceled' : 'stale'));
     });
     const startedAt = Date.now();
@@ -97,6 +83,7 @@ export class Processor {
     try {
       progress.at('fetch', 0, request.input.bytes);
       const won = await runAttempt(request, attemptId, progress, onComputed, this.#deps, stop.signal);
+      this.#deps.place.succeeded(request.pack.id);
       this.#deps.metrics.attempts.inc({ outcome: won ? 'completed' : 'overtaken' });
       this.#deps.metrics.observeStages(progress.durationsMs());
       traceAttempt(tracing, progress.timeline(), won ? 'completed' : 'overtaken');
@@ -118,37 +105,7 @@ export class Processor {
   /** A job that BullMQ gave up without asking us: it stalled or was started too often. */
   async giveUp(data: unknown, reason: string): Promise<void> {
     const { jobId, run } = JobData.parse(data);
-    const request = await this.#requestToRun(jobId, run);
-    if (request === undefined) return;
-    const problem = new Problem('worker-lost', `the job was given up after several workers disappeared: ${reason}`);
-    await this.#end(failedManifest(request, 'lost', this.#deps.software, problem.toJSON()));
-  }
-
-  /** Storage is the truth: without marker or open batch the run has ended, or its acceptance was taken back. */
-  async #requestToRun(jobId: string, run: number): Promise<JobRequest | undefined> {
-    const { primary } = this.#deps.stores;
-    const { stores, records } = this.#deps;
-    const ofBatch = run === 1 && placeOf(jobId) !== undefined;
-    const [request, manifest] = await Promise.all([
-      ofBatch ? requestOfBatchJob(jobId, records, this.#batches, stores) : readPending(primary, jobId, run),
-      readManifest(primary, jobId, run),
-    ]);
-    if (manifest === undefined) return request;
-    await settle(primary, this.#deps.records, manifest);
-    return undefined;
-  }
-
-  async #claim(
-    request: JobRequest,
-    identity: { jobId: string; run: number; attemptId: string; attempt: number },
-  ): Promise<'ok' | 'canceled' | 'ended'> {
-    const claim = { ...identity, worker: this.#deps.workerId };
-    const outcome = await this.#deps.records.claim(claim);
-    if (outcome !== 'missing') return outcome;
-    // Redis lost the record but the marker stands: enter it again, then claim.
-    await this.#deps.records.accept(request);
-    const second = await this.#deps.records.claim(claim);
-    return second === 'missing' ? 'ended' : second;
+    await this.#deps.jobs.giveUp(jobId, run, reason);
   }
 
   async #fail(
@@ -158,18 +115,18 @@ export class Processor {
     attemptId: string,
     error: unknown,
   ): Promise<void> {
-    const { records, software, metrics, log } = this.#deps;
+    const { jobs, metrics, log } = this.#deps;
     const { jobId, run } = request;
     if (error instanceof Stopped) {
       metrics.attempts.inc({ outcome: error.reason });
       switch (error.reason) {
         case 'canceled':
-          return this.#commitCanceled(request, attemptId);
+          return jobs.endCanceled(request, attemptId);
         case 'stale':
           // Another attempt owns the job; it will say how it ends.
           throw new Error('replaced by another attempt');
         case 'draining':
-          await records.release({ jobId, run, attemptId });
+          await jobs.release({ jobId, run, attemptId });
           // Back to the front without spending an attempt.
           await job.moveToWait(token);
           throw new WaitingError();
@@ -178,51 +135,58 @@ export class Processor {
       }
     }
     const problem = Problem.from(error);
+    if (problem.fault === 'place' && problem.retry === 'later' && this.#mayWait(request)) {
+      return this.#handBack(job, token, request, attemptId, problem);
+    }
     const last = problem.retry === 'never' || job.attemptsMade + 1 >= ATTEMPTS;
     metrics.attempts.inc({ outcome: last ? 'failed' : 'will-retry' });
     // What is wrong with a volume names it, and names of files can name patients: the manifest tells, the log does not.
     const err = problem.retry === 'never' || problem.code === 'storage-unavailable' ? undefined : error;
     log.warn({ jobId, run, code: problem.code, err, last }, 'attempt failed');
     if (!last) {
-      await records.release({ jobId, run, attemptId }, problem.toJSON());
+      await jobs.release({ jobId, run, attemptId }, problem.toJSON());
       throw problem;
     }
-    await this.#end(failedManifest(request, attemptId, software, problem.toJSON()));
+    await jobs.fail(request, attemptId, problem.toJSON());
     throw new UnrecoverableError(problem.code);
   }
 
-  async #commitCanceled(request: JobRequest, attemptId: string): Promise<void> {
-    await this.#end(canceledManifest(request, attemptId, this.#deps.software));
+  /** A job waits for a place that is well for as long as the service is willing to keep it. */
+  #mayWait({ createdAt }: JobRequest): boolean {
+    return Date.now() - Date.parse(createdAt) < this.#deps.config.PARSE3D_PLACE_WAIT;
   }
 
-  /** Ends a run without a result. */
-  async #end(manifest: Manifest): Promise<void> {
-    const { stores, records } = this.#deps;
-    await commit(stores.primary, records, manifest);
+  /** The place is at fault: the job goes back without spending an attempt, and comes again after a pause. */
+  async #handBack(
+    job: Job<JobData, void>,
+    token: string | undefined,
+    { jobId, run, pack }: JobRequest,
+    attemptId: string,
+    problem: Problem,
+  ): Promise<never> {
+    const { jobs, place, metrics, log, stores } = this.#deps;
+    const pauseMs = place.report(partOf(problem, pack.id, stores.primary.bucket), problem);
+    metrics.attempts.inc({ outcome: 'handed-back' });
+    log.warn({ jobId, run, code: problem.code, pauseMs }, 'the place is at fault: job handed back');
+    await jobs.release({ jobId, run, attemptId }, problem.toJSON());
+    await job.moveToDelayed(Date.now() + pauseMs, token);
+    throw new DelayedError();
   }
 }
 
 export interface BullWorkerOptions {
-  readonly connection: ConnectionOptions;
-  readonly prefix: string;
-  readonly queueName: string;
+  readonly intake: Control['intake'];
   readonly name: string;
   readonly concurrency: number;
-  readonly timings: {
-    readonly lockDuration: number;
-    readonly lockRenewTime: number;
-    readonly stalledInterval: number;
-    readonly maxStalledCount: number;
-    readonly maxStartedAttempts: number;
-  };
   readonly telemetry: Tracing['bull'];
   readonly onError: (error: Error) => void;
 }
 
 /** The BullMQ worker that feeds a processor. It begins at once. */
 export function openBullWorker(processor: Processor, options: BullWorkerOptions): Worker<JobData, void> {
-  const { connection, prefix, name, concurrency, timings, telemetry, onError } = options;
-  const worker = new Worker<JobData, void>(options.queueName, (job, token) => processor.process(job, token), {
+  const { intake, name, concurrency, telemetry, onError } = options;
+  const { queueName, connection, prefix, timings } = intake;
+  const worker = new Worker<JobData, void>(queueName, (job, token) => processor.process(job, token), {
     connection,
     prefix,
     name,

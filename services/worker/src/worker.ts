@@ -4,25 +4,18 @@ import { pause } from '@parse3d/async';
 import { software } from '@parse3d/contract/software';
 import { storageFromEnv, tracingFromEnv } from '@parse3d/platform/config';
 import { readPackCatalog } from '@parse3d/contract/packs';
-import {
-  bullWorkerTimings,
-  connectRedis,
-  EventHub,
-  heartbeat,
-  JobRecords,
-  QUEUE_NAME,
-  redisKeys,
-  signOff,
-  type WorkerInfo,
-} from '@parse3d/control';
-import { openStores } from '@parse3d/storage';
+import { openControl, type WorkerInfo } from '@parse3d/control';
+import { Problem } from '@parse3d/contract/problems';
+import { openStores, probeRoundTrip } from '@parse3d/storage';
 import { startTracing } from '@parse3d/platform/telemetry';
 import type { Logger } from 'pino';
 import { sweepScratch } from './attempt/scratch.js';
 import { ChildPool } from './child/pool.js';
+import type { PackRef } from './child/supervisor.js';
 import type { WorkerConfig } from './config.js';
 import { serveHealth } from './health.js';
 import { createMetrics } from './metrics.js';
+import { Place, probeDisk } from './place.js';
 import { openBullWorker, Processor } from './processor.js';
 
 const HEARTBEAT_MS = 5_000;
@@ -50,12 +43,8 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     ...tracingFromEnv(config),
     onError: (message) => log.warn({ err: message }, 'tracing'),
   });
-  const keys = redisKeys(config.PARSE3D_REDIS_PREFIX);
-  const onRedisError = (error: Error): void => log.warn({ err: error.message }, 'redis connection');
-  const redis = connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError);
-  const hub = new EventHub(connectRedis(config.PARSE3D_REDIS_URL, 'blocking', onRedisError), keys);
   const stores = openStores(storageFromEnv(config));
-  const packs = await readPackCatalog(config.PARSE3D_PACKS);
+  let packs = await readPackCatalog(config.PARSE3D_PACKS);
   const swept = await sweepScratch(config.PARSE3D_SCRATCH);
   if (swept > 0) log.info({ swept }, 'scratch of dead workers removed');
 
@@ -70,77 +59,131 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     graceMs: config.PARSE3D_CHILD_GRACE,
     onLog: (line) => log.warn({ line }, 'child'),
     onModelLoaded: (packId, durationMs) => metrics.modelLoaded(packId, durationMs),
+    onPacks: (found) => reportMissing(found),
   });
+  const stopping = new AbortController();
+  const place = new Place({
+    probes: {
+      disk: () => probeDisk(config.PARSE3D_SCRATCH),
+      // Whether the machine can start a process shows when it is asked to.
+      machine: () => Promise.resolve(),
+      storage: async () => {
+        await probeRoundTrip(stores.primary);
+      },
+      pack: async (packId) => {
+        packs = await readPackCatalog(config.PARSE3D_PACKS);
+        packs.get(packId);
+        await children.checkPack(packId, stopping.signal);
+      },
+    },
+    onChange: (troubles) => {
+      log.warn({ troubles }, troubles.length === 0 ? 'the place is well again' : 'the place is at fault');
+      applyFitness();
+    },
+  });
+  /** A child may find less than an earlier one: what is announced must be what every child can run. */
+  const reportMissing = (found: readonly PackRef[]): void => {
+    for (const { id, version } of packs.packs) {
+      if (found.some((pack) => pack.id === id && pack.version === version)) continue;
+      place.report(
+        `pack:${id}`,
+        new Problem('pack-unavailable', `${id} ${version} could not be opened`, { packId: id }),
+      );
+    }
+  };
   await children.start();
+  if (children.packs.length === 0) {
+    const folders = config.PARSE3D_PACKS.join(', ');
+    throw new Problem('pack-invalid', `no usable pack in ${folders}; the log says what is wrong with each`, {
+      folders,
+    });
+  }
 
   const metrics = createMetrics({
     activeJobs: () => processor.activeCount,
     childMemoryBytes: () => children.memoryBytes,
     childMemoryLimitBytes: config.PARSE3D_CHILD_MEMORY * config.PARSE3D_WORKER_SLOTS,
+    troubles: () => place.troubles,
   });
   // A job that is being stored holds no slot: others are fetched and computed meanwhile.
   const mostStoring = STORING_PER_SLOT * config.PARSE3D_WORKER_SLOTS;
   const onStoring = (count: number): void => {
     bull.concurrency = prefetching(config) + Math.min(count, mostStoring);
   };
+  const control = await openControl({
+    redis: { url: config.PARSE3D_REDIS_URL, prefix: config.PARSE3D_REDIS_PREFIX, role: 'blocking' },
+    stores,
+    software: made,
+    tracing,
+    log,
+    onCommitted: (manifest) => metrics.jobEnded(manifest),
+  });
   const processor: Processor = new Processor(
     {
       config,
       log,
-      records: new JobRecords(redis, keys, { onCommitted: (manifest) => metrics.jobEnded(manifest) }),
+      jobs: control.jobs,
       stores,
       children,
-      packs,
-      software: made,
+      packs: () => packs,
+      place,
       metrics,
       tracing,
       workerId: id,
     },
     onStoring,
   );
-  await hub.start();
-  hub.onCancel((jobId) => processor.cancel(jobId));
+  control.events.onCancel((jobId) => processor.cancel(jobId));
 
-  const info: WorkerInfo = {
+  const info = {
     id,
     host: hostname(),
     pid: process.pid,
     slots: config.PARSE3D_WORKER_SLOTS,
     device: config.PARSE3D_DEVICE,
-    packs: children.packs.map((pack) => pack.id),
     startedAt: new Date().toISOString(),
-    draining: false,
   };
+  const announced = (): string[] =>
+    place.isFit ? packs.packs.map(({ id }) => id).filter((id) => place.hasPack(id)) : [];
   let draining = false;
+  const onError = (error: Error): void => log.warn({ err: error.message }, 'queue');
   const beat = (): void => {
-    heartbeat(redis, keys, { ...info, draining }).catch(onRedisError);
+    const now: WorkerInfo = { ...info, packs: announced(), draining, troubles: [...place.troubles] };
+    control.workers.heartbeat(now).catch(onError);
   };
   beat();
   const beating = setInterval(beat, HEARTBEAT_MS);
 
   const bull = openBullWorker(processor, {
-    connection: redis,
-    prefix: keys.bullPrefix,
-    queueName: QUEUE_NAME,
+    intake: control.intake,
     name: id,
-    timings: bullWorkerTimings,
     telemetry: tracing.bull,
     concurrency: prefetching(config),
-    onError: (error) => log.warn({ err: error.message }, 'queue'),
+    onError,
   });
+  /** An unfit place takes no jobs; those that it holds already go back as they meet the fault. */
+  const applyFitness = (): void => {
+    beat();
+    if (draining) return;
+    if (!place.isFit) void bull.pause(true).catch(onError);
+    else if (bull.isPaused()) Promise.resolve(bull.resume()).catch(onError);
+  };
+  if (!place.isFit) applyFitness();
   const health = await serveHealth({
     registry: metrics.registry,
     host: config.PARSE3D_WORKER_HOST,
     port: config.PARSE3D_WORKER_METRICS_PORT,
-    ready: () => !draining && redis.status === 'ready',
+    ready: () => !draining && place.isFit && control.isConnected(),
   });
-  log.info({ workerId: id, slots: info.slots, device: info.device, packs: info.packs }, 'worker takes jobs');
+  log.info({ workerId: id, slots: info.slots, device: info.device, packs: announced() }, 'worker takes jobs');
 
   return {
     id,
     metricsPort: health.port,
     async stop() {
       draining = true;
+      stopping.abort();
+      place.close();
       beat();
       // `true`: do not wait for running jobs here, they have their own budget.
       await bull.pause(true);
@@ -149,9 +192,8 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
       await bull.close();
       clearInterval(beating);
       await children.stop();
-      await signOff(redis, keys, id).catch(() => undefined);
-      hub.close();
-      redis.disconnect();
+      await control.workers.signOff(id).catch(() => undefined);
+      await control.close();
       await stores.close();
       await health.close();
       await tracing.shutdown();

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { problemCodes } from './problems/index.js';
 import { JobOptions, OutputOptions } from './job.js';
-import { PackId } from './pack.js';
-import { BlobUri, Metadata, Modality, Timestamp, Traceparent } from './primitives.js';
+import { BlobUri, Lane, Metadata, Modality, PackId, PackRef, Timestamp, Traceparent } from './primitives.js';
 import { Prompt, Prompts } from './prompt.js';
+import { compileGlob, MAX_GLOB_LENGTH } from './text/glob.js';
 
 /** A folder in storage: `s3://bucket/prefix/`, or a whole bucket `s3://bucket/`. */
 export const FolderUri = z
   .string()
   .max(2048)
   .regex(
-    /^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/(.*\/)?$/,
+    /^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/([\s\S]*\/)?$/,
     'expected s3://bucket/folder/ or local://bucket/folder/',
   );
 
@@ -22,9 +22,20 @@ export const BatchSource = z
       uri: FolderUri,
       pattern: z
         .string()
-        .max(256)
+        .min(1)
+        .max(MAX_GLOB_LENGTH)
+        .superRefine((pattern, context) => {
+          try {
+            compileGlob(pattern);
+          } catch (error) {
+            context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+          }
+        })
         .default('**/*.{nii,nii.gz}')
-        .meta({ description: 'Glob over the key below the folder.' }),
+        .meta({
+          description:
+            'Glob over the key below the folder: `*`, `?`, `**`, `[a-z]` and `{one,other}`, with braces at most 4 deep.',
+        }),
     }),
     z.strictObject({
       kind: z.literal('manifest'),
@@ -68,7 +79,7 @@ export const SubmitBatch = z
     modality: Modality.optional(),
     outputs: OutputOptions.prefault({}),
     options: JobOptions.prefault({}),
-    lane: z.enum(['interactive', 'batch']).default('batch'),
+    lane: Lane.default('batch'),
     errorThreshold: ErrorThreshold.optional(),
     skipCompleted: z
       .boolean()
@@ -105,11 +116,11 @@ export const BatchRecord = z.strictObject({
   total: z.int().min(1),
   bytes: z.int().nonnegative(),
   prompts: z.array(Prompt).optional(),
-  pack: z.strictObject({ id: PackId, version: z.string() }),
+  pack: PackRef,
   modality: Modality,
   outputs: OutputOptions,
   options: JobOptions,
-  lane: z.enum(['interactive', 'batch']),
+  lane: Lane,
   errorThreshold: ErrorThreshold.optional(),
   skipCompleted: z.boolean(),
   metadata: z.record(z.string(), z.string()),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Intensity, PackId } from './pack.js';
-import { BlobUri, JobId, Metadata, Modality, Timestamp, Traceparent } from './primitives.js';
+import { Intensity } from './pack.js';
+import { BlobUri, JobId, Lane, Metadata, Modality, PackId, PackRef, Timestamp, Traceparent } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
 import { Prompt, Prompts } from './prompt.js';
 
@@ -19,6 +19,14 @@ export const OutputOptions = z
       .meta({ description: 'labels.npz: `segs` (z, y, x) and `spacing`, as the segmentation challenge wants it' }),
     preview: z.boolean().default(true).meta({ description: 'preview.png: three mid-planes with outlines' }),
     // Optional like those below: a default would give every earlier job another fingerprint, and its result no reuse.
+    findings: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'findings.csv, and the measures of every finding in the manifest: surface, diameter, place, intensities, parts. ' +
+          'Default: true.',
+      }),
     volume: z
       .boolean()
       .optional()
@@ -38,6 +46,14 @@ export const OutputOptions = z
           'segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and ' +
           'study of the images, as the standard asks. Where it cannot be written the job completes with a warning. ' +
           'Default: false.',
+      }),
+    dicomSegInstances: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'With dicomSeg: a segment per object for prompts that ask for instances, up to 100 in all; beyond that a segment ' +
+          'per prompt and a warning. Default: false.',
       }),
   })
   .meta({ id: 'OutputOptions' });
@@ -119,7 +135,7 @@ export const SubmitJob = z
     modality: Modality.optional().meta({ description: 'Default: the first modality of the pack.' }),
     outputs: OutputOptions.prefault({}),
     options: JobOptions.prefault({}),
-    lane: z.enum(['interactive', 'batch']).default('interactive'),
+    lane: Lane.default('interactive'),
     metadata: Metadata.default({}).meta({
       description: 'Your own keys, at most 64, given back with the job. No patient identifiers.',
     }),
@@ -135,11 +151,11 @@ export const JobRequest = z.strictObject({
   tenant: z.string().min(1).max(64),
   input: z.strictObject({ uri: BlobUri, etag: z.string(), bytes: z.int().nonnegative() }),
   prompts: z.array(Prompt).min(1),
-  pack: z.strictObject({ id: PackId, version: z.string() }),
+  pack: PackRef,
   modality: Modality,
   outputs: OutputOptions,
   options: JobOptions,
-  lane: z.enum(['interactive', 'batch']),
+  lane: Lane,
   metadata: z.record(z.string(), z.string()),
   createdAt: Timestamp,
   /** SHA-256 of the client's body, to tell a repeated request from another one under the same idempotency key. */
@@ -155,6 +171,14 @@ export const jobStatuses = ['waiting', 'running', 'completed', 'failed', 'cancel
 export const JobStatus = z.enum(jobStatuses);
 export type JobStatus = z.infer<typeof JobStatus>;
 
+/** How a run ends. */
+export type JobEnd = Exclude<JobStatus, 'waiting' | 'running'>;
+
+/** True when nothing more happens to the run. */
+export function isEnded(status: JobStatus): status is JobEnd {
+  return status !== 'waiting' && status !== 'running';
+}
+
 export const stages = ['fetch', 'read', 'prepare', 'infer', 'restore', 'encode', 'upload', 'commit'] as const;
 export const Stage = z.enum(stages);
 export type Stage = z.infer<typeof Stage>;
@@ -167,9 +191,9 @@ export const JobView = z
     run: z.int().min(1),
     input: z.strictObject({ uri: BlobUri, bytes: z.int() }),
     prompts: z.array(Prompt),
-    pack: z.strictObject({ id: PackId, version: z.string() }),
+    pack: PackRef,
     modality: Modality,
-    lane: z.enum(['interactive', 'batch']),
+    lane: Lane,
     metadata: z.record(z.string(), z.string()),
     createdAt: Timestamp,
     startedAt: Timestamp.optional(),

@@ -66,3 +66,47 @@ export const blobKeys = {
   apiKey: (keyId: string): string => `keys/${keyId}.json`,
   apiKeyPrefix: 'keys/',
 } as const;
+
+const UUID = '[0-9a-f-]{36}';
+
+/**
+ * What the keys of a listing name, each the inverse of its builder above; undefined for a key that the builder does not
+ * make.
+ */
+export const parseBlobKeys = {
+  pending(key: string): { readonly jobId: string; readonly run: number } | undefined {
+    const [, jobId, run] = new RegExp(`^pending/(${UUID})/(\\d+)\\.json$`).exec(key) ?? [];
+    return jobId === undefined ? undefined : { jobId, run: Number(run) };
+  },
+  manifest(key: string): { readonly jobId: string; readonly run: number } | undefined {
+    const [, jobId, run] = new RegExp(`^results/(${UUID})/(\\d+)/manifest\\.json$`).exec(key) ?? [];
+    return jobId === undefined ? undefined : { jobId, run: Number(run) };
+  },
+  openBatch(key: string): string | undefined {
+    return new RegExp(`^open-batches/(${UUID})\\.json$`).exec(key)?.[1];
+  },
+  outbox(
+    key: string,
+  ): { readonly tenant: string; readonly endpointId: string; readonly deliveryId: string } | undefined {
+    const [, tenant, endpointId, deliveryId] =
+      new RegExp(`^outbox/([^/]+)/(${UUID})/([0-9a-f-]+)\\.json$`).exec(key) ?? [];
+    return tenant === undefined || endpointId === undefined || deliveryId === undefined
+      ? undefined
+      : { tenant, endpointId, deliveryId };
+  },
+  ruleWaiting(key: string): { readonly tenant: string; readonly ruleId: string } | undefined {
+    const [, tenant, ruleId] = new RegExp(`^rule-waiting/([^/]+)/(${UUID})/`).exec(key) ?? [];
+    return tenant === undefined || ruleId === undefined ? undefined : { tenant, ruleId };
+  },
+  ruleGone(key: string): { readonly tenant: string; readonly ruleId: string } | undefined {
+    const [, tenant, ruleId] = new RegExp(`^rule-gone/([^/]+)/(${UUID})\\.json$`).exec(key) ?? [];
+    return tenant === undefined || ruleId === undefined ? undefined : { tenant, ruleId };
+  },
+  ruleBatch(key: string): number | undefined {
+    const countdown = /\/(\d{10})\.json$/.exec(key)?.[1];
+    return countdown === undefined ? undefined : 9_999_999_999 - Number(countdown);
+  },
+  delivery(key: string): string | undefined {
+    return new RegExp(`^webhook-log/${UUID}/([0-9a-f-]+)\\.json$`).exec(key)?.[1];
+  },
+} as const;

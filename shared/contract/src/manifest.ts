@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { Measures, RemovedParts } from './measures.js';
+import { Instances } from './instances.js';
 import { JobOptions, OutputOptions, Stage } from './job.js';
-import { PackId } from './pack.js';
-import { BlobUri, JobId, Modality, Sha256, Timestamp } from './primitives.js';
+import { WeightsFile } from './pack.js';
+import { BlobUri, JobId, Lane, Modality, PackRef, Sha256, Timestamp } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
+import { Prompt } from './prompt.js';
 
 const Vec3 = z.tuple([z.number(), z.number(), z.number()]);
 
@@ -51,8 +54,21 @@ export const Finding = z
       .optional(),
     /** Whether the pack was trained and evaluated for this target. */
     recommended: z.boolean(),
+    suggestion: z
+      .string()
+      .optional()
+      .meta({ description: 'Of a prompt that is not recommended: the name of the pack that was probably meant.' }),
     /** Names of the pack's classes that the prompt stands for; label-map packs only. */
     classes: z.array(z.string()).optional(),
+    instances: Instances.optional().meta({
+      description: 'The mask’s objects, where the prompt asked for them.',
+    }),
+    measures: Measures.optional().meta({
+      description: 'Absent where the mask is empty, or where measures were not asked for.',
+    }),
+    removed: RemovedParts.optional().meta({
+      description: 'What the rule of the prompt or the pack took out of the mask; absent without a rule.',
+    }),
   })
   .meta({ id: 'Finding' });
 export type Finding = z.infer<typeof Finding>;
@@ -76,12 +92,12 @@ const manifestBase = {
   startedAt: Timestamp.optional(),
   finishedAt: Timestamp,
   input: z.strictObject({ uri: BlobUri, etag: z.string(), bytes: z.int(), sha256: Sha256.optional() }),
-  prompts: z.array(z.strictObject({ text: z.string(), label: z.int() })),
-  pack: z.strictObject({ id: PackId, version: z.string() }),
+  prompts: z.array(Prompt),
+  pack: PackRef,
   modality: Modality,
   outputOptions: OutputOptions,
   options: JobOptions,
-  lane: z.enum(['interactive', 'batch']),
+  lane: Lane,
   metadata: z.record(z.string(), z.string()),
   requestSha256: z.string(),
   software: z.strictObject({ name: z.literal('parse3d'), version: z.string(), commit: z.string().optional() }),
@@ -98,6 +114,8 @@ export const Manifest = z
       model: z.strictObject({
         title: z.string(),
         licence: z.string(),
+        /** What the pack was exported from, where it says so. */
+        weights: WeightsFile.optional(),
         citation: z.string().optional(),
         intendedUse: z.string(),
         demonstration: z.boolean(),

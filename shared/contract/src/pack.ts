@@ -1,15 +1,11 @@
 import { z } from 'zod';
-import { Modality, Sha256 } from './primitives.js';
+import { keepParts } from './measures.js';
+import { Modality, PackId, Sha256 } from './primitives.js';
 
 const PackFile = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'expected a plain file name inside the pack')
   .describe('A file of the pack: one name, no path.');
-
-export const PackId = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens')
-  .meta({ id: 'PackId', description: 'Names a pack on this server.', example: 'ct-tissue' });
 
 export const Orientation = z
   .string()
@@ -62,6 +58,12 @@ export const Target = z.strictObject({
     .regex(/^#[0-9a-f]{6}$/)
     .optional()
     .describe('`#rrggbb` in small letters.'),
+  keepLargest: keepParts.keepLargest.describe(
+    'How many connected parts the target has: of its mask the largest stay. Absent or 0: all. A prompt may say otherwise.',
+  ),
+  removeBelowMl: keepParts.removeBelowMl.describe(
+    'Connected parts of its mask of less than so many millilitres go. Absent or 0: none. A prompt may say otherwise.',
+  ),
 });
 export type Target = z.infer<typeof Target>;
 
@@ -154,6 +156,12 @@ export const PromptableSlicesModel = z.strictObject({
     .string()
     .optional()
     .describe('Further input of the image encoder, float32 [B]: the place of the slice in the volume from -1 to 1.'),
+  edgeOutput: z
+    .string()
+    .optional()
+    .describe(
+      'Further output of the decoder, float32 like the masks: logits of the edges between objects of one target.',
+    ),
   suppression: z
     .enum(['none', 'iou'])
     .describe('`iou`: targets of one slice suppress each other where their masks overlap, by existence score.'),
@@ -168,6 +176,9 @@ export const PromptableSlicesModel = z.strictObject({
 });
 export type PromptableSlicesModel = z.infer<typeof PromptableSlicesModel>;
 
+/** The file of weights that a pack was exported from. */
+export const WeightsFile = z.strictObject({ file: z.string(), bytes: z.int().nonnegative(), sha256: Sha256 });
+
 const packBase = {
   schemaVersion: z.literal(1).describe('Form of this file.'),
   id: PackId,
@@ -180,6 +191,9 @@ const packBase = {
   licence: z
     .strictObject({ spdx: z.string().min(1), url: z.url().optional() })
     .describe('SPDX identifier of the licence of the weights; NOASSERTION where it is not known.'),
+  weights: WeightsFile.optional().describe(
+    'The file of weights that the pack was exported from: its name, size and SHA-256; goes into every manifest.',
+  ),
   citation: z.string().max(2000).optional().describe('What to cite; goes into every manifest.'),
   intendedUse: z.string().min(1).max(4000).describe('For what, and for what not; goes into every manifest.'),
   demonstration: z

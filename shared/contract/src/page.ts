@@ -17,7 +17,15 @@ export const VolumeListing = z
   .strictObject({
     folders: z.array(z.string()).meta({ description: 'URIs to list next, each with a slash at its end.' }),
     volumes: z.array(z.strictObject({ uri: BlobUri, bytes: z.int(), modifiedAt: Timestamp })),
-    next: z.string().optional(),
+    unnamed: z
+      .int()
+      .optional()
+      .meta({
+        description:
+          'Volumes and folders left out because no request can name them: a control character, a backslash, or an empty ' +
+          'part, `.` or `..` between slashes.',
+      }),
+    next: z.string().optional().meta({ description: 'There may be more, even where this page is short or empty.' }),
   })
   .meta({ id: 'VolumeListing' });
 export type VolumeListing = z.infer<typeof VolumeListing>;
@@ -69,6 +77,18 @@ export const ServiceStatus = z
         packs: z.array(z.string()),
         startedAt: z.string(),
         draining: z.boolean(),
+        troubles: z
+          .array(
+            z.strictObject({
+              part: z.string().meta({ description: '`disk`, `machine`, `storage`, or `pack:<id>`.' }),
+              code: z.string(),
+              detail: z.string(),
+              since: z.string(),
+            }),
+          )
+          .meta({
+            description: 'What is wrong with its surroundings. It takes no jobs until all but packs are well.',
+          }),
       }),
     ),
     storage: z.strictObject({ scheme: z.enum(['s3', 'local']), bucket: z.string() }),

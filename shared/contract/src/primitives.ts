@@ -7,11 +7,25 @@ export type Modality = z.infer<typeof Modality>;
 
 export const JobId = z.uuid().meta({ description: 'Identifies a job; sorts by the time of submission.' });
 
+export const PackId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens')
+  .meta({ id: 'PackId', description: 'Names a pack on this server.', example: 'ct-tissue' });
+
+/** One version of a pack. */
+export const PackRef = z.strictObject({ id: PackId, version: z.string() });
+export type PackRef = z.infer<typeof PackRef>;
+
+/** In the order in which they are fed. */
+export const lanes = ['interactive', 'batch'] as const;
+export const Lane = z.enum(lanes);
+export type Lane = z.infer<typeof Lane>;
+
 /** `s3://bucket/key` or `local://bucket/key`; with a slash at the end, a folder. */
 export const BlobUri = z
   .string()
   .max(2048)
-  .regex(/^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/.+$/, 'expected s3://bucket/key or local://bucket/key')
+  .regex(/^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/[\s\S]+$/, 'expected s3://bucket/key or local://bucket/key')
   .meta({
     description: 'An object in storage; with a slash at the end, a folder with a DICOM series.',
     example: 's3://scans/study-1/ct.nii.gz',

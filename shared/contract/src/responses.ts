@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { JobStatus, JobView } from './job.js';
 import { GeometryJson } from './manifest.js';
-import { PackId } from './pack.js';
-import { BlobUri, Modality, Sha256 } from './primitives.js';
+import { BlobUri, Modality, PackId, Sha256 } from './primitives.js';
 import { Prompt } from './prompt.js';
 
 /** Answer of `POST /v1/volumes`. */
@@ -61,6 +60,7 @@ export const PackSummary = z
       z.strictObject({
         name: z.string(),
         side: z.enum(['left', 'right']).optional(),
+        synonyms: z.array(z.string()).default([]).meta({ description: 'Other names that a prompt may give it.' }),
         colour: z
           .string()
           .optional()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SubmitJob } from './job.js';
-import { BlobUri, Timestamp } from './primitives.js';
+import { BlobUri, Lane, Timestamp } from './primitives.js';
 import { Prompt } from './prompt.js';
 
 /** A whole bucket: `s3://bucket/` or `local://bucket/`. */
@@ -11,7 +11,7 @@ export const BucketUri = z
 
 /** What is asked of every object that a rule takes: a job without its input. */
 export const JobTemplate = SubmitJob.omit({ input: true })
-  .extend({ lane: z.enum(['interactive', 'batch']).default('batch') })
+  .extend({ lane: Lane.default('batch') })
   .meta({ id: 'JobTemplate' });
 export type JobTemplate = z.infer<typeof JobTemplate>;
 

@@ -1,25 +1,17 @@
-export { ATTEMPTS, bullJobId, bullWorkerTimings, JobData, openQueue, QUEUE_NAME, type SegmentQueue } from './bull.js';
-export * from './batches/index.js';
-export { cancelRun } from './cancel.js';
-export {
-  canceledManifest,
-  commit,
-  failedManifest,
-  manifestBase,
-  newestManifest,
-  readManifest,
-  readPending,
-  settle,
-  type Software,
-} from './commit.js';
-export type { Redis } from 'ioredis';
-export { connectRedis, isRedisError, whenReady, type ConnectionRole } from './connection.js';
-export { Dispatcher, type DispatcherOptions } from './dispatcher.js';
-export { EventHub, isEventId, readEvents, type NumberedEvent } from './event-hub.js';
-export { Feeder, type FeederOptions } from './feeder.js';
-export { lanes, redisKeys, type Lane, type RedisKeys } from './keys.js';
-export { LeaderLock } from './leader.js';
-export { reconcile, type Reconciliation, type ReconcilerDeps } from './reconciler.js';
-export { JobRecords, type ClaimOutcome, type JobRecord, type ListedJob, type RecordsOptions } from './records.js';
-export * from './webhooks/index.js';
-export { heartbeat, liveWorkers, signOff, WORKER_TTL_MS, WorkerInfo } from './workers.js';
+export { openControl, type Control } from './control.js';
+export { type Feeding } from './feeding/feeding.js';
+
+// What is found, and what is said about it.
+export { reportNames } from './batches/reports.js';
+export { type FoundBatch } from './batches/find.js';
+export { type Reconciliation } from './feeding/reconciler.js';
+export { type FoundJob } from './jobs/find.js';
+export { isEventId, type NumberedEvent } from './live/event-hub.js';
+export { type DueDelivery } from './live/outbox-hints.js';
+export { type Attempt, type ListedJob } from './live/records.js';
+export { Workers, type WorkerInfo } from './live/workers.js';
+
+// BullMQ in the worker, and Redis by itself.
+export { ATTEMPTS, JobData } from './live/bull.js';
+export { connectRedis, isRedisError, type Redis } from './live/connection.js';
+export { redisKeys } from './live/keys.js';

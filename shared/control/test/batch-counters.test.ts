@@ -1,22 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { batchJobId, blobKeys, type BatchRecord, type ErrorThreshold } from '@parse3d/contract';
-import {
-  BatchOverseer,
-  commit,
-  failedManifest,
-  type BatchCounters,
-  type BatchFinished,
-  type ItemEnd,
-} from '../src/index.js';
+import { batchJobId, blobKeys, type BatchRecord, type ErrorThreshold, type JobEnd } from '@parse3d/contract';
+import { BatchOverseer } from '../src/batches/overseer.js';
+import type { BatchCounters, FinalCounts } from '../src/live/batch-counters.js';
 import { writeJson } from '@parse3d/storage';
 import { assertNothingLeaks } from '@parse3d/testing';
-import { batchRecord, jobRequest, software, startBench, type QueueBench } from './support.js';
+import { batchRecord, jobRequest, startBench, type ControlBench } from './support.js';
 
-let bench: QueueBench;
+let bench: ControlBench;
 let counters: BatchCounters;
 beforeAll(async () => {
   bench = await startBench();
-  counters = bench.records.batches;
+  counters = bench.live.counters;
 });
 afterAll(async () => {
   await bench.stop();
@@ -24,7 +18,7 @@ afterAll(async () => {
 });
 
 /** A batch whose items ended like this. */
-async function batchOf(ends: readonly ItemEnd[], errorThreshold?: ErrorThreshold): Promise<BatchRecord> {
+async function batchOf(ends: readonly JobEnd[], errorThreshold?: ErrorThreshold): Promise<BatchRecord> {
   const batch = batchRecord(ends.length, errorThreshold === undefined ? {} : { errorThreshold });
   await counters.open(batch, 'running');
   for (const [ordinal, end] of ends.entries()) await counters.settled({ batchId: batch.batchId, ordinal }, end);
@@ -32,9 +26,9 @@ async function batchOf(ends: readonly ItemEnd[], errorThreshold?: ErrorThreshold
 }
 
 /** What the reports of now would say. */
-async function endOf({ batchId }: BatchRecord): Promise<BatchFinished> {
-  const { completed = 0, failed = 0, canceled = 0, skipped = 0 } = (await counters.get(batchId)) ?? {};
-  return { status: 'completed', finishedAt: new Date().toISOString(), completed, failed, canceled, skipped };
+async function endOf({ batchId }: BatchRecord): Promise<FinalCounts> {
+  const { completed = 0, failed = 0, canceled = 0 } = (await counters.get(batchId)) ?? {};
+  return { status: 'completed', completed, failed, canceled };
 }
 
 test('a failed item that is taken back opens its batch, once, and nothing but a failed one can be', async () => {
@@ -67,14 +61,14 @@ test('a batch is not closed over an item that was taken back while its reports w
 });
 
 test('an item whose next run is accepted and not yet entered is left alone by the mending', async () => {
-  const { records, store } = bench;
+  const { store } = bench;
   const batch = await batchOf(['completed', 'failed']);
   await writeJson(store, blobKeys.batch(batch.batchId), batch);
   const jobId = batchJobId(batch.batchId, 1);
   const problem = { code: 'internal', detail: 'broken', retry: 'later', fields: {} } as const;
-  await commit(store, records, failedManifest(jobRequest({ jobId }), 'test', software, problem));
+  await bench.jobs.fail(jobRequest({ jobId }), 'test', problem);
   const errors: unknown[] = [];
-  const overseer = new BatchOverseer({ ...bench, software }, (error) => errors.push(error));
+  const overseer = new BatchOverseer(bench, bench.jobs, bench.batches, (error) => errors.push(error));
   const mend = async () => (await overseer.mend(new AbortController().signal)).settled;
   // As a retry does it: the marker, then the item, and last the record.
   await writeJson(store, blobKeys.pending(jobId, 2), jobRequest({ jobId, run: 2 }));
@@ -102,7 +96,7 @@ test('the error threshold counts what fails after a retry, not what was left out
   const status = async () => (await counters.get(batch.batchId))?.status;
   expect(await status()).toBe('stopped');
   for (const ordinal of [0, 1, 2]) expect(await counters.reopened(batch, ordinal)).toBe(true);
-  const end = (ordinal: number, how: ItemEnd) => counters.settled({ batchId: batch.batchId, ordinal }, how);
+  const end = (ordinal: number, how: JobEnd) => counters.settled({ batchId: batch.batchId, ordinal }, how);
   await end(0, 'failed');
   await end(1, 'failed');
   expect(await status()).toBe('running');

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { batchJobId, blobKeys } from '@parse3d/contract';
-import { BatchStore, bullJobId, Dispatcher, JobData, type Reconciliation } from '../src/index.js';
-import { writeJson } from '@parse3d/storage';
+import type { Reconciliation } from '../src/feeding/reconciler.js';
+import { bullJobId, JobData } from '../src/live/bull.js';
 import { assertNothingLeaks, eventually } from '@parse3d/testing';
-import { batchRecord, software, startBench, type QueueBench } from './support.js';
+import { batchRecord, startBench, type ControlBench } from './support.js';
 
-let bench: QueueBench;
+let bench: ControlBench;
 beforeAll(async () => {
   bench = await startBench();
 });
@@ -15,26 +15,22 @@ afterAll(async () => {
 });
 
 test('jobs of a batch that Redis lost are fed again, and counted among what was mended', async () => {
-  const { redis, keys, queue, records, stores, store } = bench;
+  const { redis, keys, store } = bench;
+  const { queue } = bench.live;
   const batch = batchRecord(3);
   const { batchId } = batch;
   const lines = [0, 1, 2].map(
     (index) => `${JSON.stringify({ uri: `local://bucket/${index}.nii`, etag: 'e', bytes: 1 })}\n`,
   );
   await store.write(blobKeys.batchItems(batchId, 0), Buffer.from(lines.join('')));
-  await writeJson(store, blobKeys.batch(batchId), batch);
-  await writeJson(store, blobKeys.openBatch(batchId), { batchId });
-  await records.batches.open(batch, 'running');
+  await bench.batches.create(batch);
 
   const passes: Reconciliation[] = [];
-  const dispatcher = new Dispatcher(
-    { redis, keys, queue, records, stores, software },
-    {
-      feedEveryMs: 20,
-      onError: () => undefined,
-      onReconciled: (result) => passes.push(result),
-    },
-  );
+  const dispatcher = bench.dispatcher({
+    feedEveryMs: 20,
+    onError: () => undefined,
+    onReconciled: (result) => passes.push(result),
+  });
   dispatcher.start();
   try {
     const queued = async (ordinal: number): Promise<boolean> =>
@@ -54,7 +50,7 @@ test('jobs of a batch that Redis lost are fed again, and counted among what was 
     expect(passes[1]).toMatchObject({ fedAgain: 2, settled: 0, failed: 0 });
     const [job] = await queue.getJobs('waiting', 0, 0);
     expect(JobData.parse(job?.data).jobId).toMatch(batchId.slice(0, 24));
-    expect((await new BatchStore(store).record(batchId))?.total).toBe(3);
+    expect((await bench.batches.record(batchId))?.total).toBe(3);
   } finally {
     await dispatcher.stop();
   }

@@ -1,21 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { batchJobId, blobKeys, type BatchItem, type BatchRecord } from '@parse3d/contract';
-import {
-  BatchStore,
-  bullJobId,
-  commit,
-  Dispatcher,
-  failedManifest,
-  rebuildBatch,
-  WebhookStore,
-  type BatchCounts,
-} from '../src/index.js';
+import { rebuildBatch } from '../src/batches/rebuild.js';
+import type { BatchCounts } from '../src/live/batch-counters.js';
+import { bullJobId } from '../src/live/bull.js';
 import { writeJson } from '@parse3d/storage';
 import { assertNothingLeaks, eventually } from '@parse3d/testing';
-import { batchRecord, jobRequest, software, startBench, type QueueBench } from './support.js';
+import { batchRecord, jobRequest, startBench, type ControlBench } from './support.js';
 
-let bench: QueueBench;
+let bench: ControlBench;
 beforeEach(async () => {
   bench = await startBench();
 });
@@ -40,17 +33,13 @@ const itemsOf = (total: number, etag: string): BatchItem[] =>
   Array.from({ length: total }, (_, index) => ({ uri: `local://bucket/${index}.nii`, etag, bytes: 1 }));
 
 async function countsOf({ batchId }: BatchRecord): Promise<BatchCounts> {
-  const counts = await bench.records.batches.get(batchId);
+  const counts = await bench.live.counters.get(batchId);
   if (counts === undefined) throw new Error(`there are no counters of batch ${batchId}`);
   return counts;
 }
 
 async function whileDispatching(errors: unknown[], work: () => Promise<void>): Promise<void> {
-  const { redis, keys, queue, records, stores } = bench;
-  const dispatcher = new Dispatcher(
-    { redis, keys, queue, records, stores, software },
-    { feedEveryMs: 20, onError: (error) => errors.push(error) },
-  );
+  const dispatcher = bench.dispatcher({ feedEveryMs: 20, onError: (error) => errors.push(error) });
   dispatcher.start();
   try {
     await work();
@@ -59,15 +48,16 @@ async function whileDispatching(errors: unknown[], work: () => Promise<void>): P
   }
 }
 
-const isFed = async (jobId: string): Promise<boolean> => (await bench.queue.getJob(bullJobId(jobId, 1))) !== undefined;
+const isFed = async (jobId: string): Promise<boolean> =>
+  (await bench.live.queue.getJob(bullJobId(jobId, 1))) !== undefined;
 
 test('a batch whose items cannot be read keeps neither another batch nor a single job from being fed', async () => {
   const broken = await store(3);
   const sound = await store(1, itemsOf(1, 'e'));
-  for (const batch of [broken, sound]) await bench.records.batches.open(batch, 'running');
+  for (const batch of [broken, sound]) await bench.live.counters.open(batch, 'running');
   const single = jobRequest();
   await writeJson(bench.store, blobKeys.pending(single.jobId, 1), single);
-  await bench.records.accept(single);
+  await bench.live.records.accept(single);
   const errors: unknown[] = [];
   await whileDispatching(errors, async () => {
     await eventually(() => isFed(single.jobId), { what: 'the single job to be fed' });
@@ -94,11 +84,11 @@ test('a marker that cannot be read keeps no other job from being mended', async 
 test('a batch whose items end without running lets others have their turn in between', async () => {
   // Without a version, and not there: each ends as failed when it is looked at.
   const long = await store(1_500, itemsOf(1_500, ''));
-  await bench.records.batches.open(long, 'running');
+  await bench.live.counters.open(long, 'running');
   await whileDispatching([], async () => {
     await eventually(async () => (await countsOf(long)).failed > 0, { what: 'the first items to end' });
     const other = await store(1, itemsOf(1, 'e'));
-    await bench.records.batches.open(other, 'running');
+    await bench.live.counters.open(other, 'running');
     await eventually(() => isFed(batchJobId(other.batchId, 0)), { what: 'the other batch to have its turn' });
     expect((await countsOf(long)).failed).toBeLessThan(1_500);
   });
@@ -109,11 +99,11 @@ test('counters whose making was cut off are made anew by the next leader', async
   for (const ordinal of [0, 1]) {
     const request = jobRequest({ jobId: batchJobId(batch.batchId, ordinal), lane: 'batch' });
     const problem = { code: 'internal', detail: 'x', retry: 'later', fields: {} } as const;
-    await commit(bench.store, bench.records, failedManifest(request, 'a', software, problem));
+    await bench.jobs.fail(request, 'a', problem);
   }
   // As a leader leaves it that is killed after one of three.
-  await bench.records.batches.openToRebuild(batch);
-  await bench.records.batches.settled({ batchId: batch.batchId, ordinal: 0 }, 'failed');
+  await bench.live.counters.openToRebuild(batch);
+  await bench.live.counters.settled({ batchId: batch.batchId, ordinal: 0 }, 'failed');
   await whileDispatching([], async () => {
     await eventually(() => isFed(batchJobId(batch.batchId, 2)), { what: 'the last item to be fed' });
   });
@@ -126,12 +116,11 @@ test('a batch that is canceled while its counters are made again counts every it
   const batch = await store(3, itemsOf(3, 'e'));
   const request = jobRequest({ jobId: batchJobId(batch.batchId, 1), lane: 'batch' });
   const problem = { code: 'internal', detail: 'x', retry: 'later', fields: {} } as const;
-  await commit(bench.store, bench.records, failedManifest(request, 'a', software, problem));
-  const batches = new BatchStore(bench.store);
-  await bench.records.batches.openToRebuild(batch);
-  await batches.setControl(batch.batchId, 'canceled');
-  await bench.records.batches.close(batch.batchId, 'canceled');
-  await rebuildBatch(batch, batches, bench.records, bench.store);
+  await bench.jobs.fail(request, 'a', problem);
+  await bench.live.counters.openToRebuild(batch);
+  await bench.ledger.batches.setControl(batch.batchId, 'canceled');
+  await bench.live.counters.close(batch.batchId, 'canceled');
+  await rebuildBatch(batch, bench);
   expect(await countsOf(batch)).toMatchObject({ status: 'canceled', failed: 1, canceled: 2, completed: 0 });
 });
 
@@ -139,8 +128,8 @@ test('an end that is written twice is told of once, and the end of a retry is to
   const batch = await store(1, itemsOf(1, 'e'));
   const request = jobRequest({ jobId: batchJobId(batch.batchId, 0), lane: 'batch' });
   const problem = { code: 'internal', detail: 'x', retry: 'later', fields: {} } as const;
-  await commit(bench.store, bench.records, failedManifest(request, 'a', software, problem));
-  const webhooks = new WebhookStore(bench.store);
+  await bench.jobs.fail(request, 'a', problem);
+  const { webhooks } = bench.ledger;
   const endpoint = randomUUID();
   await webhooks.write({
     id: endpoint,
@@ -162,6 +151,6 @@ test('an end that is written twice is told of once, and the end of a retry is to
   };
   expect(await end()).toEqual(['batch.finished']);
   expect(await end()).toEqual(['batch.finished']);
-  await new BatchStore(bench.store).reopened(batch.batchId);
+  await bench.ledger.batches.reopened(batch.batchId);
   expect(await end()).toEqual(['batch.finished', 'batch.finished']);
 });

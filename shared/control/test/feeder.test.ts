@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { Feeder, heartbeat, LeaderLock, liveWorkers } from '../src/index.js';
+import { Feeder } from '../src/feeding/feeder.js';
+import { LeaderLock } from '../src/live/leader.js';
 import { assertNothingLeaks } from '@parse3d/testing';
-import { jobRequest, startBench, type QueueBench } from './support.js';
+import { jobRequest, startBench, type ControlBench } from './support.js';
 
 const MiB = 1024 * 1024;
 
-let bench: QueueBench;
+let bench: ControlBench;
 beforeAll(async () => {
   bench = await startBench();
 });
@@ -18,7 +19,7 @@ afterAll(async () => {
 });
 
 const feeder = (depthPerSlot: number, weightOf?: (tenant: string) => number): Feeder =>
-  new Feeder(bench.redis, bench.keys, bench.queue, bench.records, {
+  new Feeder(bench.live, {
     depthPerSlot,
     quantumBytes: 10 * MiB,
     ...(weightOf ? { weightOf } : {}),
@@ -27,25 +28,25 @@ const feeder = (depthPerSlot: number, weightOf?: (tenant: string) => number): Fe
 async function submit(tenant: string, count: number, bytes: number, lane: 'interactive' | 'batch' = 'interactive') {
   for (let index = 0; index < count; index++) {
     const request = jobRequest({ tenant, lane, input: { uri: 'local://bucket/v.nii', etag: 'e', bytes } });
-    await bench.records.accept(request);
+    await bench.live.records.accept(request);
   }
 }
 
 /** How many jobs of each tenant are in BullMQ. */
 async function fedPerTenant(): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const job of await bench.queue.getJobs(['waiting'])) {
-    const tenant = (await bench.records.get(job.data.jobId))?.request.tenant ?? '?';
+  for (const job of await bench.live.queue.getJobs(['waiting'])) {
+    const tenant = (await bench.live.records.get(job.data.jobId))?.request.tenant ?? '?';
     counts[tenant] = (counts[tenant] ?? 0) + 1;
   }
   return counts;
 }
 
-const worker = { host: 'h', pid: 1, device: 'cpu', packs: [], startedAt: '', draining: false };
+const worker = { host: 'h', pid: 1, device: 'cpu', packs: [], startedAt: '', draining: false, troubles: [] };
 
 test('BullMQ holds a few jobs per worker slot, however many wait', async () => {
-  await heartbeat(bench.redis, bench.keys, { ...worker, id: 'a', slots: 2 });
-  await heartbeat(bench.redis, bench.keys, { ...worker, id: 'b', slots: 1 });
+  await bench.live.workers.heartbeat({ ...worker, id: 'a', slots: 2 });
+  await bench.live.workers.heartbeat({ ...worker, id: 'b', slots: 1 });
   await submit('default', 30, MiB);
   expect(await feeder(4).feed()).toBe(12);
   expect(await feeder(4).feed()).toBe(0);
@@ -72,8 +73,8 @@ test('the interactive lane goes before the batch lane', async () => {
   await submit('default', 3, MiB, 'interactive');
   await feeder(4).feed();
   const lanes = await Promise.all(
-    (await bench.queue.getJobs(['waiting'])).map(
-      async (job) => (await bench.records.get(job.data.jobId))?.request.lane ?? '?',
+    (await bench.live.queue.getJobs(['waiting'])).map(
+      async (job) => (await bench.live.records.get(job.data.jobId))?.request.lane ?? '?',
     ),
   );
   expect(lanes.sort()).toEqual(['batch', 'interactive', 'interactive', 'interactive']);
@@ -81,28 +82,38 @@ test('the interactive lane goes before the batch lane', async () => {
 
 test('a job that is fed twice is in BullMQ once', async () => {
   const request = jobRequest();
-  await bench.records.accept(request);
+  await bench.live.records.accept(request);
   await feeder(4).feed();
   // A feeder that died between adding and unlisting leaves the id in the list.
   await bench.redis.rpush(bench.keys.pending('interactive', 'default'), request.jobId);
   await feeder(4).feed();
-  expect(await bench.queue.getJobCounts('waiting')).toEqual({ waiting: 1 });
+  expect(await bench.live.queue.getJobCounts('waiting')).toEqual({ waiting: 1 });
 });
 
 test('canceled and vanished jobs are not fed', async () => {
   const canceled = jobRequest();
-  await bench.records.accept(canceled);
-  await bench.records.requestCancel(canceled);
+  await bench.live.records.accept(canceled);
+  await bench.live.records.requestCancel(canceled);
   await bench.redis.rpush(bench.keys.pending('interactive', 'default'), canceled.jobId, jobRequest().jobId);
   expect(await feeder(4).feed()).toBe(0);
   expect(await bench.redis.llen(bench.keys.pending('interactive', 'default'))).toBe(0);
 });
 
+test('a record that this version cannot read holds up no other job, and waits for a version that can', async () => {
+  const [later, readable] = [jobRequest(), jobRequest()];
+  for (const request of [later, readable]) await bench.live.records.accept(request);
+  await bench.redis.hset(bench.keys.job(later.jobId), 'stage', 'dreaming');
+  expect(await feeder(4).feed()).toBe(1);
+  expect((await bench.live.queue.getJobs(['waiting'])).map(({ data }) => data.jobId)).toEqual([readable.jobId]);
+  expect(await bench.redis.lrange(bench.keys.pending('interactive', 'default'), 0, -1)).toEqual([later.jobId]);
+  await expect(bench.jobs.find(later.jobId)).rejects.toMatchObject({ code: 'record-invalid' });
+});
+
 test('workers that fell silent are forgotten', async () => {
-  await heartbeat(bench.redis, bench.keys, { ...worker, id: 'gone', slots: 8 });
+  await bench.live.workers.heartbeat({ ...worker, id: 'gone', slots: 8 });
   await bench.redis.zadd(bench.keys.workers, Date.now() - 60_000, 'gone');
-  await heartbeat(bench.redis, bench.keys, { ...worker, id: 'here', slots: 1 });
-  expect((await liveWorkers(bench.redis, bench.keys)).map(({ id }) => id)).toEqual(['here']);
+  await bench.live.workers.heartbeat({ ...worker, id: 'here', slots: 1 });
+  expect((await bench.live.workers.live()).map(({ id }) => id)).toEqual(['here']);
 });
 
 test('one of many processes leads, and another takes over when it lets go', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { pinned } from '../src/batches/expander.js';
+import { pinned } from '../src/jobs/request.js';
 import { createBucketIfMissing, openStores, type Stores } from '@parse3d/storage';
 import { scratchFolder, type ScratchFolder } from '@parse3d/testing';
 

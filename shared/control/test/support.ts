@@ -1,53 +1,59 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import { JobRequest, newBatchId, type BatchRecord } from '@parse3d/contract';
-import {
-  connectRedis,
-  JobRecords,
-  openQueue,
-  redisKeys,
-  whenReady,
-  type RedisKeys,
-  type SegmentQueue,
-} from '../src/index.js';
-import { createBucketIfMissing, openStores, type BlobStore, type Stores } from '@parse3d/storage';
+import { noTracing } from '@parse3d/platform/telemetry';
+import { Batches } from '../src/batches/batches.js';
+import { Dispatcher, type DispatcherOptions } from '../src/feeding/dispatcher.js';
+import type { ControlDeps } from '../src/jobs/deps.js';
+import { Jobs } from '../src/jobs/jobs.js';
+import { openLedger } from '../src/ledger/ledger.js';
+import { connectRedis, whenReady, type Redis } from '../src/live/connection.js';
+import type { RedisKeys } from '../src/live/keys.js';
+import { openLive } from '../src/live/live.js';
+import { Outbox } from '../src/webhooks/outbox.js';
+import { createBucketIfMissing, openStores, type BlobStore } from '@parse3d/storage';
 import { scratchFolder, startRedis, type TestRedis } from '@parse3d/testing';
 
 export const software = { name: 'parse3d', version: '0.0.0-test' } as const;
 
-/** A real Redis and a real file store, with the queue's parts on them. */
-export interface QueueBench {
+/** A real Redis and a real file store, with the parts of the house on them. */
+export interface ControlBench extends ControlDeps {
   readonly server: TestRedis;
   readonly redis: Redis;
   readonly keys: RedisKeys;
-  readonly queue: SegmentQueue;
-  readonly records: JobRecords;
-  readonly stores: Stores;
   readonly store: BlobStore;
+  readonly jobs: Jobs;
+  readonly batches: Batches;
+  dispatcher(options: DispatcherOptions): Dispatcher;
   stop(): Promise<void>;
 }
 
-export async function startBench(): Promise<QueueBench> {
+export async function startBench(): Promise<ControlBench> {
   const server = await startRedis();
   const folder = await scratchFolder('queue');
-  const keys = redisKeys('test');
   const redis = connectRedis(server.url, 'request', () => undefined);
   await whenReady(redis, 10_000);
-  const queue = openQueue(redis, keys);
-  queue.on('error', () => undefined);
+  const ignore = (): void => undefined;
+  const live = openLive(redis, connectRedis(server.url, 'blocking', ignore), 'test', ignore);
   const storage = { kind: 'file', root: folder.path, bucket: 'bucket' } as const;
   await createBucketIfMissing(storage);
   const stores = openStores(storage);
+  const ledger = openLedger(stores.primary);
+  const outbox = new Outbox(ledger.webhooks, live.hints);
+  const log = { warn: ignore, error: ignore };
+  const deps = { ledger, live, stores, outbox, software, tracing: noTracing, log, onCommitted: ignore };
+  const jobs = new Jobs(deps);
+  const batches = new Batches(deps, jobs);
   return {
+    ...deps,
     server,
     redis,
-    keys,
-    queue,
-    records: new JobRecords(redis, keys),
-    stores,
+    keys: live.keys,
     store: stores.primary,
+    jobs,
+    batches,
+    dispatcher: (options) => new Dispatcher(deps, jobs, batches, options),
     async stop() {
-      await queue.close();
+      await live.close();
       redis.disconnect();
       await stores.close();
       await server.stop();

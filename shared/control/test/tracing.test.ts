@@ -8,7 +8,9 @@ import { Worker } from 'bullmq';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { Problem } from '@parse3d/contract/problems';
-import { connectRedis, openQueue, QUEUE_NAME, redisKeys } from '@parse3d/control';
+import { openQueue, QUEUE_NAME } from '../src/live/bull.js';
+import { connectRedis } from '../src/live/connection.js';
+import { redisKeys } from '../src/live/keys.js';
 import { bullContext, noTracing, startTracing, type Tracing } from '@parse3d/platform/telemetry';
 import { eventually, scratchFolder, startRedis, type ScratchFolder } from '@parse3d/testing';
 

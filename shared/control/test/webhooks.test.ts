@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Delivery } from '@parse3d/contract';
-import {
-  connectRedis,
-  enqueueDeliveries,
-  openWebhookQueue,
-  redisKeys,
-  startDeliveries,
-  WebhookStore,
-  whenReady,
-  type DueDelivery,
-} from '@parse3d/control';
+import { WebhookLedger } from '../src/ledger/webhooks.js';
+import { connectRedis, whenReady } from '../src/live/connection.js';
+import { redisKeys } from '../src/live/keys.js';
+import type { DueDelivery } from '../src/live/outbox-hints.js';
+import { enqueueDeliveries, openWebhookQueue, startDeliveries } from '../src/live/webhook-queue.js';
 import { createBucketIfMissing, openStores } from '@parse3d/storage';
 import { assertNothingLeaks, eventually, scratchFolder, startRedis } from '@parse3d/testing';
 import { afterAll, expect, test } from 'vitest';
@@ -22,7 +17,7 @@ test('what is still to be delivered stays in the log, however much came after it
   await createBucketIfMissing(config);
   const stores = openStores(config);
   try {
-    const webhooks = new WebhookStore(stores.primary);
+    const webhooks = new WebhookLedger(stores.primary);
     const endpoint = randomUUID();
     const entry = (index: number, status: Delivery['status']): Delivery => ({
       // Ids begin with a time that is counted down: the larger, the older.

@@ -40,6 +40,8 @@ export interface ListOptions {
 
 export interface ListPage {
   readonly blobs: readonly BlobInfo[];
+  /** Keys that stand in the place of objects and cannot be read: links out of the bucket or to nothing. */
+  readonly leftOut?: readonly string[] | undefined;
   /** Give it as `startAfter` for the next page; absent on the last one. */
   readonly next?: string | undefined;
 }

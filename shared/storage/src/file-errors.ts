@@ -24,6 +24,9 @@ export function fileProblem(error: unknown, key: string): Error {
       return problem('blob-key-invalid', `a part of ${key} is an object, so the local store can hold nothing below it`);
     case 'ENAMETOOLONG':
       return problem('blob-key-invalid', `${key} is longer than the file system allows`);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return problem('storage-full', `there is no room left for ${key} (${code})`);
     default:
       return problem('storage-unavailable', `the file system failed at ${key} (${code})`);
   }

@@ -1,5 +1,5 @@
 import type { BigIntStats } from 'node:fs';
-import { lstat, mkdir, open, readdir, rmdir } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, realpath, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { BlobInfo } from './blob-store.js';
 import { contentTypeOf } from './content-type.js';
@@ -22,23 +22,40 @@ export function blobInfo(key: string, stat: BigIntStats): BlobInfo {
   };
 }
 
+/** A name beneath the bucket: an object, or the key of a link that is not followed. */
+export type Found = { readonly blob: BlobInfo } | { readonly leftOut: string };
+
 /**
- * The objects beneath a folder in the byte order of UTF-8, read folder by folder as they are asked for. Links and
- * special files are not objects.
- * @param folder path of the folder that the prefix names up to its last slash
+ * The objects beneath a folder in the byte order of UTF-8, read folder by folder as they are asked for. Links that stay
+ * inside the bucket are the objects and folders that they lead to; special files are not objects.
+ * @param folder path of the folder that the prefix names up to its last slash, without links
+ * @param bucket path of the bucket's folder, without links
  */
-export async function* walk(folder: string, prefix: string, after: string): AsyncGenerator<BlobInfo> {
+export function walk(folder: string, prefix: string, after: string, bucket: string): AsyncGenerator<Found> {
+  return walkFrom(folder, prefix, after, bucket, [folder]);
+}
+
+/** @param chain the folders on the way here: a link to one of them leads in a circle */
+async function* walkFrom(
+  folder: string,
+  prefix: string,
+  after: string,
+  bucket: string,
+  chain: readonly string[],
+): AsyncGenerator<Found> {
   const slash = prefix.lastIndexOf('/') + 1;
   const above = prefix.slice(0, slash);
-  const found = await entries(folder, above, prefix.slice(slash), after);
+  const found = await entries({ folder, above, begins: prefix.slice(slash), after, bucket });
   for (let first = 0; first < found.length; first += STATS_AT_ONCE) {
     const some = found.slice(first, first + STATS_AT_ONCE);
-    const stats = await Promise.all(some.map(({ name }) => ifThere(lstat(join(folder, name), { bigint: true }))));
-    for (const [index, { name, isFolder }] of some.entries()) {
+    const stats = await Promise.all(some.map(async ({ path }) => path && ifThere(lstat(path, { bigint: true }))));
+    for (const [index, { name, path, isFolder }] of some.entries()) {
       const stat = stats[index];
       const key = above + name;
-      if (isFolder) yield* walk(join(folder, name), key, after);
-      else if (stat?.isFile() === true) yield blobInfo(key, stat);
+      if (path === undefined) yield { leftOut: key };
+      else if (isFolder && chain.includes(path)) continue;
+      else if (isFolder) yield* walkFrom(path, key, after, bucket, [...chain, path]);
+      else if (typeof stat === 'object' && stat.isFile()) yield { blob: blobInfo(key, stat) };
     }
   }
 }
@@ -46,26 +63,56 @@ export async function* walk(folder: string, prefix: string, after: string): Asyn
 interface Entry {
   /** Of a folder, with a slash at its end. */
   readonly name: string;
+  /** Where it lies, behind all links; undefined for a link out of the bucket or to nothing. */
+  readonly path: string | undefined;
   readonly isFolder: boolean;
+}
+
+interface Wanted {
+  readonly folder: string;
+  /** The beginning that all keys share, up to its last slash. */
+  readonly above: string;
+  readonly begins: string;
+  readonly after: string;
+  readonly bucket: string;
 }
 
 /**
  * Files and folders whose names begin so and whose keys come after `after`, in the order of the keys they stand for. Of
- * a folder with a million files every page of a listing asks anew: what lies before is dropped before it is sorted.
- *
- * @param above the beginning that all their keys share, up to its last slash
+ * a folder with a million files every page of a listing asks again: what lies before is dropped before it is sorted.
  */
-async function entries(path: string, above: string, begins: string, after: string): Promise<Entry[]> {
+async function entries({ folder, above, begins, after, bucket }: Wanted): Promise<Entry[]> {
   const found: Entry[] = [];
-  for (const entry of (await ifThere(readdir(path, { withFileTypes: true }))) ?? []) {
-    const isFolder = entry.isDirectory();
-    if (!(isFolder || entry.isFile()) || !entry.name.startsWith(begins)) continue;
+  for (const entry of (await ifThere(readdir(folder, { withFileTypes: true }))) ?? []) {
+    if (!entry.name.startsWith(begins)) continue;
+    const here = join(folder, entry.name);
+    const { path, isFolder } = entry.isSymbolicLink()
+      ? await behindLink(here, bucket)
+      : { path: here, isFolder: entry.isDirectory() };
+    if (!isFolder && path !== undefined && !entry.isFile() && !entry.isSymbolicLink()) continue;
     const name = isFolder ? `${entry.name}/` : entry.name;
     const key = above + name;
     // A folder's keys all come before `after` when its own name does, unless `after` lies inside it.
-    if (compareKeys(key, after) > 0 || (isFolder && after.startsWith(key))) found.push({ name, isFolder });
+    if (compareKeys(key, after) > 0 || (isFolder && after.startsWith(key))) found.push({ name, path, isFolder });
   }
   return found.sort((a, b) => compareKeys(a.name, b.name));
+}
+
+async function behindLink(link: string, bucket: string): Promise<Pick<Entry, 'path' | 'isFolder'>> {
+  const path = await insideOf(bucket, link);
+  const stat = path && (await ifThere(lstat(path)));
+  return stat ? { path, isFolder: stat.isDirectory() } : { path: undefined, isFolder: false };
+}
+
+/** What a path leads to behind all links, when that lies in the bucket; else undefined. */
+export async function insideOf(bucket: string, path: string): Promise<string | undefined> {
+  try {
+    const real = await realpath(path);
+    return real === bucket || real.startsWith(`${bucket}/`) ? real : undefined;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES')) return undefined;
+    throw error;
+  }
 }
 
 /** Byte order of UTF-8, which for characters beyond U+FFFF differs from the order of JavaScript's strings. */

@@ -21,7 +21,7 @@ import type { BlobInfo, BlobStore, ListOptions, ListPage, ReadOptions, WriteOpti
 import { BodyError, bodyChunks, destroyOnAbort, discard, throwIfAborted, type Body } from './body.js';
 import { fileProblem, hasCode } from './file-errors.js';
 import { FileBody } from './file-read.js';
-import { blobInfo, makeFolders, removeEmptyFolders, syncFolder, walk } from './file-tree.js';
+import { blobInfo, insideOf, makeFolders, removeEmptyFolders, syncFolder, walk } from './file-tree.js';
 import { resolveRange } from './range.js';
 import { checkBucket, checkLocalKey, checkPrefix } from './uri.js';
 
@@ -39,8 +39,9 @@ export interface FileBlobStoreOptions {
 
 /**
  * A bucket in a folder: each key is the file of that name. Objects are written beside the tree and then renamed, or
- * hard-linked when the key must be free, so that they appear whole and one writer wins, across processes too. Links
- * inside the tree are not followed: they are no objects, whatever they point to.
+ * hard-linked when the key must be free, so that they appear whole and one writer wins, across processes too. Links that
+ * stay inside the bucket are read as what they lead to (annexed files of DataLad, staged datasets); others are no objects,
+ * and a listing tells of them. Nothing is written or deleted through a link.
  */
 export class FileBlobStore implements BlobStore {
   readonly scheme = 'local';
@@ -114,11 +115,17 @@ export class FileBlobStore implements BlobStore {
     const blobs: BlobInfo[] = [];
     try {
       const folder = await this.#existingPath(prefix.slice(0, prefix.lastIndexOf('/') + 1));
-      for await (const blob of walk(folder, prefix, startAfter)) {
-        if (blobs.length >= Math.max(1, limit)) return { blobs, next: blobs.at(-1)?.key };
-        blobs.push(blob);
+      const leftOut: string[] = [];
+      const bucket = join(await realpath(this.#root), this.bucket);
+      for await (const found of walk(folder, prefix, startAfter, bucket)) {
+        if ('leftOut' in found) {
+          leftOut.push(found.leftOut);
+          continue;
+        }
+        if (blobs.length >= Math.max(1, limit)) return pageOf(blobs, leftOut, blobs.at(-1)?.key);
+        blobs.push(found.blob);
       }
-      return { blobs };
+      return pageOf(blobs, leftOut);
     } catch (error) {
       if (hasCode(error, 'ENOENT', 'ENOTDIR') || isProblem(error, 'blob-missing')) return { blobs: [] };
       throw fileProblem(error, prefix);
@@ -128,7 +135,7 @@ export class FileBlobStore implements BlobStore {
   async delete(key: string): Promise<void> {
     checkLocalKey(key);
     try {
-      const path = await this.#existingPath(key);
+      const path = await this.#plainPath(key);
       if (!(await lstat(path)).isFile()) return;
       await unlink(path);
       await removeEmptyFolders(join(await realpath(this.#root), this.bucket), dirname(path));
@@ -159,11 +166,18 @@ export class FileBlobStore implements BlobStore {
     return Promise.resolve();
   }
 
-  /** The path of a key or, with a slash at its end, of a folder of keys, when no link lies on the way to it. */
+  /** Where a key or, with a slash at its end, a folder of keys lies behind all links, when that is in the bucket. */
   async #existingPath(key: string): Promise<string> {
+    const bucket = join(await realpath(this.#root), this.bucket);
+    const path = await insideOf(bucket, join(bucket, key));
+    if (path === undefined) throw missing(key);
+    return path;
+  }
+
+  /** The path of a key, when no link lies on the way to it. */
+  async #plainPath(key: string): Promise<string> {
     const path = join(await realpath(this.#root), this.bucket, key);
-    const folder = key === '' || key.endsWith('/') ? path.replace(/\/$/, '') : dirname(path);
-    if ((await realpath(folder)) !== folder) throw missing(key);
+    if ((await realpath(dirname(path))) !== dirname(path)) throw missing(key);
     return path;
   }
 
@@ -174,6 +188,12 @@ export class FileBlobStore implements BlobStore {
     return realpath(this.#root);
   }
 }
+
+const pageOf = (blobs: readonly BlobInfo[], leftOut: readonly string[], next?: string): ListPage => ({
+  blobs,
+  ...(leftOut.length === 0 ? {} : { leftOut }),
+  ...(next === undefined ? {} : { next }),
+});
 
 /** Writes the whole body to a new file and onto the disk. */
 async function writeTemporary(path: string, body: Body, options: WriteOptions): Promise<BigIntStats> {

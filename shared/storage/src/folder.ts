@@ -24,7 +24,8 @@ export function isFolderUri(uri: string): boolean {
 
 /**
  * Lists what lies under `s3://bucket/prefix/` or `local://bucket/prefix/`.
- * @throws Problem `blob-key-invalid`, `blob-missing` for an empty folder, `archive-too-large`, and those of `list`
+ * @throws Problem `blob-key-invalid`, `blob-missing` for an empty folder, `archive-too-large`,
+ *   `dicom-slices-missing` when links in it cannot be followed, and those of `list`
  */
 export async function listBlobFolder(stores: Stores, uri: string, maxBytes: number): Promise<BlobFolder> {
   const [, scheme, bucket = '', prefix = ''] = /^(s3|local):\/\/([^/]*)\/(.+\/)$/s.exec(uri) ?? [];
@@ -33,7 +34,8 @@ export async function listBlobFolder(stores: Stores, uri: string, maxBytes: numb
   const blobs: BlobInfo[] = [];
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const blob of listAll(store, checkPrefix(prefix))) {
+  const leftOut: string[] = [];
+  for await (const blob of listAll(store, checkPrefix(prefix), undefined, (keys) => leftOut.push(...keys))) {
     if (blob.key.endsWith('/')) continue;
     blobs.push(blob);
     bytes += blob.bytes;
@@ -45,6 +47,13 @@ export async function listBlobFolder(stores: Stores, uri: string, maxBytes: numb
         { uri, maxObjects: MAX_OBJECTS, maxBytes },
       );
     }
+  }
+  if (leftOut.length > 0) {
+    throw new Problem(
+      'dicom-slices-missing',
+      `expected to read every file of ${uri}, but ${leftOut.length} are links out of the bucket or to nothing; fetch what they stand for, or remove them`,
+      { uri, unread: leftOut.length },
+    );
   }
   if (blobs.length === 0) throw new Problem('blob-missing', `there is nothing in ${uri}`, { uri });
   return { store, blobs, bytes, etag: hash.digest('hex').slice(0, 32) };

@@ -21,8 +21,28 @@ export {
   type RoundTrip,
 } from './probe.js';
 export { createBucketIfMissing, openStores, type StorageConfig, type Stores } from './stores.js';
-export { copyToFile, readAll, readJson, readRecord, sha256Of, writeFileTo, writeJson } from './transfer.js';
-export { checkBucket, checkKey, formatBlobUri, isKey, parseBlobUri, type BlobAddress, type BlobScheme } from './uri.js';
+export {
+  copyToFile,
+  readAll,
+  parseRecord,
+  readJson,
+  readRecord,
+  sha256Of,
+  writeFileTo,
+  writeJson,
+} from './transfer.js';
+export {
+  checkBucket,
+  checkKey,
+  checkPrefix,
+  formatBlobUri,
+  isBucketName,
+  isKey,
+  nameOfListed,
+  parseBlobUri,
+  type BlobAddress,
+  type BlobScheme,
+} from './uri.js';
 export { listAll } from './list-all.js';
 export { each as inParallel } from '@parse3d/async';
 export { isFolderUri, listBlobFolder, type BlobFolder } from './folder.js';

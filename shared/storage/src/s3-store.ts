@@ -23,7 +23,7 @@ import {
 import { contentDisposition, contentTypeOf } from './content-type.js';
 import { checkRange, outsideObject } from './range.js';
 import { ResumingBody } from './resuming-body.js';
-import { isConflict, isUploadGone, s3Problem } from './s3-errors.js';
+import { isConflict, isUploadGone, missingBucket, s3Problem } from './s3-errors.js';
 import { PART_BYTES, type GetRequest, type PutRequest, type S3Account } from './s3.js';
 import { spool } from './spool.js';
 import { checkBucket, checkKey, checkPrefix } from './uri.js';
@@ -37,6 +37,8 @@ export class S3BlobStore implements BlobStore {
   readonly scheme = 's3';
   readonly bucket: string;
   readonly #account: S3Account;
+  /** The bucket was seen: a missing object is just that. */
+  #seen = false;
 
   constructor(account: S3Account, bucket: string) {
     this.#account = account;
@@ -45,7 +47,12 @@ export class S3BlobStore implements BlobStore {
 
   async head(key: string, { signal }: { signal?: AbortSignal | undefined } = {}): Promise<BlobInfo> {
     checkKey(key);
-    return (await this.#telling(key, signal, () => this.#account.head(this.bucket, key, signal))).info;
+    try {
+      return (await this.#telling(key, signal, () => this.#account.head(this.bucket, key, signal))).info;
+    } catch (error) {
+      if (isProblem(error, 'blob-missing')) await this.#assertBucket(signal);
+      throw error;
+    }
   }
 
   async read(key: string, options: ReadOptions = {}): Promise<{ info: BlobInfo; body: Readable }> {
@@ -202,6 +209,18 @@ export class S3BlobStore implements BlobStore {
       throw error;
     }
     throw new Problem('blob-exists', `there is an object ${key} already`, { key });
+  }
+
+  /** The answer to a HEAD has no body, so that a missing bucket looks like a missing object. */
+  async #assertBucket(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#seen) return;
+    try {
+      await this.#account.headBucket(this.bucket, signal);
+      this.#seen = true;
+    } catch (error) {
+      if (isProblem(s3Problem(error, '', this.bucket), 'blob-missing')) throw missingBucket(this.bucket);
+      // Whether the bucket is there is not known; the object's own answer stands.
+    }
   }
 
   async #telling<T>(key: string, signal: AbortSignal | undefined, request: () => Promise<T>): Promise<T> {

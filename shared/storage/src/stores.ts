@@ -133,7 +133,7 @@ async function bucketExists(account: S3Account, bucket: string): Promise<boolean
     return true;
   } catch (error) {
     const problem = s3Problem(error, '', bucket);
-    if (problem.code === 'blob-missing') return false;
+    if (problem.code === 'blob-missing' || problem.code === 'bucket-missing') return false;
     throw problem;
   }
 }

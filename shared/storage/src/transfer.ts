@@ -3,6 +3,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Transform, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { parseStored, type StoredSchema } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { BlobInfo, BlobStore, ReadOptions, WriteOptions } from './blob-store.js';
 
@@ -50,27 +51,43 @@ export async function readJson(
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new Problem('internal', `expected JSON in ${key}, which is not`, { key }, { cause: error });
+    throw new Problem('internal', `${key} is not valid JSON`, { key }, { cause: error });
   }
 }
 
 /**
- * A JSON object that may not be there, as the schema parses it; undefined when it is not.
- * @throws what `readJson` and the schema throw
+ * A record of our own that may not be there; undefined when it is not. Fields that the schema does not know are of the
+ * next version, and are left out.
+ * @throws Problem `record-invalid` when it is not JSON or not what the schema expects, and those of `readAll`
  */
-export async function readRecord<T>(
-  store: BlobStore,
-  key: string,
-  schema: { parse(value: unknown): T },
-): Promise<T | undefined> {
-  let value: unknown;
+export async function readRecord<T>(store: BlobStore, key: string, schema: StoredSchema<T>): Promise<T | undefined> {
+  let bytes: Buffer;
   try {
-    value = await readJson(store, key);
+    bytes = await readAll(store, key);
   } catch (error) {
     if (isProblem(error, 'blob-missing')) return undefined;
     throw error;
   }
-  return schema.parse(value);
+  return parseRecord(key, bytes.toString('utf8'), schema);
+}
+
+/**
+ * The text of a record of our own, or of a part of one, as the schema reads it.
+ * @param key names the record in the problem
+ * @throws Problem `record-invalid`
+ */
+export function parseRecord<T>(key: string, text: string, schema: StoredSchema<T>): T {
+  try {
+    return parseStored(schema, JSON.parse(text));
+  } catch (cause) {
+    const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').slice(0, 300);
+    throw new Problem(
+      'record-invalid',
+      `${key} is not a record that this version can read: ${why}`,
+      { key },
+      { cause },
+    );
+  }
 }
 
 /** Writes a value as JSON. @throws Problem as `write` */

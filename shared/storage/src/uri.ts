@@ -11,6 +11,8 @@ export interface BlobAddress {
 
 const MAX_KEY_BYTES = 1024;
 const MAX_LOCAL_SEGMENT_BYTES = 255;
+/** More than a key of 1024 bytes needs: what is longer is refused under its beginning. */
+const MAX_NAME_CHARACTERS = 2048;
 const URI = /^(s3|local):\/\/([^/]*)\/(.*)$/su;
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,62}$/;
 // Control characters, halves of surrogate pairs (no UTF-8 has them), and the other system's path separator.
@@ -35,6 +37,15 @@ export function parseBlobUri(uri: string): BlobAddress {
  */
 export function formatBlobUri(address: BlobAddress): string {
   return `${address.scheme}://${checkBucket(address.bucket)}/${checkKey(address.key)}`;
+}
+
+/**
+ * What a listing or an event calls an object, also one that no request could name: asking a store for it is refused with
+ * `blob-key-invalid`, which then is the end of this one object and not of the list that it stands in. For a key that is
+ * allowed it is what `formatBlobUri` gives.
+ */
+export function nameOfListed({ scheme, bucket, key }: BlobAddress): string {
+  return `${scheme}://${bucket}/${key}`.slice(0, MAX_NAME_CHARACTERS);
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { FileBlobStore, readAll } from '../src/index.js';
+import { FileBlobStore, listBlobFolder, openStores, readAll } from '../src/index.js';
 import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 
 afterAll(assertNothingLeaks);
@@ -29,7 +29,7 @@ const keys = async (prefix = ''): Promise<string[]> => (await store.list({ prefi
 const text = async (key: string): Promise<string> => (await readAll(store, key)).toString();
 
 describe('links in the folder of a store', () => {
-  it('to a file are no objects: not read, listed, deleted or written through', async () => {
+  it('out of the bucket are no objects: not read, listed, deleted or written through', async () => {
     const linked = join(root, 'scans', 'link');
     await symlink(join(outside, 'secret'), linked);
     await expect(store.read('link')).rejects.toMatchObject({ code: 'blob-missing' });
@@ -42,19 +42,43 @@ describe('links in the folder of a store', () => {
     expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('secret');
   });
 
-  it('to a folder lead nowhere, even when they stay in the store', async () => {
+  it('that stay inside the bucket are read as what they lead to, and are not written or deleted through', async () => {
+    await store.write('annex/x1', Buffer.from('x'));
+    await mkdir(join(root, 'scans', 'sub-01'));
+    await symlink('../annex/x1', join(root, 'scans', 'sub-01', 't1.nii'));
+    await symlink(join(root, 'scans', 'annex'), join(root, 'scans', 'near'));
+    await symlink(join(root, 'scans'), join(root, 'scans', 'near', 'circle'));
+    expect(await keys()).toEqual(['annex/x1', 'near/x1', 'sub-01/t1.nii']);
+    expect(await keys('near/')).toContain('near/x1');
+    for (const key of ['near/x1', 'sub-01/t1.nii']) {
+      expect(await text(key)).toBe('x');
+      expect(await store.head(key)).toMatchObject({ key, bytes: 1, etag: (await store.head('annex/x1')).etag });
+      await store.delete(key);
+      expect(await text(key)).toBe('x');
+    }
+    await expect(store.write('near/y', Buffer.from('y'))).rejects.toMatchObject({ code: 'blob-key-invalid' });
+  });
+
+  it('that lead out of the bucket or to nothing are told of by a listing, and make a folder of a series unreadable', async () => {
     await store.write('real/x', Buffer.from('x'));
     await symlink(outside, join(root, 'scans', 'away'));
-    await symlink(join(root, 'scans', 'real'), join(root, 'scans', 'near'));
-    for (const key of ['away/secret', 'near/x']) {
+    await symlink('/nothing/here', join(root, 'scans', 'real', 'y'));
+    for (const key of ['away/secret', 'real/y']) {
       await expect(store.read(key)).rejects.toMatchObject({ code: 'blob-missing' });
       await expect(store.head(key)).rejects.toMatchObject({ code: 'blob-missing' });
       await store.delete(key);
     }
     await expect(store.write('away/new/y', Buffer.from('y'))).rejects.toMatchObject({ code: 'blob-key-invalid' });
-    expect(await keys()).toEqual(['real/x']);
+    const page = await store.list();
+    expect(page.blobs.map(({ key }) => key)).toEqual(['real/x']);
+    expect(page.leftOut).toEqual(['away', 'real/y']);
     expect(await keys('away/')).toEqual([]);
     expect(await readdir(outside)).toEqual(['secret']);
+    const stores = openStores({ kind: 'file', root, bucket: 'scans' });
+    await expect(listBlobFolder(stores, 'local://scans/real/', 1e6)).rejects.toMatchObject({
+      code: 'dicom-slices-missing',
+      fields: { unread: 1 },
+    });
   });
 
   it('in place of the bucket lead nowhere', async () => {
@@ -139,7 +163,7 @@ describe('the shape of the folder', () => {
 });
 
 it('of several processes that create one key exactly one wins', async () => {
-  const storage = new URL('../src/index.js', import.meta.url).href;
+  const storage = new URL('../dist/index.js', import.meta.url).href;
   const program = `
     import { FileBlobStore } from ${JSON.stringify(storage)};
     const store = new FileBlobStore({ root: process.argv[1], bucket: 'scans' });

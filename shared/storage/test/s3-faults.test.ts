@@ -243,15 +243,15 @@ withRadosgw('the S3 store, when the network fails', () => {
     it('wrong keys are denied', async () => {
       const stranger = open({ secretAccessKey: 'wrong' });
       await expect(stranger.head('x')).rejects.toMatchObject({ code: 'storage-denied' });
-      await expect(stranger.list()).rejects.toMatchObject({ code: 'storage-denied' });
-      await expect(stranger.write('x', Buffer.from('x'))).rejects.toMatchObject({ code: 'storage-denied' });
+      await expect(stranger.list()).rejects.toMatchObject({ code: 'storage-credentials' });
+      await expect(stranger.write('x', Buffer.from('x'))).rejects.toMatchObject({ code: 'storage-credentials' });
       expect(await stranger.healthy()).toBe(false);
     });
 
     it('a bucket that does not exist is missing', async () => {
       const nowhere = open({ bucket: 'not-made-yet' });
-      await expect(nowhere.read('x')).rejects.toMatchObject({ code: 'blob-missing' });
-      await expect(nowhere.write('x', Buffer.from('x'))).rejects.toMatchObject({ code: 'blob-missing' });
+      await expect(nowhere.read('x')).rejects.toMatchObject({ code: 'bucket-missing' });
+      await expect(nowhere.write('x', Buffer.from('x'))).rejects.toMatchObject({ code: 'bucket-missing' });
       expect(await nowhere.healthy()).toBe(false);
       await server.createBucket('not-made-yet');
       await server.createBucket('not-made-yet');

@@ -660,6 +660,16 @@ export interface components {
         | {
             text: string;
             label?: number | undefined;
+            /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+            keepLargest?: number | undefined;
+            /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+            removeBelowMl?: number | undefined;
+            /** @description Split the mask into its objects: instances-<label>.nii.gz, instances-<label>.csv, and a list in the manifest. */
+            instances?: boolean | undefined;
+            /** @description With `instances`: objects of fewer voxels are dropped. */
+            minVoxels?: number | undefined;
+            /** @description With `instances`: objects of less than so many millilitres are dropped. */
+            minMl?: number | undefined;
           }
       )[];
       /** @description Default: the server’s default pack. */
@@ -720,12 +730,16 @@ export interface components {
        * @default true
        */
       preview?: boolean | undefined;
+      /** @description findings.csv, and the measures of every finding in the manifest: surface, diameter, place, intensities, parts. Default: true. */
+      findings?: boolean | undefined;
       /** @description volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false. */
       volume?: boolean | undefined;
       /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
       segNrrd?: boolean | undefined;
       /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
       dicomSeg?: boolean | undefined;
+      /** @description With dicomSeg: a segment per object for prompts that ask for instances, up to 100 in all; beyond that a segment per prompt and a warning. Default: false. */
+      dicomSegInstances?: boolean | undefined;
     };
     JobOptions: {
       /** @default 0 */
@@ -821,6 +835,16 @@ export interface components {
             | {
                 text: string;
                 label?: number | undefined;
+                /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+                keepLargest?: number | undefined;
+                /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+                removeBelowMl?: number | undefined;
+                /** @description Split the mask into its objects: instances-<label>.nii.gz, instances-<label>.csv, and a list in the manifest. */
+                instances?: boolean | undefined;
+                /** @description With `instances`: objects of fewer voxels are dropped. */
+                minVoxels?: number | undefined;
+                /** @description With `instances`: objects of less than so many millilitres are dropped. */
+                minMl?: number | undefined;
               }
           )[]
         | undefined;
@@ -869,7 +893,7 @@ export interface components {
           kind: 'prefix';
           uri: string;
           /**
-           * @description Glob over the key below the folder.
+           * @description Glob over the key below the folder: `*`, `?`, `**`, `[a-z]` and `{one,other}`, with braces at most 4 deep.
            * @default **\/*.{nii,nii.gz}
            */
           pattern?: string | undefined;
@@ -906,6 +930,16 @@ export interface components {
                   | {
                       text: string;
                       label?: number | undefined;
+                      /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+                      keepLargest?: number | undefined;
+                      /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+                      removeBelowMl?: number | undefined;
+                      /** @description Split the mask into its objects: instances-<label>.nii.gz, instances-<label>.csv, and a list in the manifest. */
+                      instances?: boolean | undefined;
+                      /** @description With `instances`: objects of fewer voxels are dropped. */
+                      minVoxels?: number | undefined;
+                      /** @description With `instances`: objects of less than so many millilitres are dropped. */
+                      minMl?: number | undefined;
                     }
                 )[]
               | undefined;
@@ -924,6 +958,7 @@ export interface components {
             | 'idempotency-conflict'
             | 'state-conflict'
             | 'payload-too-large'
+            | 'body-too-slow'
             | 'unsupported-media-type'
             | 'event-unknown'
             | 'event-signature-invalid'
@@ -963,20 +998,29 @@ export interface components {
             | 'pack-checksum'
             | 'pack-graph-refused'
             | 'pack-import-failed'
+            | 'pack-unavailable'
             | 'engine-unsupported'
             | 'blob-missing'
             | 'blob-exists'
             | 'blob-changed'
             | 'blob-key-invalid'
             | 'blob-range-invalid'
+            | 'blob-archived'
+            | 'bucket-missing'
             | 'storage-denied'
+            | 'storage-credentials'
+            | 'storage-wrong-region'
             | 'storage-unsafe'
+            | 'record-invalid'
+            | 'storage-full'
             | 'storage-unavailable'
             | 'quota-exceeded'
             | 'queue-full'
             | 'still-running'
             | 'service-unavailable'
             | 'queue-unavailable'
+            | 'disk-full'
+            | 'machine-short'
             | 'output-mismatch'
             | 'child-crashed'
             | 'child-stalled'
@@ -1026,6 +1070,16 @@ export interface components {
         | {
             text: string;
             label?: number | undefined;
+            /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+            keepLargest?: number | undefined;
+            /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+            removeBelowMl?: number | undefined;
+            /** @description Split the mask into its objects: instances-<label>.nii.gz, instances-<label>.csv, and a list in the manifest. */
+            instances?: boolean | undefined;
+            /** @description With `instances`: objects of fewer voxels are dropped. */
+            minVoxels?: number | undefined;
+            /** @description With `instances`: objects of less than so many millilitres are dropped. */
+            minMl?: number | undefined;
           }
       )[];
       /** @description Default: the server’s default pack. */
@@ -1119,6 +1173,9 @@ export interface components {
         /** Format: date-time */
         modifiedAt: string;
       }[];
+      /** @description Volumes and folders left out because no request can name them: a control character, a backslash, or an empty part, `.` or `..` between slashes. */
+      unnamed?: number | undefined;
+      /** @description There may be more, even where this page is short or empty. */
       next?: string | undefined;
     };
     Problem: {
@@ -1166,6 +1223,16 @@ export interface components {
       text: string;
       /** @description Value of this target in the label map. */
       label: number;
+      /** @description So many connected parts of the mask stay, the largest first; 0 keeps all. */
+      keepLargest?: number | undefined;
+      /** @description Connected parts of the mask of less than so many millilitres go; 0 keeps all. */
+      removeBelowMl?: number | undefined;
+      /** @description Split the mask into its objects: instances-<label>.nii.gz, instances-<label>.csv, and a list in the manifest. */
+      instances?: boolean | undefined;
+      /** @description With `instances`: objects of fewer voxels are dropped. */
+      minVoxels?: number | undefined;
+      /** @description With `instances`: objects of less than so many millilitres are dropped. */
+      minMl?: number | undefined;
     };
     Job: {
       /**
@@ -1236,6 +1303,7 @@ export interface components {
         | 'idempotency-conflict'
         | 'state-conflict'
         | 'payload-too-large'
+        | 'body-too-slow'
         | 'unsupported-media-type'
         | 'event-unknown'
         | 'event-signature-invalid'
@@ -1275,20 +1343,29 @@ export interface components {
         | 'pack-checksum'
         | 'pack-graph-refused'
         | 'pack-import-failed'
+        | 'pack-unavailable'
         | 'engine-unsupported'
         | 'blob-missing'
         | 'blob-exists'
         | 'blob-changed'
         | 'blob-key-invalid'
         | 'blob-range-invalid'
+        | 'blob-archived'
+        | 'bucket-missing'
         | 'storage-denied'
+        | 'storage-credentials'
+        | 'storage-wrong-region'
         | 'storage-unsafe'
+        | 'record-invalid'
+        | 'storage-full'
         | 'storage-unavailable'
         | 'quota-exceeded'
         | 'queue-full'
         | 'still-running'
         | 'service-unavailable'
         | 'queue-unavailable'
+        | 'disk-full'
+        | 'machine-short'
         | 'output-mismatch'
         | 'child-crashed'
         | 'child-stalled'
@@ -1361,10 +1438,7 @@ export interface components {
             bytes: number;
             sha256?: string | undefined;
           };
-          prompts: {
-            text: string;
-            label: number;
-          }[];
+          prompts: components['schemas']['Prompt'][];
           pack: {
             id: components['schemas']['PackId'];
             version: string;
@@ -1400,6 +1474,13 @@ export interface components {
           model: {
             title: string;
             licence: string;
+            weights?:
+              | {
+                  file: string;
+                  bytes: number;
+                  sha256: string;
+                }
+              | undefined;
             citation?: string | undefined;
             intendedUse: string;
             demonstration: boolean;
@@ -1461,10 +1542,7 @@ export interface components {
             bytes: number;
             sha256?: string | undefined;
           };
-          prompts: {
-            text: string;
-            label: number;
-          }[];
+          prompts: components['schemas']['Prompt'][];
           pack: {
             id: components['schemas']['PackId'];
             version: string;
@@ -1520,10 +1598,7 @@ export interface components {
             bytes: number;
             sha256?: string | undefined;
           };
-          prompts: {
-            text: string;
-            label: number;
-          }[];
+          prompts: components['schemas']['Prompt'][];
           pack: {
             id: components['schemas']['PackId'];
             version: string;
@@ -1574,7 +1649,107 @@ export interface components {
           }
         | undefined;
       recommended: boolean;
+      /** @description Of a prompt that is not recommended: the name of the pack that was probably meant. */
+      suggestion?: string | undefined;
       classes?: string[] | undefined;
+      /** @description The mask’s objects, where the prompt asked for them. */
+      instances?: components['schemas']['Instances'] | undefined;
+      /** @description Absent where the mask is empty, or where measures were not asked for. */
+      measures?: components['schemas']['Measures'] | undefined;
+      /** @description What the rule of the prompt or the pack took out of the mask; absent without a rule. */
+      removed?: components['schemas']['RemovedParts'] | undefined;
+    };
+    Instances: {
+      count: number;
+      /**
+       * @description `edges`: the model’s own edges between objects. `components`: the pack has none; objects that touch are one.
+       * @enum {string}
+       */
+      separatedBy: 'edges' | 'components';
+      /** @description Fewest voxels of an object that counts. */
+      minVoxels: number;
+      /** @description Objects that were too small, and their voxels. */
+      dropped: {
+        objects: number;
+        voxels: number;
+      };
+      /** @description Voxels of the mask that belong to no object: edge, farther than one voxel from every interior. */
+      unassignedVoxels: number;
+      /** @description The largest 1000; instances-<label>.csv has all. */
+      objects: components['schemas']['FoundObject'][];
+      /** @description Whether there are more objects than are listed. */
+      truncated: boolean;
+    };
+    FoundObject: {
+      /** @description Its value in instances-<label>.nii.gz: 1 is the largest. */
+      object: number;
+      voxels: number;
+      volumeMl: number;
+      /** @description Mean place of the voxels, in RAS millimetres. */
+      centroidMm: [number, number, number];
+      /** @description First and last voxel [i, j, k] of the mask, both included, from 0. */
+      boundingBox: {
+        min: [number, number, number];
+        max: [number, number, number];
+      };
+      /** @description Null for label-map packs, unless the job also writes probability maps. */
+      meanProbability: number | null;
+      maxProbability: number | null;
+      /** @description Area of the marching-cubes surface half-way between voxel centres. */
+      surfaceMm2?: number | undefined;
+      /** @description Longest distance between two points of that surface, also across parts and gaps. */
+      longestDiameterMm?: number | undefined;
+      /** @description Values of the input inside the mask. Null where none is a number. */
+      intensity?:
+        | ({
+            mean: number;
+            /** @description Of the population: divided by n. */
+            sd: number;
+            median: number;
+            p5: number;
+            p95: number;
+            /** @description HU where a CT reaches beyond 0 to 255; else unknown. */
+            unit: 'HU' | null;
+          } | null)
+        | undefined;
+    };
+    Measures: {
+      /** @description Area of the marching-cubes surface half-way between voxel centres. */
+      surfaceMm2: number;
+      /** @description Longest distance between two points of that surface, also across parts and gaps. */
+      longestDiameterMm: number;
+      /** @description Mean place of the voxels, in RAS millimetres. */
+      centroidMm: [number, number, number];
+      /** @description The same as voxel indices [i, j, k], from 0. */
+      centroidVoxel: [number, number, number];
+      /** @description First and last voxel [i, j, k] of the mask, both included, from 0. */
+      boundingBox: {
+        min: [number, number, number];
+        max: [number, number, number];
+      };
+      /** @description Values of the input inside the mask. Null where none is a number. */
+      intensity: {
+        mean: number;
+        /** @description Of the population: divided by n. */
+        sd: number;
+        median: number;
+        p5: number;
+        p95: number;
+        /** @description HU where a CT reaches beyond 0 to 255; else unknown. */
+        unit: 'HU' | null;
+      } | null;
+      /** @description Parts of the mask that do not touch by faces of voxels. */
+      components: number;
+      /** @description Share of the mask’s voxels that is in its largest part. */
+      largestComponentShare: number;
+    };
+    RemovedParts: {
+      keepLargest?: number | undefined;
+      removeBelowMl?: number | undefined;
+      /** @description Connected parts that were removed. */
+      components: number;
+      /** @description Voxels of these parts. */
+      voxels: number;
     };
     BatchSize: {
       total: number;
@@ -1855,6 +2030,11 @@ export interface components {
         name: string;
         /** @enum {string} */
         side?: ('left' | 'right') | undefined;
+        /**
+         * @description Other names that a prompt may give it.
+         * @default []
+         */
+        synonyms: string[];
         /** @description In which it is shown, `#rrggbb`; else one by label number. */
         colour?: string | undefined;
       }[];
@@ -1878,6 +2058,10 @@ export interface components {
        * @default []
        */
       synonyms: string[];
+      /** @description How many connected parts the target has: of its mask the largest stay. Absent or 0: all. A prompt may say otherwise. */
+      keepLargest?: number | undefined;
+      /** @description Connected parts of its mask of less than so many millilitres go. Absent or 0: none. A prompt may say otherwise. */
+      removeBelowMl?: number | undefined;
       /**
        * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
        * @enum {string}
@@ -1930,6 +2114,7 @@ export interface components {
           | 'idempotency-conflict'
           | 'state-conflict'
           | 'payload-too-large'
+          | 'body-too-slow'
           | 'unsupported-media-type'
           | 'event-unknown'
           | 'event-signature-invalid'
@@ -1969,20 +2154,29 @@ export interface components {
           | 'pack-checksum'
           | 'pack-graph-refused'
           | 'pack-import-failed'
+          | 'pack-unavailable'
           | 'engine-unsupported'
           | 'blob-missing'
           | 'blob-exists'
           | 'blob-changed'
           | 'blob-key-invalid'
           | 'blob-range-invalid'
+          | 'blob-archived'
+          | 'bucket-missing'
           | 'storage-denied'
+          | 'storage-credentials'
+          | 'storage-wrong-region'
           | 'storage-unsafe'
+          | 'record-invalid'
+          | 'storage-full'
           | 'storage-unavailable'
           | 'quota-exceeded'
           | 'queue-full'
           | 'still-running'
           | 'service-unavailable'
           | 'queue-unavailable'
+          | 'disk-full'
+          | 'machine-short'
           | 'output-mismatch'
           | 'child-crashed'
           | 'child-stalled'
@@ -2045,6 +2239,14 @@ export interface components {
         packs: string[];
         startedAt: string;
         draining: boolean;
+        /** @description What is wrong with its surroundings. It takes no jobs until all but packs are well. */
+        troubles: {
+          /** @description `disk`, `machine`, `storage`, or `pack:<id>`. */
+          part: string;
+          code: string;
+          detail: string;
+          since: string;
+        }[];
       }[];
       storage: {
         /** @enum {string} */
@@ -2093,12 +2295,16 @@ export interface components {
        * @default true
        */
       preview: boolean;
+      /** @description findings.csv, and the measures of every finding in the manifest: surface, diameter, place, intensities, parts. Default: true. */
+      findings?: boolean | undefined;
       /** @description volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false. */
       volume?: boolean | undefined;
       /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
       segNrrd?: boolean | undefined;
       /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
       dicomSeg?: boolean | undefined;
+      /** @description With dicomSeg: a segment per object for prompts that ask for instances, up to 100 in all; beyond that a segment per prompt and a warning. Default: false. */
+      dicomSegInstances?: boolean | undefined;
     };
     JobOptionsOutput: {
       /** @default 0 */
@@ -2305,8 +2511,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Too large. */
       413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The content type is not understood. */
+      415: {
         headers: {
           [name: string]: unknown;
         };
@@ -2447,8 +2671,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
         headers: {
           [name: string]: unknown;
         };
@@ -2458,6 +2700,15 @@ export interface operations {
       };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -2524,7 +2775,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2592,7 +2843,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2601,7 +2852,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2669,7 +2920,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2678,7 +2929,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2719,6 +2970,13 @@ export interface operations {
           'text/event-stream': components['schemas']['JobEvent'];
         };
       };
+      /** @description The job has ended, and nothing comes after `Last-Event-ID`. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description The request does not have the expected form. */
       400: {
         headers: {
@@ -2746,8 +3004,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key holds too many streams open. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -2814,7 +3081,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2823,7 +3090,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -2865,6 +3132,22 @@ export interface operations {
           'application/octet-stream': string;
         };
       };
+      /** @description One range of bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The client has this version. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description A short-lived URL of the store, where the server is set up so. */
       307: {
         headers: {
@@ -2899,7 +3182,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The job or output was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -2908,8 +3191,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The range lies outside the file. */
+      416: {
         headers: {
           [name: string]: unknown;
         };
@@ -3047,8 +3339,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
         headers: {
           [name: string]: unknown;
         };
@@ -3058,6 +3368,15 @@ export interface operations {
       };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -3123,7 +3442,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3195,7 +3514,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3204,7 +3523,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3271,7 +3590,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3280,7 +3599,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3347,7 +3666,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3356,7 +3675,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3423,7 +3742,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3432,7 +3751,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3503,7 +3822,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3512,8 +3831,35 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The content type is not understood. */
+      415: {
         headers: {
           [name: string]: unknown;
         };
@@ -3553,6 +3899,22 @@ export interface operations {
           'application/octet-stream': string;
         };
       };
+      /** @description One range of bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The client has this version. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description The request does not have the expected form. */
       400: {
         headers: {
@@ -3580,8 +3942,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch or report was not found, or belongs to another tenant. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The range lies outside the file. */
+      416: {
         headers: {
           [name: string]: unknown;
         };
@@ -3651,7 +4022,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3660,7 +4031,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -3701,6 +4072,22 @@ export interface operations {
           'application/octet-stream': string;
         };
       };
+      /** @description One range of bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The client has this version. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description The request does not have the expected form. */
       400: {
         headers: {
@@ -3728,7 +4115,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch or file was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3737,8 +4124,17 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The range lies outside the file. */
+      416: {
         headers: {
           [name: string]: unknown;
         };
@@ -3862,8 +4258,35 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -3929,7 +4352,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -3994,7 +4417,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4065,8 +4488,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
         headers: {
           [name: string]: unknown;
         };
@@ -4141,7 +4582,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The rule was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4210,6 +4651,33 @@ export interface operations {
       };
       /** @description The envelope is not signed by Amazon SNS. */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description This server takes no storage events. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
         headers: {
           [name: string]: unknown;
         };
@@ -4333,8 +4801,35 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -4400,7 +4895,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4465,7 +4960,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4532,7 +5027,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4601,7 +5096,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4669,7 +5164,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The webhook or delivery was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -4678,7 +5173,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;
@@ -4881,6 +5376,24 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description A volume is too large. */
       413: {
         headers: {
@@ -4890,8 +5403,26 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The content type is not understood. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description Volume, prompts, pack or modality cannot be used. */
       422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
         headers: {
           [name: string]: unknown;
         };
@@ -4940,6 +5471,22 @@ export interface operations {
           'application/octet-stream': string;
         };
       };
+      /** @description One range of bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The client has this version. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
       /** @description The request does not have the expected form. */
       400: {
         headers: {
@@ -4960,6 +5507,15 @@ export interface operations {
       };
       /** @description The key lacks the scope or may not read the volume. */
       403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The range lies outside the file. */
+      416: {
         headers: {
           [name: string]: unknown;
         };
@@ -5034,7 +5590,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description No such job of yours. */
+      /** @description The batch was not found, or belongs to another tenant. */
       404: {
         headers: {
           [name: string]: unknown;
@@ -5043,7 +5599,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job’s state or the idempotency key does not allow it. */
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
       409: {
         headers: {
           [name: string]: unknown;

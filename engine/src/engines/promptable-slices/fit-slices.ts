@@ -1,4 +1,6 @@
 import type { PromptableSlicesModel } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
+import { MAX_GRID_VOXELS } from '@parse3d/volume/geometry';
 import { bicubicPlan, SquareResizer } from './resize.js';
 
 /** A slice on the model's square grid, and where its rows and columns lie there. */
@@ -20,7 +22,10 @@ export interface Placement {
   readonly nearest: Int32Array;
 }
 
-/** @param height of a slice, in pixels, as is `width` */
+/**
+ * @param height of a slice, in pixels, as is `width`
+ * @throws Problem `volume-too-large` for slices whose square is larger than any grid that is computed on
+ */
 export function fitSlices(
   height: number,
   width: number,
@@ -34,6 +39,13 @@ export function fitSlices(
 /** Zeros to a square, split floor before and ceil after, then bicubic to the model's size. Back by nearest neighbour. */
 function padResize(height: number, width: number, size: number): SliceFit {
   const side = Math.max(height, width);
+  if (side * side > MAX_GRID_VOXELS) {
+    throw new Problem(
+      'volume-too-large',
+      `padded to a square, slices of ${height}×${width} have ${side * side} pixels; at most ${MAX_GRID_VOXELS} are computed`,
+      { height, width, pixels: side * side, limit: MAX_GRID_VOXELS },
+    );
+  }
   const top = Math.floor((side - height) / 2);
   const left = Math.floor((side - width) / 2);
   const resizer = side === size ? undefined : new SquareResizer(bicubicPlan(side, size));

@@ -1,19 +1,25 @@
-import type { Finding, Modality, Prompt, PromptableSlicesModel } from '@parse3d/contract';
+import type { Finding, Modality, Prompt, PromptableSlicesModel, RemovedParts } from '@parse3d/contract';
 import type { NiftiImage } from '@parse3d/volume/formats';
 import { countLabels, voxelVolumeMl } from '@parse3d/volume/geometry';
-import { matchPrompt } from '@parse3d/contract/packs';
+import { standingsOf, standingWarnings, type KeepParts, type PromptStanding } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import type { Labels } from '../../steps/step.js';
 import type { Found } from '../../types.js';
+import { keepSentences } from '../keep-rules.js';
 import type { ExistenceTable } from './existence.js';
+import { keepParts } from './keep-parts.js';
 import type { PromptableSlicesPack } from './tools.js';
 import type { MaskCounts } from './label-slices.js';
 import { showRanges } from './schedule.js';
 import { maskOf, type SliceReader } from './slice-readers.js';
 import type { SliceSource } from './slice-source.js';
 import type { TextFeatures } from './text.js';
+import { slicesOf } from './slice-stack.js';
 import { volumePieces } from './volume-pieces.js';
 import type { SmoothWay } from './way-back.js';
+
+/** Probability of an edge between objects from which a pixel counts as one; the published code has it fixed. */
+const EDGE_THRESHOLD = 0.5;
 
 /** A label that keeps less than this share of its mask in the label map is worth a warning. */
 const SHOWN_SHARE = 0.9;
@@ -29,6 +35,8 @@ export interface FinishedRun {
   readonly counts: MaskCounts;
   readonly existence: ExistenceTable;
   readonly way: SmoothWay;
+  /** Which parts stay of each prompt's mask. */
+  readonly rules: readonly (KeepParts | undefined)[];
   readonly overlap: PromptableSlicesModel['overlap'];
   readonly smooth: boolean;
   readonly samples: number;
@@ -38,6 +46,8 @@ export interface FinishedRun {
   readonly ran: readonly number[] | undefined;
   /** Absent when nobody wants single masks. */
   readonly reader: SliceReader | undefined;
+  /** Of the edges between objects; absent where the pack has none or nobody asked for objects. */
+  readonly edgeReader: SliceReader | undefined;
   readonly wantProbabilities: boolean;
   readonly close: () => void;
 }
@@ -46,24 +56,34 @@ export function foundOf(run: FinishedRun): Found {
   const { image, reader, source, pack } = run;
   const { geometry } = image;
   const voxels = image.data.length;
-  const probabilityPieces = (prompt: number): Generator<Float32Array> =>
-    volumePieces(
+  const probabilityPieces = (prompt: number, voxels?: Float64Array): Generator<Float32Array> => {
+    const wanted = voxels && slicesOf(voxels, geometry.shape, source.volume);
+    return volumePieces(
       geometry.shape,
       source.volume,
-      (index) => readerOf(reader).probabilities(index, prompt),
+      (index) => (wanted?.has(index) === false ? undefined : readerOf(reader).probabilities(index, prompt)),
       (length) => new Float32Array(length),
     );
-  const maskPieces = (prompt: number): Generator<Uint8Array> =>
+  };
+  const piecesAbove = (from: SliceReader, threshold: number, prompt: number): Generator<Uint8Array> =>
     volumePieces(
       geometry.shape,
       source.volume,
       (index) => {
-        const slice = readerOf(reader).probabilities(index, prompt);
-        return slice && maskOf(slice, pack.threshold);
+        const slice = from.probabilities(index, prompt);
+        return slice && maskOf(slice, threshold);
       },
       (length) => new Uint8Array(length),
     );
+  const { edgeReader } = run;
+  const { prompts, rules, labels, counts } = run;
+  const { maskPieces, removed } = keepParts({
+    ...{ geometry, prompts, rules, labels, counts, probabilityPieces },
+    threshold: pack.threshold,
+    maskPieces: (prompt) => piecesAbove(readerOf(reader), pack.threshold, prompt),
+  });
   if (run.overlap === 'most-specific') paintSmallestLast(run, maskPieces);
+  const standings = standingsOf(pack, run.prompts, run.modality);
   return {
     labels: { data: run.labels, geometry },
     mask: (prompt) => joined(maskPieces(prompt), new Uint8Array(voxels)),
@@ -74,9 +94,11 @@ export function foundOf(run: FinishedRun): Found {
           probabilityPieces,
         }
       : {}),
-    findings: run.prompts.map((prompt, index) => findingOf(run, prompt, index)),
-    preparation: preparationOf(run),
-    warnings: warningsOf(run),
+    ...(edgeReader && { edgePieces: (prompt: number) => piecesAbove(edgeReader, EDGE_THRESHOLD, prompt) }),
+    findings: prompts.map((prompt, index) => findingOf(run, prompt, index, standings.prompts[index], removed[index])),
+    preparation: [...preparationOf(run), ...keepSentences(prompts, removed)],
+    warnings: [...warningsOf(run), ...standingWarnings(standings, prompts)],
+    hidden: hiddenOf(run),
     close: () => Promise.resolve(run.close()),
   };
 }
@@ -102,9 +124,11 @@ function paintSmallestLast(run: FinishedRun, maskPieces: (prompt: number) => Ite
 }
 
 function findingOf(
-  { pack, image, modality, source, counts, existence, way }: FinishedRun,
+  { image, source, counts, existence, way }: FinishedRun,
   prompt: Prompt,
   index: number,
+  { recommended, suggestion }: Partial<PromptStanding> = {},
+  removed?: RemovedParts,
 ): Finding {
   const voxels = counts.voxels[index] ?? 0;
   return {
@@ -117,7 +141,9 @@ function findingOf(
     maxProbability: voxels > 0 ? (counts.max[index] ?? 0) : null,
     existence: existence.ofVolume(index),
     existenceBySlice: existence.bySlice(index, source.volume, way.depth),
-    recommended: matchPrompt(pack, prompt.text, modality).recommended,
+    recommended: recommended ?? false,
+    ...(suggestion === undefined ? {} : { suggestion }),
+    ...(removed && { removed }),
   };
 }
 
@@ -139,26 +165,20 @@ function preparationOf({ source, smooth, ran, seed, samples }: FinishedRun): str
   ];
 }
 
-function warningsOf(run: FinishedRun): string[] {
-  const { prompts, texts, pack } = run;
-  const cut = prompts.flatMap(({ label }, index) =>
+function warningsOf({ prompts, texts, pack }: FinishedRun): string[] {
+  return prompts.flatMap(({ label }, index) =>
     texts[index]?.cut === true
       ? [
           `The prompt of label ${label} is longer than ${pack.model.contextLength} tokens; the model did not read its end.`,
         ]
       : [],
   );
-  return [...cut, ...overlapWarnings(run)];
 }
 
 /** A label map shows each voxel once: of targets inside of others it may hardly show anything, or of those around them. */
-function overlapWarnings(run: FinishedRun): string[] {
-  const hidden = notShown(run, SHOWN_SHARE);
-  if (hidden.length === 0) return [];
-  const rule = run.overlap === 'most-specific' ? 'smallest target' : 'most probable prompt';
-  return [
-    `Prompts overlap. Voxels in several masks carry the label of the ${rule}; the full extent of label ${hidden.map(({ label }) => label).join(', ')} is only in its mask file.`,
-  ];
+function hiddenOf(run: FinishedRun): Found['hidden'] {
+  const labels = notShown(run, SHOWN_SHARE).map(({ label }) => label);
+  return { labels, rule: run.overlap === 'most-specific' ? 'smallest target' : 'most probable prompt' };
 }
 
 /** Prompts of which the label map shows less than this share of their mask. */

@@ -1,13 +1,15 @@
 import type { NiftiImage } from '@parse3d/volume/formats';
 import { throwIfCanceled } from '../cancel.js';
+import { keepRulesOf } from '../keep-rules.js';
 import { BatchSize } from './batch-size.js';
 import { ExistenceTable } from './existence.js';
 import { foundOf } from './found.js';
 import { MaskCounts, NearestLabels, SmoothLabels } from './label-slices.js';
+import { PresentReader } from './present-reader.js';
 import { promptChunks } from './prompt-chunks.js';
 import { scheduledSlices } from './scored-slices.js';
 import { SliceMasks } from './slice-masks.js';
-import { NearestReader, SmoothReader } from './slice-readers.js';
+import { NearestReader, SmoothReader, type SliceReader } from './slice-readers.js';
 import { openSlices } from './slice-source.js';
 import { MaskSpool } from './spool.js';
 import { smoothWay } from './way-back.js';
@@ -46,11 +48,23 @@ export async function infer(
 
   const schedule = wish.schedule ?? 'full';
   const overlap = prompts.length > 1 ? (wish.overlap ?? model.overlap) : 'most-probable';
-  const keepsMasks = (request.wantMasks ?? true) || request.wantProbabilities || overlap === 'most-specific';
-  const spool =
-    keepsMasks || schedule === 'adaptive'
-      ? new MaskSpool(request.scratchFolder, source.model.depth, prompts.length, model.maskSize)
-      : undefined;
+  const rules = keepRulesOf(pack, prompts, request.modality);
+  const split = new Set(prompts.flatMap(({ instances }, prompt) => (instances === true ? [prompt] : [])));
+  const keepsMasks =
+    split.size > 0 ||
+    (request.wantMasks ?? true) ||
+    request.wantProbabilities ||
+    overlap === 'most-specific' ||
+    rules.some((rule) => rule !== undefined) ||
+    image.missing !== undefined;
+  const openSpool = (): MaskSpool =>
+    new MaskSpool(request.scratchFolder, source.model.depth, prompts.length, model.maskSize);
+  const spool = keepsMasks || schedule === 'adaptive' ? openSpool() : undefined;
+  const edges = split.size > 0 && model.edgeOutput !== undefined ? { spool: openSpool(), prompts: split } : undefined;
+  const close = (): void => {
+    spool?.close();
+    edges?.spool.close();
+  };
   try {
     const wide = prompts.some(({ label }) => label > 255);
     const labels = wide ? new Uint16Array(image.data.length) : new Uint8Array(image.data.length);
@@ -66,6 +80,7 @@ export async function infer(
         if (!keepsMasks) return;
         spool?.put(index, prompt, plane);
         spool?.keep(index, prompt);
+        edges?.spool.keep(index, prompt);
       },
     };
     const way = smoothWay(source.volume, source.model, source.fit);
@@ -74,7 +89,7 @@ export async function infer(
     const existence = new ExistenceTable(source.model.depth, prompts.length);
     let ran: readonly number[] | undefined;
     const scored = scheduledSlices({
-      ...{ network: tools.network, model, source, prompts: prompts.length, chunks, noises },
+      ...{ network: tools.network, model, source, prompts: prompts.length, chunks, noises, edges },
       batch: new BatchSize({
         sliceBatch: options.sliceBatch ?? (options.device === 'cpu' ? 1 : GPU_SLICES),
         memoryCapBytes: options.memoryCapBytes,
@@ -87,17 +102,22 @@ export async function infer(
     throwIfCanceled(signal);
     onProgress({ stage: 'restore', done: 0, total: 1 });
     if (!keepsMasks) spool?.close();
-    const held = keepsMasks && spool !== undefined ? spool : undefined;
-    const reader = held && (smooth ? new SmoothReader(held, masks, way) : new NearestReader(held, masks, source.fit));
+    const readerOf = (held: MaskSpool | undefined): SliceReader | undefined =>
+      held && (smooth ? new SmoothReader(held, masks, way) : new NearestReader(held, masks, source.fit));
+    const whole = keepsMasks ? readerOf(spool) : undefined;
+    const reader = whole && image.missing ? new PresentReader(whole, image.missing, source.volume) : whole;
+    image.missing?.clear(labels);
+    const present = reader instanceof PresentReader ? reader.count(prompts.length, pack.threshold) : counts;
     return foundOf({
-      ...{ pack, image, prompts, texts, source, labels, counts, existence, way, ran },
-      ...{ overlap, smooth, samples, seed: tools.noise.samples ? wish.seed : undefined, reader },
+      ...{ pack, image, prompts, texts, source, labels, counts: present, existence, way, ran },
+      ...{ rules, overlap, smooth, samples, seed: tools.noise.samples ? wish.seed : undefined, reader },
+      edgeReader: readerOf(edges?.spool),
       modality: request.modality,
-      wantProbabilities: request.wantProbabilities,
-      close: () => spool?.close(),
+      wantProbabilities: request.wantProbabilities || split.size > 0,
+      close,
     });
   } catch (error) {
-    spool?.close();
+    close();
     throw error;
   }
 }

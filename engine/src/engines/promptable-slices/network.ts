@@ -18,8 +18,20 @@ export const CHUNK_PROMPTS = DECODER_ROWS;
 
 export type Features = Readonly<Record<string, Tensor>>;
 
-/** Takes one prompt's numbers of one slice: mask logits (a view, used again by the next run) and an existence logit. */
-export type OnRow = (slice: number, prompt: number, maskLogits: Float32Array, existence: number) => void;
+/** What the decoder says of one prompt in one slice; the logits are views, used again by the next run. */
+interface DecodedRow {
+  readonly maskLogits: Float32Array;
+  /** Logits of the edges between objects, when they were asked for. */
+  readonly edgeLogits: Float32Array | undefined;
+  readonly existence: number;
+}
+export type OnRow = (slice: number, prompt: number, row: DecodedRow) => void;
+
+interface Decoded {
+  readonly masks: Float32Array;
+  readonly edges: Float32Array | undefined;
+  readonly existence: Float32Array;
+}
 
 /** The image encoder and the decoder, with memory for their outputs that is used again from batch to batch. */
 export class SliceNetwork {
@@ -61,24 +73,33 @@ export class SliceNetwork {
     return this.#run(this.#image, `image ${slices}`, feeds);
   }
 
-  /** Runs every slice with the chunk's prompts; `noises` are one draw per sample, whose logits are averaged. */
+  /**
+   * Runs every slice with the chunk's prompts; `noises` are one draw per sample, whose logits are averaged.
+   * @param wantEdges whether the edge logits are fetched, of a decoder that gives them
+   */
   async decode(
     features: Features,
     slices: number,
     chunk: PromptChunk,
     noises: readonly Features[],
+    wantEdges: boolean,
     onRow: OnRow,
   ): Promise<void> {
     const prompts = chunk.prompts.length;
     const together = Math.max(1, Math.floor(DECODER_ROWS / prompts));
     for (let first = 0; first < slices; first += together) {
       const count = Math.min(together, slices - first);
-      const { masks, existence } = await this.#average(this.#part(features, first, count), count, chunk, noises);
+      const part = this.#part(features, first, count);
+      const { masks, edges, existence } = await this.#average(part, count, chunk, noises, wantEdges);
       const pixels = this.#model.maskSize ** 2;
       for (let row = 0; row < count * prompts; row++) {
         const prompt = chunk.prompts[row % prompts] ?? 0;
-        const logits = masks.subarray(row * pixels, (row + 1) * pixels);
-        onRow(first + Math.floor(row / prompts), prompt, logits, existence[row] ?? 0);
+        const view = (logits: Float32Array): Float32Array => logits.subarray(row * pixels, (row + 1) * pixels);
+        onRow(first + Math.floor(row / prompts), prompt, {
+          maskLogits: view(masks),
+          edgeLogits: edges && view(edges),
+          existence: existence[row] ?? 0,
+        });
       }
     }
   }
@@ -88,21 +109,31 @@ export class SliceNetwork {
     slices: number,
     { tokens, prompts }: PromptChunk,
     noises: readonly Features[],
-  ): Promise<{ masks: Float32Array; existence: Float32Array }> {
-    const key = `decoder ${slices} ${prompts.length}`;
-    let sum: { masks: Float32Array; existence: Float32Array } | undefined;
+    wantEdges: boolean,
+  ): Promise<Decoded> {
+    const edgeOutput = wantEdges ? this.#model.edgeOutput : undefined;
+    const wanted = ['mask_logits', 'existence', ...(edgeOutput === undefined ? [] : [edgeOutput])];
+    const key = `decoder ${slices} ${prompts.length} ${edgeOutput ?? ''}`;
+    let sum: Decoded | undefined;
     for (const noise of noises) {
-      const outputs = await this.#run(this.#decoder, key, { ...features, ...noise, tokens });
-      const given = this.#check(outputs, slices * prompts.length);
+      const outputs = await this.#run(this.#decoder, key, { ...features, ...noise, tokens }, wanted);
+      const given = this.#check(outputs, slices * prompts.length, edgeOutput);
       if (noises.length === 1) return given;
-      sum ??= { masks: new Float32Array(given.masks.length), existence: new Float32Array(given.existence.length) };
+      sum ??= {
+        masks: new Float32Array(given.masks.length),
+        edges: given.edges && new Float32Array(given.edges.length),
+        existence: new Float32Array(given.existence.length),
+      };
       addTo(sum.masks, given.masks, 1 / noises.length);
+      if (sum.edges && given.edges) addTo(sum.edges, given.edges, 1 / noises.length);
       addTo(sum.existence, given.existence, 1 / noises.length);
     }
-    return sum ?? { masks: new Float32Array(0), existence: new Float32Array(0) };
+    return sum ?? { masks: new Float32Array(0), edges: undefined, existence: new Float32Array(0) };
   }
 
-  #check({ mask_logits: masks, existence }: Features, rows: number): { masks: Float32Array; existence: Float32Array } {
+  #check(outputs: Features, rows: number, edgeOutput: string | undefined): Decoded {
+    const { mask_logits: masks, existence } = outputs;
+    const edges = edgeOutput === undefined ? undefined : outputs[edgeOutput];
     const { maskSize } = this.#model;
     const expected = [rows, 1, maskSize, maskSize];
     if (masks?.type !== 'float32' || existence?.type !== 'float32' || masks.shape.join() !== expected.join()) {
@@ -118,13 +149,20 @@ export class SliceNetwork {
         'expected finite numbers from the decoder, it gave infinity or not-a-number',
       );
     }
-    return { masks: masks.data, existence: existence.data };
+    if (edgeOutput !== undefined && (edges?.type !== 'float32' || edges.shape.join() !== expected.join())) {
+      throw new Problem(
+        'inference-failed',
+        `expected float32 ${edgeOutput} ${expected.join('×')} from the decoder, got ${edges?.type ?? 'nothing'} ${edges?.shape.join('×') ?? ''}`,
+        { expected, actual: edges?.shape ?? null },
+      );
+    }
+    return { masks: masks.data, edges: edges?.type === 'float32' ? edges.data : undefined, existence: existence.data };
   }
 
   /** The first run of a kind shows how large its outputs are; later ones write into the same memory. */
-  async #run(session: Session, kind: string, feeds: Features): Promise<Features> {
+  async #run(session: Session, kind: string, feeds: Features, wanted?: readonly string[]): Promise<Features> {
     const known = this.#memory.get(kind);
-    const outputs = await session.run(feeds, known);
+    const outputs = await session.run(feeds, known, wanted);
     if (known === undefined) this.#memory.set(kind, outputs);
     return outputs;
   }

@@ -5,6 +5,7 @@ import type { Features, PromptChunk, SliceNetwork } from './network.js';
 import type { SliceScores } from './slice-scores.js';
 import type { Look, SliceSource } from './slice-source.js';
 import { neighbours } from './slice-stack.js';
+import type { MaskSpool } from './spool.js';
 
 export interface ScoringRun {
   readonly network: SliceNetwork;
@@ -15,6 +16,8 @@ export interface ScoringRun {
   readonly chunks: readonly (readonly PromptChunk[])[];
   /** One draw per sample. */
   readonly noises: readonly Features[];
+  /** Receives the edge logits of the prompts that are split into objects; absent when none is. */
+  readonly edges?: { readonly spool: MaskSpool; readonly prompts: ReadonlySet<number> } | undefined;
   readonly batch: BatchSize;
   readonly signal: AbortSignal;
   readonly onSlices: (count: number) => void;
@@ -50,12 +53,16 @@ async function scoreBatch(
     const features = await run.network.encode(image, indices.length, positions);
     for (const chunk of run.chunks[n] ?? []) {
       throwIfCanceled(run.signal);
-      await run.network.decode(features, indices.length, chunk, run.noises, (slice, prompt, logits, existence) => {
+      const { edges } = run;
+      const wantEdges = edges !== undefined && chunk.prompts.some((prompt) => edges.prompts.has(prompt));
+      await run.network.decode(features, indices.length, chunk, run.noises, wantEdges, (slice, prompt, row) => {
         const target = scores[slice];
         if (target === undefined) return;
-        target.existence[prompt] = existence;
+        target.existence[prompt] = row.existence;
         // The decoder's memory is used again; what does not show is not needed.
-        if (existence > 0) target.planes[prompt] = logits.slice();
+        if (!(row.existence > 0)) return;
+        target.planes[prompt] = row.maskLogits.slice();
+        if (row.edgeLogits && edges?.prompts.has(prompt)) edges.spool.put(target.index, prompt, row.edgeLogits);
       });
     }
   }

@@ -2,6 +2,7 @@ import { ctWindowFor, type Intensity, type Modality, type Prompt, type Promptabl
 import { orientationOf, type Volume, type VoxelArray } from '@parse3d/volume/geometry';
 import { orient, respace } from '../../steps/conform.js';
 import { isGrey, measureIntensity, type IntensityMap } from '../../steps/intensity.js';
+import type { MaybeMissing } from '../prepare.js';
 import { fitSlices, type SliceFit } from './fit-slices.js';
 import { groupBy } from './group-by.js';
 import { readSlice, sliceStack, type SliceStack } from './slice-stack.js';
@@ -39,9 +40,10 @@ export interface SourceRequest {
  * Intensities measured on the whole volume and applied slice by slice; axes turned by reading them in another order. Only
  * a pack that wants another spacing makes a copy of the volume.
  */
-export function openSlices(volume: Volume, model: PromptableSlicesModel, request: SourceRequest): SliceSource {
+export function openSlices(volume: MaybeMissing, model: PromptableSlicesModel, request: SourceRequest): SliceSource {
   const own = orientationOf(volume.geometry.affine);
-  const grey = greyLooks(volume.data, request.intensity ?? model.intensity, request);
+  const measured = volume.missing?.present(volume.data) ?? volume.data;
+  const grey = greyLooks(measured, request.intensity ?? model.intensity, request);
   const spaced = grey.map(({ map }) => resampledView(volume, map, model));
   const views = spaced.map((view, n) => view ?? { data: volume.data, geometry: volume.geometry, map: grey[n]?.map });
   const first = views[0]?.geometry ?? volume.geometry;

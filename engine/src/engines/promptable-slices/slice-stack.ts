@@ -83,3 +83,15 @@ export function neighbours(index: number, depth: number): [before: number, after
   if (depth === 1) return [0, 0];
   return [index === 0 ? 1 : index - 1, index === depth - 1 ? depth - 2 : index + 1];
 }
+
+/** The slices of a stack that hold some of these voxels, which are places in the volume's memory. */
+export function slicesOf(voxels: Float64Array, shape: Shape, { own, depth }: SliceStack): ReadonlySet<number> {
+  const axis = AXES.indexOf(own.axis);
+  const stride = shape.slice(0, axis).reduce((product, length) => product * length, 1);
+  const slices = new Set<number>();
+  for (const voxel of voxels) {
+    const at = Math.floor(voxel / stride) % (shape[axis] ?? 1);
+    slices.add(own.reversed ? depth - 1 - at : at);
+  }
+  return slices;
+}

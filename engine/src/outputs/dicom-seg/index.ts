@@ -64,7 +64,7 @@ export interface SegRequest {
  * @throws Problem `internal` when it would be larger than DICOM allows, or cannot be written
  */
 export async function writeDicomSeg(path: string, request: SegRequest): Promise<void> {
-  const { geometry, reference, segments, maskOf } = request;
+  const { geometry, reference, segments, maskOf, pack } = request;
   const { shape } = geometry;
   const frames = framesOf(segments.length, maskOf, shape);
   const bytes = frameBytes(frames.length, shape);
@@ -75,11 +75,11 @@ export async function writeDicomSeg(path: string, request: SegRequest): Promise<
     });
   }
   const uid = newUid();
-  const texts = textsOf(reference);
+  const texts = textsOf(reference, [pack.title, ...segments.map(({ name }) => name)]);
   const elements = [
-    ...inheritedElements(reference),
+    ...inheritedElements(texts.inherited),
     texts.characterSet,
-    ...identity(request, uid, texts),
+    ...identity(request, uid, texts, new Set(frames.map(({ k }) => k))),
     ...image(request, frames.length),
     ...dimensions(),
     sequence(0x0062_0002, ...segments.map((segment, index) => segmentItem(segment, index, request, texts))),
@@ -90,7 +90,7 @@ export async function writeDicomSeg(path: string, request: SegRequest): Promise<
   await writeFrames(path, start, frames, maskOf, shape);
 }
 
-function inheritedElements({ inherited }: DicomReference): DicomElement[] {
+function inheritedElements(inherited: DicomReference['inherited']): DicomElement[] {
   const present = new Set(inherited.map(({ tag }) => tag));
   return [
     ...inherited
@@ -101,7 +101,13 @@ function inheritedElements({ inherited }: DicomReference): DicomElement[] {
   ];
 }
 
-function identity({ reference, pack, softwareVersion }: SegRequest, uid: string, texts: Texts): DicomElement[] {
+/** @param used the slices that frames refer to */
+function identity(
+  { reference, pack, softwareVersion }: SegRequest,
+  uid: string,
+  texts: Texts,
+  used: ReadonlySet<number>,
+): DicomElement[] {
   const now = new Date().toISOString();
   return [
     textElement(0x0008_0016, 'UI', SEGMENTATION_STORAGE),
@@ -124,18 +130,21 @@ function identity({ reference, pack, softwareVersion }: SegRequest, uid: string,
     textElement(0x0070_0080, 'CS', 'SEGMENTATION'),
     texts.element(0x0070_0081, 'LO', `Research use only; ${pack.id} ${pack.version}`),
     textElement(0x0070_0084, 'PN', ''),
-    referencedSeries(reference),
+    referencedSeries(reference, used),
   ];
 }
 
-function referencedSeries({ seriesUid, slices }: DicomReference): DicomElement {
+/** Images that no frame refers to are not listed: whoever opens the object would fetch them for nothing. */
+function referencedSeries({ seriesUid, slices }: DicomReference, used: ReadonlySet<number>): DicomElement {
   return sequence(0x0008_1115, [
     sequence(
       0x0008_114a,
-      ...slices.map(({ sopClassUid, sopInstanceUid }) => [
-        textElement(0x0008_1150, 'UI', sopClassUid),
-        textElement(0x0008_1155, 'UI', sopInstanceUid),
-      ]),
+      ...slices
+        .filter((_, k) => used.has(k))
+        .map(({ sopClassUid, sopInstanceUid }) => [
+          textElement(0x0008_1150, 'UI', sopClassUid),
+          textElement(0x0008_1155, 'UI', sopInstanceUid),
+        ]),
     ),
     textElement(0x0020_000e, 'UI', seriesUid),
   ]);

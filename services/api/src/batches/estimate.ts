@@ -1,5 +1,4 @@
 import type { BatchEstimate, Pack } from '@parse3d/contract';
-import { liveWorkers } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 
 /** What a slot is taken to move of a pack's working memory before anything has run. Unit: bytes a second. */
@@ -15,12 +14,12 @@ export async function estimate(
   pack: Pack,
   deps: ApiDeps,
 ): Promise<BatchEstimate | undefined> {
-  const workers = await liveWorkers(deps.redis, deps.keys);
+  const workers = await deps.control.workers.live();
   const able = workers.filter(({ packs, draining }) => packs.includes(pack.id) && !draining);
   const slots = able.reduce((sum, worker) => sum + worker.slots, 0);
   // More slots than volumes help nobody; without a worker the time is that of the first one to come.
   const side = Math.max(1, Math.min(slots, total));
-  const recent = await deps.records.pace.recent(pack.id);
+  const recent = await deps.control.pace.recent(pack.id);
   if (recent !== undefined) {
     // A manifest and a list tell no sizes: then the mean volume counts.
     const ms = bytes > 0 && recent.bytes > 0 ? (bytes * recent.ms) / recent.bytes : (total * recent.ms) / recent.jobs;

@@ -1,8 +1,7 @@
 import type { BatchFailures } from '@parse3d/contract';
 import { problemKinds, type ProblemCode } from '@parse3d/contract/problems';
-import { newestManifest } from '@parse3d/control';
+import type { FoundBatch } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
-import { listItems, type FoundBatch } from './find.js';
 
 /** Failed items whose manifests are read for one answer. */
 const EXAMINED = 500;
@@ -17,11 +16,11 @@ type Group = BatchFailures['groups'][number];
  * @throws Problem `state-conflict` when the live states are gone: `failures.jsonl` has them
  */
 export async function failuresOf(found: FoundBatch, deps: ApiDeps): Promise<BatchFailures> {
-  const { items } = await listItems(found, { status: 'failed', from: 0, limit: EXAMINED }, deps);
+  const { items } = await deps.control.batches.items(found, { status: 'failed', from: 0, limit: EXAMINED });
   const groups = new Map<ProblemCode, Group>();
   for (let first = 0; first < items.length; first += CONCURRENCY) {
     const some = items.slice(first, first + CONCURRENCY);
-    const manifests = await Promise.all(some.map(({ jobId }) => newestManifest(deps.stores.primary, jobId)));
+    const manifests = await Promise.all(some.map(({ jobId }) => deps.control.jobs.manifest(jobId)));
     for (const [index, { ordinal, uri, jobId }] of some.entries()) {
       const manifest = manifests[index];
       // An item that is being run again has no failure to tell of.

@@ -1,9 +1,8 @@
-import { BlobUri, Prompts, type BatchSource } from '@parse3d/contract';
+import { BlobUri, compileGlob, Prompts, type BatchSource } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { formatBlobUri, listAll, type BlobStore, type Stores } from '@parse3d/storage';
-import picomatch from 'picomatch';
+import { linesOf } from '@parse3d/contract/text';
+import { listAll, nameOfListed, type BlobStore, type Stores } from '@parse3d/storage';
 import { z } from 'zod';
-import { linesOf } from './lines.js';
 
 /** A volume of a batch before it is checked. `etag` is empty and `bytes` 0 where the source does not tell. */
 export interface SourceItem {
@@ -15,9 +14,6 @@ export interface SourceItem {
 
 const ManifestLine = z.strictObject({ uri: BlobUri, prompts: Prompts.optional() });
 
-/** A line of a manifest names one volume; anything longer is no manifest. */
-const MAX_LINE_CHARACTERS = 64 * 1024;
-
 /** The volumes of a batch in the order of the source, streamed: nothing is held but a page of the listing. */
 export async function* sourceItems(source: BatchSource, stores: Stores): AsyncGenerator<SourceItem> {
   switch (source.kind) {
@@ -28,8 +24,8 @@ export async function* sourceItems(source: BatchSource, stores: Stores): AsyncGe
       yield* manifestItems(source.uri, stores);
       return;
     case 'prefix': {
-      const matches = picomatch(source.pattern, { dot: false });
-      yield* listed(source.uri, stores, (path) => matches(path));
+      const glob = compileGlob(source.pattern);
+      yield* listed(source.uri, stores, (path) => glob.matches(path));
       return;
     }
     case 'bids': {
@@ -53,7 +49,8 @@ async function* listed(
   const { store, prefix } = openFolder(folderUri, stores);
   for await (const { key, etag, bytes } of listAll(store, prefix)) {
     if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
-    yield { uri: formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
+    // One that cannot be named fails as an item of its own; the others are volumes all the same.
+    yield { uri: nameOfListed({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
   }
 }
 
@@ -69,7 +66,7 @@ async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<Sourc
   const { store, key } = stores.open(uri);
   const { body } = await store.read(key);
   // However the loop ends, it destroys the body.
-  for await (const { number, text } of linesOf(body as AsyncIterable<Buffer>, MAX_LINE_CHARACTERS)) {
+  for await (const { number, text } of linesOf(body as AsyncIterable<Buffer>, { name: uri })) {
     if (text.trim() !== '') yield { ...parseLine(text, number, uri), etag: '', bytes: 0 };
   }
 }

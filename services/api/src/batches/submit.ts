@@ -3,8 +3,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApiKeyRecord } from '@parse3d/platform/access';
 import {
   batchIdFromKey,
-  blobKeys,
-  ITEMS_PER_CHUNK,
   newBatchId,
   type BatchItem,
   type BatchRecord,
@@ -14,10 +12,8 @@ import {
   type Prompt,
   type SubmitBatch,
 } from '@parse3d/contract';
-import { BatchStore, rebuildBatch } from '@parse3d/control';
 import { matchPrompts } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
-import { writeJson } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
 import { mayRead, mayReadAll } from '../jobs/preflight.js';
 import { chooseModality } from '../jobs/submit.js';
@@ -25,8 +21,8 @@ import { estimate } from './estimate.js';
 import { sourceItems, type SourceItem } from './sources.js';
 
 /**
- * Accepts a batch: its items go to storage in chunks, then the record, then the marker that the reconciler looks for,
- * then Redis. Whatever fails before the marker leaves nothing that counts.
+ * Accepts a batch: its items go to storage in chunks, then `Batches.create` makes it exist. Whatever fails before leaves
+ * nothing that counts.
  *
  * With an idempotency key the batch's id is made from it, so that a repeated request finds the batch.
  *
@@ -53,16 +49,17 @@ async function acceptBatch(
   traceparent: string | undefined,
   deps: ApiDeps,
 ): Promise<BatchRecord> {
-  const { primary } = deps.stores;
+  const { batches, admission } = deps.control;
   const requestSha256 = createHash('sha256').update(JSON.stringify(body)).digest('hex');
   const batchId = idempotencyKey === undefined ? newBatchId() : batchIdFromKey(caller.tenant, idempotencyKey);
   if (idempotencyKey !== undefined) {
-    const earlier = await new BatchStore(primary).record(batchId);
+    const earlier = await batches.record(batchId);
     if (earlier !== undefined) return repeated(earlier, requestSha256, deps);
   }
-  await deps.admission.admitBatch(caller.tenant);
+  await admission.admitBatch(caller.tenant);
   const { pack, modality } = choose(body, deps);
-  const size = await writeItems(batchId, checkedItems(body, pack, caller, deps), deps);
+  const size = await batches.writeItems(batchId, checkedItems(body, pack, caller, deps));
+  if (size.total === 0) throw new Problem('request-invalid', 'the source has no volume that matches');
   const batch: BatchRecord = {
     batchId,
     tenant: caller.tenant,
@@ -82,20 +79,8 @@ async function acceptBatch(
     ...(idempotencyKey === undefined ? {} : { requestSha256 }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
-  await writeJson(primary, blobKeys.batch(batchId), batch);
-  await enter(batch, deps, () => deps.records.batches.open(batch, 'running'));
+  await batches.create(batch);
   return batch;
-}
-
-async function enter(batch: BatchRecord, deps: ApiDeps, count: () => Promise<unknown>): Promise<void> {
-  const { primary } = deps.stores;
-  await writeJson(primary, blobKeys.openBatch(batch.batchId), { batchId: batch.batchId });
-  try {
-    await count();
-  } catch (error) {
-    await primary.delete(blobKeys.openBatch(batch.batchId));
-    throw error;
-  }
 }
 
 /**
@@ -109,13 +94,7 @@ async function repeated(earlier: BatchRecord, requestSha256: string, deps: ApiDe
       batchId,
     });
   }
-  const { primary } = deps.stores;
-  const batches = new BatchStore(primary);
-  const live = await deps.records.batches.get(batchId);
-  if (live !== undefined || (await batches.finished(batchId)) !== undefined) return earlier;
-  await enter(earlier, deps, () => rebuildBatch(earlier, batches, deps.records, primary));
-  // It may have ended in between, which leaves nothing to look after.
-  if ((await batches.finished(batchId)) !== undefined) await primary.delete(blobKeys.openBatch(batchId));
+  await deps.control.batches.reenter(earlier);
   return earlier;
 }
 
@@ -127,7 +106,6 @@ export async function measureBatch(body: SubmitBatch, caller: ApiKeyRecord, deps
   for await (const item of checkedItems(body, pack, caller, deps)) {
     total++;
     bytes += item.bytes;
-    if (total % ITEMS_PER_TURN === 0) await nextTurn();
   }
   const time = await estimate({ total, bytes }, pack, deps);
   return { total, bytes, ...(time === undefined ? {} : { estimate: time }) };
@@ -139,6 +117,9 @@ function choose(body: SubmitBatch, deps: ApiDeps): { pack: Pack; modality: Batch
   return { pack, modality: chooseModality(body, pack) };
 }
 
+/** Items checked between two turns of the event loop. */
+const ITEMS_PER_TURN = 100;
+
 async function* checkedItems(
   body: SubmitBatch,
   pack: Pack,
@@ -146,13 +127,15 @@ async function* checkedItems(
   deps: ApiDeps,
 ): AsyncGenerator<BatchItem> {
   checkSource(body.source, caller, deps);
-  // Items mostly share a few lists of prompts; each list is matched once.
+  // Items mostly share a few lists of prompts; each list is matched once, and lets other requests go first.
   const matched = new Set<string>();
+  let checked = 0;
   for await (const item of sourceItems(body.source, deps.stores)) {
     if (!mayRead(caller, item.uri, deps.stores.primary)) {
       throw new Problem('input-not-allowed', `this API key may not read ${item.uri}`, { uri: item.uri });
     }
-    checkPrompts(item, body.prompts, pack, matched);
+    // Lines of one buffer come without waiting; other requests are not to wait for them.
+    if (checkPrompts(item, body.prompts, pack, matched) || ++checked % ITEMS_PER_TURN === 0) await nextTurn();
     const { uri, etag, bytes, prompts } = item;
     yield { uri, etag, bytes, ...(prompts === undefined ? {} : { prompts }) };
   }
@@ -166,48 +149,18 @@ function checkSource(source: BatchSource, caller: ApiKeyRecord, { stores }: ApiD
   if (!allowed) throw new Problem('input-not-allowed', `this API key may not read ${uri}`, { uri });
 }
 
-function checkPrompts(item: SourceItem, common: Prompt[] | undefined, pack: Pack, matched: Set<string>): void {
+/** True when the item's own prompts had to be matched. */
+function checkPrompts(item: SourceItem, common: Prompt[] | undefined, pack: Pack, matched: Set<string>): boolean {
   const prompts = item.prompts ?? common;
   if (prompts === undefined) {
     throw new Problem('request-invalid', `${item.uri} has no prompts, and the batch has none either`, {
       uri: item.uri,
     });
   }
-  if (item.prompts === undefined) return;
+  if (item.prompts === undefined) return false;
   const key = JSON.stringify(prompts);
-  if (matched.has(key)) return;
+  if (matched.has(key)) return false;
   matchPrompts(pack, prompts);
   if (matched.size < 10_000) matched.add(key);
-}
-
-/** Items taken between two looks at what else there is to do. */
-const ITEMS_PER_TURN = 100;
-
-async function writeItems(
-  batchId: string,
-  items: AsyncIterable<BatchItem>,
-  deps: ApiDeps,
-): Promise<Pick<BatchRecord, 'total' | 'bytes'>> {
-  const { primary } = deps.stores;
-  let lines: string[] = [];
-  let total = 0;
-  let bytes = 0;
-  const flush = async (): Promise<void> => {
-    const chunk = Math.floor((total - 1) / ITEMS_PER_CHUNK);
-    await primary.write(blobKeys.batchItems(batchId, chunk), Buffer.from(lines.join('')), {
-      contentType: 'application/x-ndjson',
-    });
-    lines = [];
-  };
-  for await (const item of items) {
-    lines.push(`${JSON.stringify(item)}\n`);
-    total++;
-    bytes += item.bytes;
-    if (lines.length === ITEMS_PER_CHUNK) await flush();
-    // Lines of one buffer come without waiting; other requests are not to wait for them.
-    if (total % ITEMS_PER_TURN === 0) await nextTurn();
-  }
-  if (total === 0) throw new Problem('request-invalid', 'the source has no volume that matches');
-  if (lines.length > 0) await flush();
-  return { total, bytes };
+  return true;
 }

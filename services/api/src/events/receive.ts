@@ -1,7 +1,7 @@
 import type { EventReceipt } from '@parse3d/contract';
 import { isRedisError } from '@parse3d/control';
-import { isProblem, Problem } from '@parse3d/contract/problems';
-import { checkBucket, formatBlobUri, inParallel } from '@parse3d/storage';
+import { Problem } from '@parse3d/contract/problems';
+import { inParallel, isBucketName, nameOfListed } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
 import { parseEvents } from './formats/index.js';
 import { isNoInput, matches } from './match.js';
@@ -92,16 +92,12 @@ async function take(notice: StorageNotice, deps: ApiDeps): Promise<Taken> {
   return taken;
 }
 
-/** Undefined for what is no new volume, and for a name that no store of ours can hold and no rule can therefore mean. */
+/** Undefined for what is not a new volume, and for a bucket that no rule can mean. */
 function uriOf({ bucket, key, kind }: StorageNotice, deps: ApiDeps): string | undefined {
   if (kind !== 'created' || isNoInput(bucket, key, deps.stores.primary)) return undefined;
-  try {
-    return formatBlobUri({ scheme: deps.stores.primary.scheme, bucket: checkBucket(bucket), key });
-  } catch (error) {
-    if (!isProblem(error, 'blob-key-invalid')) throw error;
-    deps.log.warn({ code: error.code }, 'event of an object whose key cannot be used');
-    return undefined;
-  }
+  if (!isBucketName(bucket)) return undefined;
+  // A key that cannot be named is refused under each rule that takes it: sending the event again would not mend it.
+  return nameOfListed({ scheme: deps.stores.primary.scheme, bucket, key });
 }
 
 function laterProblem(error: unknown): Problem {

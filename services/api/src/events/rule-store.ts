@@ -1,14 +1,13 @@
 import { blobKeys, RuleRecord } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
-import { ZodError } from 'zod';
 
 /** How long the rules that were read are taken for the rules there are, in ms: what others changed is seen later. */
 const TRUST_MS = 1_000;
 
 interface Kept {
   readonly etag: string;
-  /** Absent for a record that cannot be read, as of a later version: it rules nothing until it is another. */
+  /** Absent for a record that cannot be read, as of a later version: the rule is off until the record changes. */
   readonly rule: RuleRecord | undefined;
 }
 
@@ -22,7 +21,7 @@ export class RuleStore {
   /** Changes made by this process: what was read while one was made may lack it. */
   #changes = 0;
 
-  /** @param onFault told once of every record that cannot be read */
+  /** @param onFault called once for every record that cannot be read */
   constructor(store: BlobStore, onFault: (key: string, error: unknown) => void) {
     this.#store = store;
     this.#onFault = onFault;
@@ -100,7 +99,7 @@ export class RuleStore {
     try {
       return await this.#read(key);
     } catch (error) {
-      if (!(error instanceof ZodError) && !isProblem(error, 'internal')) throw error;
+      if (!isProblem(error, 'record-invalid')) throw error;
       this.#onFault(key, error);
       return undefined;
     }

@@ -1,14 +1,8 @@
 import type { ApiKeyRecord } from '@parse3d/platform/access';
-import {
-  Refusal,
-  type BatchRecord,
-  type ChangeRule,
-  type CreateRule,
-  type RuleRecord,
-  type RuleView,
-} from '@parse3d/contract';
+import type { BatchRecord, ChangeRule, CreateRule, RuleRecord, RuleView } from '@parse3d/contract';
 import { matchPrompts } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
+import { checkPrefix } from '@parse3d/storage';
 import { v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
 import { mayReadAll } from '../jobs/preflight.js';
@@ -21,7 +15,7 @@ const MAX_RULES = 200;
 /**
  * Makes a rule that acts in the name of the key's tenant and reads what the key may read.
  *
- * @throws Problem `input-not-allowed`, what a job of this template would be refused for, `quota-exceeded`
+ * @throws Problem `input-not-allowed`, `blob-key-invalid` for a prefix that no key begins with, what a job of this template would be refused for, `quota-exceeded`
  */
 export async function createRule(body: CreateRule, caller: ApiKeyRecord, deps: ApiDeps): Promise<RuleRecord> {
   const now = new Date().toISOString();
@@ -72,12 +66,6 @@ export function viewRule({ tenant: _tenant, inputs: _inputs, ...view }: RuleReco
   return view;
 }
 
-/** Objects that the rule took and that could make no job, the latest first. */
-export async function refusalsOf(rule: RuleRecord, deps: ApiDeps): Promise<Refusal[]> {
-  const lines = await deps.redis.lrange(deps.keys.ruleRefusals(rule.id), 0, -1);
-  return lines.map((line) => Refusal.parse(JSON.parse(line)));
-}
-
 /**
  * The pack and the modality of the rule's jobs.
  *
@@ -100,4 +88,5 @@ function checkRule(rule: RuleRecord, deps: ApiDeps): void {
   chooseFor(rule, deps);
   // Asked for its complaints about scheme and bucket.
   deps.stores.open(`${rule.bucket}object`);
+  checkPrefix(rule.prefix);
 }

@@ -1,20 +1,16 @@
-import { batchWindowMs, Refusal, SubmitJob, type RuleRecord } from '@parse3d/contract';
+import { batchWindowMs, SubmitJob, type RuleRecord } from '@parse3d/contract';
 import { isRedisError } from '@parse3d/control';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
+import { parseRequest } from '../http/parse.js';
 import { jobIdFrom, submitJob } from '../jobs/submit.js';
-import { requestOf } from '../jobs/find.js';
-import { isTaken, wait } from './windows/waiting.js';
+import { isTaken, setAside } from './windows/waiting.js';
 
 /** What became of one object under one rule. */
 export type Outcome = 'started' | 'waiting' | 'repeated' | 'refused' | 'ignored';
 
 /** An object that is replaced faster than this many looks will be told of again. */
 const LOOKS = 3;
-
-/** Refusals kept for a rule, and for how long, in seconds. */
-const KEPT_REFUSALS = 100;
-const REFUSALS_TTL_SECONDS = 7 * 24 * 3_600;
 
 /**
  * Starts the rule's job for the version of the object that the store has now, or puts the object aside for the rule's
@@ -44,11 +40,14 @@ export async function startFor(rule: RuleRecord, uri: string, deps: ApiDeps): Pr
     // The rule was changed after the job was started: it stays one job per version.
     if (isProblem(error, 'idempotency-conflict')) return 'repeated';
     // Keys that expired, clocks that differ: that is the service's fault and not the object's.
-    if (!isProblem(error) || error.retry === 'later' || error.code === 'storage-denied') throw error;
+    if (!isProblem(error) || error.retry === 'later' || isOfTheService(error)) throw error;
     await refuse(rule, uri, error, deps);
     return 'refused';
   }
 }
+
+const isOfTheService = (error: Problem): boolean =>
+  isProblem(error, 'storage-denied', 'storage-credentials', 'storage-wrong-region', 'bucket-missing');
 
 // A header cannot hold the character 0, so that no client's key meets one of these.
 const keyOf = (rule: RuleRecord, uri: string, etag: string): string => ['rule', rule.id, uri, etag].join('\0');
@@ -56,7 +55,7 @@ const keyOf = (rule: RuleRecord, uri: string, etag: string): string => ['rule', 
 async function startNow(rule: RuleRecord, uri: string, etag: string, deps: ApiDeps): Promise<Outcome> {
   // Only a rule that had a batch window has such objects.
   if (rule.batchWindow !== undefined && (await isTaken(rule, { uri, etag }, deps))) return 'repeated';
-  const body = SubmitJob.parse({ ...rule.job, input: { uri } });
+  const body = parseRequest(SubmitJob, { ...rule.job, input: { uri } });
   const { request, repeated } = await submitJob(body, rule, keyOf(rule, uri, etag), deps, etag);
   if (repeated) return 'repeated';
   deps.metrics.jobsAccepted.inc({ lane: request.lane, repeated: 'false' });
@@ -66,26 +65,17 @@ async function startNow(rule: RuleRecord, uri: string, etag: string, deps: ApiDe
 
 async function startLater(rule: RuleRecord, uri: string, etag: string, deps: ApiDeps): Promise<Outcome> {
   // The rule may have had no window when it first took this version.
-  const earlier = await requestOf(jobIdFrom(rule.tenant, keyOf(rule, uri, etag)), deps);
+  const earlier = await deps.control.jobs.requestOf(jobIdFrom(rule.tenant, keyOf(rule, uri, etag)));
   if (earlier !== undefined) return 'repeated';
-  return wait(rule, uri, etag, deps);
+  return setAside(rule, uri, etag, deps);
 }
 
 async function refuse(rule: RuleRecord, uri: string, problem: Problem, deps: ApiDeps): Promise<void> {
   // Names of files can name patients: the log has the code, the owner of the rule sees the name.
   deps.log.warn({ code: problem.code, ruleId: rule.id, tenant: rule.tenant }, 'object refused under a rule');
-  const list = deps.keys.ruleRefusals(rule.id);
-  const refusal: Refusal = { at: new Date().toISOString(), uri, code: problem.code, detail: problem.message };
+  const { code, message: detail } = problem;
   try {
-    // A message that comes again, and the listing after it, find the same.
-    const known = (await deps.redis.lrange(list, 0, -1)).map((line) => Refusal.parse(JSON.parse(line)));
-    if (known.some((earlier) => earlier.uri === uri && earlier.code === problem.code)) return;
-    await deps.redis
-      .multi()
-      .lpush(list, JSON.stringify(refusal))
-      .ltrim(list, 0, KEPT_REFUSALS - 1)
-      .expire(list, REFUSALS_TTL_SECONDS)
-      .exec();
+    await deps.control.refusals.note(rule.id, { at: new Date().toISOString(), uri, code, detail });
   } catch (error) {
     if (!isRedisError(error)) throw error;
     throw new Problem('queue-unavailable', 'Redis did not take the refusal', {}, { cause: error });

@@ -1,6 +1,6 @@
 import type { RuleRecord } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { formatBlobUri, inParallel, isKey, listAll, type BlobInfo } from '@parse3d/storage';
+import { inParallel, listAll, nameOfListed, type BlobInfo } from '@parse3d/storage';
 import { openFolder } from '../batches/sources.js';
 import type { ApiDeps } from '../deps.js';
 import { isNoInput, matches, watched } from './match.js';
@@ -105,8 +105,8 @@ export class RuleSweeper {
   async *#listed(rule: RuleRecord): AsyncGenerator<{ uri: string; blob: BlobInfo }> {
     const { store, prefix } = openFolder(watched(rule), this.#deps.stores);
     for await (const blob of listAll(store, prefix, this.#stop.signal)) {
-      if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary) || !isKey(blob.key)) continue;
-      const uri = formatBlobUri({ scheme: store.scheme, bucket: store.bucket, key: blob.key });
+      if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary)) continue;
+      const uri = nameOfListed({ scheme: store.scheme, bucket: store.bucket, key: blob.key });
       if (matches(rule, uri)) yield { uri, blob };
     }
   }

@@ -1,30 +1,41 @@
-import type { ApiKeyRecord, ApiKeys, Scope } from '@parse3d/platform/access';
+import type { ApiKeyRecord, Scope } from '@parse3d/platform/access';
 import { Problem } from '@parse3d/contract/problems';
-import type { Request, RequestHandler } from 'express';
+import type { Request } from 'express';
+import type { ApiDeps } from '../deps.js';
+import { markKnown } from './connections.js';
+import { requireEventsToken } from './events-token.js';
 
-const callers = new WeakMap<Request, ApiKeyRecord>();
+/**
+ * Who may call an operation: a key with one scope, or with all of several; a sender that shows the token of storage
+ * events; or anybody, which has to be said.
+ */
+export type Access = Scope | readonly Scope[] | 'events-token' | 'public';
 
-/** Lets only requests pass that carry a valid key with this scope. */
-export function requireScope(apiKeys: ApiKeys, scope: Scope): RequestHandler {
-  return async (request, _response, next) => {
-    const key = bearerToken(request);
-    const record = key === undefined ? undefined : await apiKeys.verify(key);
-    if (record === undefined) {
-      throw new Problem('unauthorized', 'expected a header "Authorization: Bearer p3d_…" with a valid API key');
-    }
+/**
+ * Lets only requests pass that show what the operation asks for. Nothing of the body is read before.
+ *
+ * @returns the record of the key, where the operation needs one
+ * @throws Problem `unauthorized`, `forbidden`; `not-found` where the server takes no storage events
+ */
+export async function authorise(access: Access, request: Request, deps: ApiDeps): Promise<ApiKeyRecord | undefined> {
+  if (access === 'public') return undefined;
+  if (access === 'events-token') {
+    requireEventsToken(request, deps.config.PARSE3D_EVENTS_TOKEN);
+    markKnown(request.socket);
+    return undefined;
+  }
+  const key = bearerToken(request);
+  const record = key === undefined ? undefined : await deps.apiKeys.verify(key);
+  if (record === undefined) {
+    throw new Problem('unauthorized', 'expected a header "Authorization: Bearer p3d_…" with a valid API key');
+  }
+  markKnown(request.socket);
+  for (const scope of typeof access === 'string' ? [access] : access) {
     if (!record.scopes.includes(scope)) {
       throw new Problem('forbidden', `this API key lacks the scope ${scope}`, { scope });
     }
-    callers.set(request, record);
-    next();
-  };
-}
-
-/** The key of an authorised request. */
-export function callerOf(request: Request): ApiKeyRecord {
-  const caller = callers.get(request);
-  if (caller === undefined) throw new Problem('internal', 'the route forgot requireScope');
-  return caller;
+  }
+  return record;
 }
 
 function bearerToken(request: Request): string | undefined {

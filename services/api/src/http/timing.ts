@@ -5,9 +5,10 @@ import type { ApiMetrics } from '../metrics.js';
 export function timing(metrics: ApiMetrics): RequestHandler {
   return (request, response, next) => {
     const stop = metrics.httpSeconds.startTimer();
-    response.on('finish', () => {
+    response.on('close', () => {
+      const status = response.writableFinished ? String(response.statusCode) : 'aborted';
       const route = request.route as { path?: unknown } | undefined;
-      stop({ method: request.method, route: String(route?.path ?? 'none'), status: String(response.statusCode) });
+      stop({ method: request.method, route: String(route?.path ?? 'none'), status });
     });
     next();
   };

@@ -1,8 +1,7 @@
-import type { JobRequest } from '@parse3d/contract';
-import { cancelRun } from '@parse3d/control';
+import { isEnded, type JobRequest } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
+import type { FoundJob } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
-import type { FoundJob } from './find.js';
 
 /**
  * Stops a job.
@@ -11,9 +10,8 @@ import type { FoundJob } from './find.js';
  */
 export async function cancelJob(found: FoundJob, deps: ApiDeps): Promise<void> {
   if (found.source === 'manifest') return refuseUnlessCanceled(found.manifest.status, found.request);
-  const before = await cancelRun(found.request, { ...deps, store: deps.stores.primary });
-  if (before === 'completed' || before === 'failed' || before === 'canceled')
-    refuseUnlessCanceled(before, found.request);
+  const before = await deps.control.jobs.cancel(found.request);
+  if (before !== undefined && isEnded(before)) refuseUnlessCanceled(before, found.request);
 }
 
 function refuseUnlessCanceled(status: string, request: JobRequest): void {

@@ -18,11 +18,10 @@ export async function listJobs(
   let last = query.cursor === undefined ? undefined : parseCursor(query.cursor);
   let isLast = false;
   for (let looks = 0; looks < MAX_LOOKS && jobs.length < query.limit && !isLast; looks += query.limit) {
-    const rows = await deps.records.list(tenant, query.limit, last);
+    const rows = await deps.control.jobs.list(tenant, query.limit, last);
     isLast = rows.length < query.limit;
-    for (const row of rows) {
+    for (const { record, ...row } of rows) {
       last = row;
-      const record = await deps.records.get(row.jobId);
       if (record === undefined) expired.push(row.jobId);
       else if (query.status === undefined || record.status === query.status) {
         jobs.push(await viewJob({ source: 'record', request: record.request, record }, deps));
@@ -30,7 +29,7 @@ export async function listJobs(
       }
     }
   }
-  await deps.records.forget(tenant, expired);
+  await deps.control.jobs.forget(tenant, expired);
   const more = jobs.length === query.limit || !isLast;
   return { jobs, ...(more && last !== undefined ? { next: formatCursor(last) } : {}) };
 }

@@ -6,7 +6,8 @@ import {
   readNiftiHeader,
   readNpzHeader,
   type NiftiHeader,
-  type NpzPrompts,
+  promptsForJob,
+  type FilePrompt,
 } from '@parse3d/volume/formats';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { isFolderUri, readAll, type BlobInfo, type BlobStore, type Stores } from '@parse3d/storage';
@@ -22,7 +23,7 @@ export interface Inspected {
   readonly info: Pick<BlobInfo, 'bytes' | 'etag'>;
   /** Absent for DICOM, which has no header for the whole: its images are read by a worker. */
   readonly header?: NiftiHeader;
-  readonly prompts: NpzPrompts['prompts'];
+  readonly prompts: readonly FilePrompt[];
 }
 
 /** Whoever asks for a volume: a key, or a rule that acts with the rights of one. */
@@ -81,9 +82,8 @@ export async function inspectVolume(store: BlobStore, key: string, config: ApiCo
     await peekDicomZip(blobAccess(store, info), { maxBytes: config.PARSE3D_MAX_VOLUME_BYTES });
     return { info, prompts: [] };
   }
-  const { header, prompts } = isZip(prefix)
-    ? await readNpzHeader(blobAccess(store, info))
-    : { header: await readNiftiHeader(prefix), prompts: [] };
+  const npz = isZip(prefix) ? await readNpzHeader(blobAccess(store, info)) : undefined;
+  const header = npz?.header ?? (await readNiftiHeader(prefix));
   const [i, j, k] = header.geometry.shape;
   if (i * j * k > config.PARSE3D_MAX_VOXELS) {
     const limit = config.PARSE3D_MAX_VOXELS;
@@ -92,7 +92,7 @@ export async function inspectVolume(store: BlobStore, key: string, config: ApiCo
       limit,
     });
   }
-  return { info, header, prompts };
+  return { info, header, prompts: npz === undefined ? [] : promptsForJob(npz) };
 }
 
 /** Enough to tell every format, and for the whole header of a NIfTI file. */

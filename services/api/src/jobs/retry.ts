@@ -1,8 +1,8 @@
 import type { JobRequest } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
+import type { FoundJob } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
-import { accept } from './accept.js';
-import { manifestOf, type FoundJob } from './find.js';
+import { manifestOf } from './find.js';
 
 /**
  * Runs a failed or canceled job once more, as a new run of the same job, with the pack's present version.
@@ -17,12 +17,12 @@ export async function retryJob(found: FoundJob, deps: ApiDeps): Promise<JobReque
       status,
     });
   }
-  await deps.admission.admitJob(found.request.tenant);
+  await deps.control.admission.admitJob(found.request.tenant);
   const pack = deps.packs.get(found.request.pack.id);
   const request: JobRequest = {
     ...found.request,
     run: found.request.run + 1,
     pack: { id: pack.id, version: pack.version },
   };
-  return (await accept(request, deps)).standing;
+  return (await deps.control.jobs.accept(request)).standing;
 }

@@ -43,7 +43,7 @@ export async function storeUpload(
       bytes: info.bytes,
       sha256: hash.digest('hex'),
       ...(header === undefined ? {} : { geometry: geometryToJson(header.geometry), datatype: header.datatype }),
-      ...(prompts.length === 0 ? {} : { prompts: prompts.map(({ text, label }) => ({ text, label })) }),
+      ...(prompts.length === 0 ? {} : { prompts: [...prompts] }),
     };
   } catch (error) {
     // Why it is refused is what the client is to hear, also when the store fails now.

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import type { JobRequest, Pack, SubmitJob } from '@parse3d/contract';
 import { matchPrompts } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
+import { assertModelGrid } from '@parse3d/volume/geometry';
 import { v5 as uuidFromName, v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
-import { accept } from './accept.js';
-import { requestOf } from './find.js';
 import { preflight, type Reader } from './preflight.js';
 
 /** Namespace of the job ids that are made from idempotency keys; any fixed UUID does. */
@@ -30,17 +29,21 @@ export async function submitJob(
   const jobId = idempotencyKey === undefined ? uuidByTime() : jobIdFrom(caller.tenant, idempotencyKey);
 
   if (idempotencyKey !== undefined) {
-    const earlier = await requestOf(jobId, deps);
+    const earlier = await deps.control.jobs.requestOf(jobId);
     if (earlier !== undefined) return repeated(earlier, requestSha256);
   }
 
-  await deps.admission.admitJob(caller.tenant);
+  await deps.control.admission.admitJob(caller.tenant);
   const pack = deps.packs.get(body.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
   const modality = chooseModality(body, pack);
   matchPrompts(pack, body.prompts);
-  const { info } = await deps.tracing.span('preflight', {}, () =>
+  const { info, header } = await deps.tracing.span('preflight', {}, () =>
     preflight(body.input.uri, caller, deps.stores, deps.config),
   );
+  if (header !== undefined) {
+    const xyztUnits = header.space.xyztUnits;
+    assertModelGrid(header.geometry, pack, { maxVoxels: deps.config.PARSE3D_MAX_VOXELS, xyztUnits });
+  }
   if (expectedEtag !== undefined && info.etag !== expectedEtag) {
     throw new Problem('volume-changed', `${body.input.uri} was replaced while the job was being accepted`, {
       expected: expectedEtag,
@@ -63,7 +66,7 @@ export async function submitJob(
     createdAt: new Date().toISOString(),
     requestSha256,
   };
-  const accepted = await accept(request, deps);
+  const accepted = await deps.control.jobs.accept(request);
   return accepted.repeated ? repeated(accepted.standing, requestSha256) : { request, repeated: false };
 }
 

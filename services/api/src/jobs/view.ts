@@ -1,8 +1,8 @@
 import type { JobView, OutputFile } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
+import type { FoundJob } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 import { publicUrl } from '../http/public-url.js';
-import type { FoundJob } from './find.js';
 
 /** A job as clients see it. */
 export async function viewJob(found: FoundJob, deps: ApiDeps): Promise<JobView> {
@@ -45,7 +45,7 @@ async function viewRecord(
   base: Pick<JobView, 'id' | 'run' | 'input' | 'prompts' | 'pack' | 'modality' | 'lane' | 'metadata' | 'createdAt'>,
   deps: ApiDeps,
 ): Promise<JobView> {
-  const position = record.status === 'waiting' ? await deps.records.position(request) : undefined;
+  const position = record.status === 'waiting' ? await deps.control.jobs.position(request) : undefined;
   return {
     ...base,
     status: record.status,

@@ -1,91 +1,191 @@
-import { blobKeys, ListItems, RetryFailed, SubmitBatch } from '@parse3d/contract';
+import {
+  BatchFailures,
+  BatchList,
+  BatchSize,
+  BatchView,
+  blobKeys,
+  ItemPage,
+  ListItems,
+  RetryFailed,
+  SubmitBatch,
+  type PackRef,
+} from '@parse3d/contract';
 import { reportNames } from '@parse3d/control';
-import { Problem } from '@parse3d/contract/problems';
-import { Router, type Request } from 'express';
 import { z } from 'zod';
-import { cancelBatch, pauseBatch, resumeBatch } from '../batches/control.js';
 import { failuresOf } from '../batches/failures.js';
-import { findBatch, latestBatches, listItems, viewBatch } from '../batches/find.js';
-import { retryFailed } from '../batches/retry.js';
+import { findBatch, viewBatch } from '../batches/find.js';
 import { measureBatch, submitBatch } from '../batches/submit.js';
-import type { ApiDeps } from '../deps.js';
-import { callerOf, requireScope } from '../http/auth.js';
+import { file, json } from '../http/answers.js';
+import { jsonBody, optionalJsonBody } from '../http/body.js';
+import { idempotencyKey } from '../http/idempotency-key.js';
+import { operation } from '../http/operation.js';
 import { sendBlob } from '../http/send-blob.js';
-import { IdempotencyKey } from './jobs.js';
 
 export const BatchParams = z.object({ id: z.uuid() });
-export const ReportParams = BatchParams.extend({ name: z.enum(reportNames) });
-export const ListBatches = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
+const ReportParams = BatchParams.extend({ name: z.enum(reportNames) });
+const ListBatches = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
 
-/** `/v1/batches` and everything about one batch. */
-export function batchRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  const read = requireScope(deps.apiKeys, 'jobs:read');
-  const write = requireScope(deps.apiKeys, 'jobs:write');
-  const find = (request: Request) => findBatch(BatchParams.parse(request.params).id, callerOf(request).tenant, deps);
+export const batchRoutes = [
+  operation({
+    method: 'post',
+    path: '/v1/batches',
+    scope: 'jobs:write',
+    headers: idempotencyKey('batch'),
+    body: jsonBody(SubmitBatch),
+    id: 'submitBatch',
+    summary: 'Segment many volumes',
+    description:
+      'The 202 comes once every item is durable. With `dryRun` nothing is stored and the answer is a count and an estimate.',
+    tag: 'batches',
+    answers: { '200': json(BatchSize, 'A dry run.'), '202': json(BatchView, 'Accepted.') },
+    errors: { conflict: true, unprocessable: true, quota: true },
+    async handler({ body, headers, caller, request, response }, deps) {
+      if (body.dryRun) {
+        response.json(await measureBatch(body, caller, deps));
+        return;
+      }
+      const batch = await submitBatch(body, caller, headers['idempotency-key'], deps);
+      request.log.info({ batchId: batch.batchId, tenant: batch.tenant, total: batch.total }, 'batch accepted');
+      const found = await findBatch(batch.batchId, batch.tenant, deps);
+      response.status(202).location(`/v1/batches/${batch.batchId}`).json(viewBatch(found, deps));
+    },
+  }),
 
-  router.post('/v1/batches', write, async (request, response) => {
-    const body = SubmitBatch.parse(request.body);
-    if (body.dryRun) {
-      response.json(await measureBatch(body, callerOf(request), deps));
-      return;
-    }
-    const idempotencyKey = IdempotencyKey.parse(request.get('idempotency-key'));
-    const batch = await submitBatch(body, callerOf(request), idempotencyKey, deps);
-    request.log.info({ batchId: batch.batchId, tenant: batch.tenant, total: batch.total }, 'batch accepted');
-    const found = await findBatch(batch.batchId, batch.tenant, deps);
-    response.status(202).location(`/v1/batches/${batch.batchId}`).json(viewBatch(found, deps));
+  operation({
+    method: 'get',
+    path: '/v1/batches',
+    scope: 'jobs:read',
+    query: ListBatches,
+    id: 'listBatches',
+    summary: 'List recent batches, newest first',
+    tag: 'batches',
+    answers: { '200': json(BatchList, 'Batches.') },
+    async handler({ query: { limit }, caller: { tenant }, response }, deps) {
+      const latest = await deps.control.batches.latest(tenant, limit);
+      response.json({ batches: latest.map((found) => viewBatch(found, deps)) });
+    },
+  }),
+
+  operation({
+    method: 'get',
+    path: '/v1/batches/{id}',
+    scope: 'jobs:read',
+    params: BatchParams,
+    id: 'getBatch',
+    summary: 'Counters of a batch',
+    tag: 'batches',
+    answers: { '200': json(BatchView, 'Counters that add up at every moment.') },
+    errors: { notFound: 'batch' },
+    async handler({ params: { id }, caller: { tenant }, response }, deps) {
+      response.json(viewBatch(await findBatch(id, tenant, deps), deps));
+    },
+  }),
+
+  operation({
+    method: 'get',
+    path: '/v1/batches/{id}/items',
+    scope: 'jobs:read',
+    params: BatchParams,
+    query: ListItems,
+    id: 'listBatchItems',
+    summary: 'Items of a batch, by state',
+    tag: 'batches',
+    answers: { '200': json(ItemPage, 'A page, in the order of the source.') },
+    errors: { notFound: 'batch', conflict: true },
+    async handler({ params: { id }, query, caller: { tenant }, response }, deps) {
+      response.json(await deps.control.batches.items(await findBatch(id, tenant, deps), query));
+    },
+  }),
+
+  change('pause', {
+    id: 'pauseBatch',
+    summary: 'Pause a batch',
+    description: 'Nothing more is fed; what runs goes on.',
+  }),
+  change('resume', {
+    id: 'resumeBatch',
+    summary: 'Resume a paused batch',
+    description: 'It goes on where it was.',
+  }),
+  change('cancel', {
+    id: 'cancelBatch',
+    summary: 'Cancel a batch',
+    description: 'What was done stays; the rest is not run.',
+  }),
+
+  operation({
+    method: 'post',
+    path: '/v1/batches/{id}/retry-failed',
+    scope: 'jobs:write',
+    params: BatchParams,
+    body: optionalJsonBody(RetryFailed),
+    id: 'retryFailedItems',
+    summary: 'Run the failed items of a batch again',
+    description: 'Each as a new run of its job: all of them, or those that failed with one of `codes`.',
+    tag: 'batches',
+    answers: { '202': json(BatchView, 'The batch as it stands now.') },
+    errors: { notFound: 'batch', conflict: true },
+    async handler({ params: { id }, body, caller: { tenant }, request, response }, deps) {
+      const found = await findBatch(id, tenant, deps);
+      const packNow = (): PackRef => packRefOf(deps.packs.get(found.batch.pack.id));
+      const retried = await deps.control.batches.retryFailed(found, body, packNow);
+      request.log.info({ batchId: id, tenant, retried, codes: body.codes }, 'failed items of a batch run again');
+      response.status(202).json(viewBatch(await findBatch(id, tenant, deps), deps));
+    },
+  }),
+
+  operation({
+    method: 'get',
+    path: '/v1/batches/{id}/reports/{name}',
+    scope: 'jobs:read',
+    params: ReportParams,
+    id: 'getBatchReport',
+    summary: 'Download results.jsonl, failures.jsonl or summary.csv',
+    tag: 'batches',
+    answers: file('The report, once the batch has ended.'),
+    errors: { notFound: 'batch or report' },
+    async handler({ params: { id, name }, caller: { tenant }, request, response }, deps) {
+      const { batch } = await findBatch(id, tenant, deps);
+      const contentType = name.endsWith('.csv') ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
+      const report = { name, key: blobKeys.batchReport(batch.batchId, name), contentType };
+      await sendBlob(report, { immutable: false }, request, response, deps);
+    },
+  }),
+];
+
+export const batchFailureRoutes = [
+  operation({
+    method: 'get',
+    path: '/v1/batches/{id}/failures',
+    scope: 'jobs:read',
+    params: BatchParams,
+    id: 'batchFailures',
+    summary: 'Why items of a batch failed, by problem code',
+    tag: 'batches',
+    answers: { '200': json(BatchFailures, 'Groups, the commonest first.') },
+    errors: { notFound: 'batch', conflict: true },
+    async handler({ params: { id }, caller: { tenant }, response }, deps) {
+      response.json(await failuresOf(await findBatch(id, tenant, deps), deps));
+    },
+  }),
+];
+
+/** An operation that changes what becomes of a batch, and answers with the batch. */
+function change(name: 'pause' | 'resume' | 'cancel', described: { id: string; summary: string; description: string }) {
+  return operation({
+    method: 'post',
+    path: `/v1/batches/{id}/${name}`,
+    scope: 'jobs:write',
+    params: BatchParams,
+    ...described,
+    tag: 'batches',
+    answers: { '202': json(BatchView, 'The batch as it stands now.') },
+    errors: { notFound: 'batch', conflict: true },
+    async handler({ params: { id }, caller: { tenant }, response }, deps) {
+      await deps.control.batches[name](await findBatch(id, tenant, deps));
+      response.status(202).json(viewBatch(await findBatch(id, tenant, deps), deps));
+    },
   });
-
-  router.get('/v1/batches', read, async (request, response) => {
-    const { limit } = ListBatches.parse(request.query);
-    const latest = await latestBatches(callerOf(request).tenant, limit, deps);
-    response.json({ batches: latest.map((found) => viewBatch(found, deps)) });
-  });
-
-  router.get('/v1/batches/:id', read, async (request, response) => {
-    response.json(viewBatch(await find(request), deps));
-  });
-
-  router.get('/v1/batches/:id/items', read, async (request, response) => {
-    response.json(await listItems(await find(request), ListItems.parse(request.query), deps));
-  });
-
-  router.get('/v1/batches/:id/failures', read, async (request, response) => {
-    response.json(await failuresOf(await find(request), deps));
-  });
-
-  router.get('/v1/batches/:id/reports/:name', read, async (request, response) => {
-    const { name } = ReportParams.parse(request.params);
-    const { batch } = await find(request);
-    const contentType = name.endsWith('.csv') ? 'text/csv; charset=utf-8' : 'application/x-ndjson';
-    const file = { name, key: blobKeys.batchReport(batch.batchId, name), contentType };
-    await sendBlob(file, { immutable: false }, request, response, deps);
-  });
-
-  for (const [action, act] of [
-    ['pause', pauseBatch],
-    ['resume', resumeBatch],
-    ['cancel', cancelBatch],
-  ] as const) {
-    router.post(`/v1/batches/:id/${action}`, write, async (request, response) => {
-      await act(await find(request), deps);
-      response.status(202).json(viewBatch(await find(request), deps));
-    });
-  }
-
-  router.post('/v1/batches/:id/retry-failed', write, async (request, response) => {
-    // A list of codes that is not read as JSON would be taken for no list, and run everything again.
-    if (request.is('application/json') === false && request.get('content-length') !== '0') {
-      const type = request.get('content-type') ?? 'none';
-      throw new Problem('unsupported-media-type', `expected Content-Type application/json, got ${type}`);
-    }
-    const body = RetryFailed.parse(request.body ?? {});
-    const found = await find(request);
-    const retried = await retryFailed(found, body, deps);
-    const { batchId, tenant } = found.batch;
-    request.log.info({ batchId, tenant, retried, codes: body.codes }, 'failed items of a batch run again');
-    response.status(202).json(viewBatch(await find(request), deps));
-  });
-  return router;
 }
+
+const packRefOf = ({ id, version }: PackRef): PackRef => ({ id, version });

@@ -3,11 +3,12 @@ import { dirname } from 'node:path';
 import express, { Router } from 'express';
 import type { ApiDeps } from '../deps.js';
 import { openApiDocument } from '../openapi.js';
+import type { Operation } from '../http/operation.js';
 
 /** `/openapi.json`, and `/docs`, a page that shows it, served from here alone. */
-export function docsRoutes(deps: ApiDeps): Router {
+export function docsRoutes(operations: readonly Operation[], deps: ApiDeps): Router {
   const router = Router();
-  const document = openApiDocument(deps.software.version, deps.config.PARSE3D_PUBLIC_URL);
+  const document = openApiDocument(deps.control.software.version, deps.config.PARSE3D_PUBLIC_URL, operations);
   router.get('/openapi.json', (_request, response) => {
     response.json(document);
   });

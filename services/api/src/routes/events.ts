@@ -1,31 +1,83 @@
-import { isEventId, readEvents, type NumberedEvent } from '@parse3d/control';
-import { Router, type Request, type Response } from 'express';
+import { isEnded, JobEvent } from '@parse3d/contract';
+import { isEventId, type FoundJob, type NumberedEvent } from '@parse3d/control';
+import type { Request, Response } from 'express';
 import type { ApiDeps } from '../deps.js';
-import { callerOf, requireScope } from '../http/auth.js';
-import { findJob, manifestOf, type FoundJob } from '../jobs/find.js';
+import { problem } from '../http/answers.js';
+import type { KeySlots } from '../http/key-slots.js';
+import { operation } from '../http/operation.js';
+import { findJob, manifestOf } from '../jobs/find.js';
 import { JobParams } from './jobs.js';
 
-/** A comment so often keeps proxies from closing a quiet stream, and reads what a lost notification did not tell. */
+/** Heartbeat: keeps proxies from closing an idle stream, and re-reads it in case a notification was lost. Unit: ms. */
 const HEARTBEAT_MS = 10_000;
 
-/** `GET /v1/jobs/:id/events`: server-sent events, resumed by `Last-Event-ID`, ended with the job. */
-export function eventRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router.get('/v1/jobs/:id/events', requireScope(deps.apiKeys, 'jobs:read'), async (request, response) => {
-    const { id } = JobParams.parse(request.params);
-    const found = await findJob(id, callerOf(request).tenant, deps);
-    response.status(200).set({
-      'Content-Type': 'text/event-stream',
-      'Cache-Control': 'no-store',
-      // nginx buffers answers unless told otherwise.
-      'X-Accel-Buffering': 'no',
-    });
-    response.flushHeaders();
-    if (found.source === 'manifest') await sendEnding(found, response, deps);
-    else await follow(id, found.request.run, lastEventId(request), response, deps);
-    response.end();
-  });
-  return router;
+export const eventRoutes = (slots: KeySlots) => [
+  operation({
+    method: 'get',
+    path: '/v1/jobs/{id}/events',
+    scope: 'jobs:read',
+    params: JobParams,
+    id: 'watchJob',
+    summary: 'Follow a job as server-sent events',
+    description: 'Resumes after `Last-Event-ID`; ends with the job. The data of each event is a JobEvent.',
+    tag: 'jobs',
+    answers: {
+      '200': { description: 'Events.', content: { 'text/event-stream': { schema: JobEvent } } },
+      '204': { description: 'The job has ended, and nothing comes after `Last-Event-ID`.' },
+      '429': problem('The key holds too many streams open.'),
+    },
+    errors: { notFound: 'job' },
+    async handler({ params, caller, request, response }, deps) {
+      const release = slots.take(caller.id, deps.config.PARSE3D_MAX_STREAMS_PER_KEY, 'event streams');
+      response.once('close', release);
+      const found = await findJob(params.id, caller.tenant, deps);
+      const after = lastEventId(request);
+      const ending = await endingOf(found, after, deps);
+      // An EventSource connects again after every end, unless it hears that there is nothing more.
+      if (ending === 'told') {
+        response.status(204).end();
+        return;
+      }
+      response.status(200).set({
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'no-store',
+        // nginx buffers answers unless told otherwise.
+        'X-Accel-Buffering': 'no',
+      });
+      response.flushHeaders();
+      if (ending === undefined) await follow(params.id, found.request.run, after, response, deps);
+      else send(response, ending);
+      response.end();
+    },
+  }),
+];
+
+/**
+ * The last event of a job whose stream has nothing to send any more; `told` when the client has it. Undefined as long as
+ * there is a stream to follow.
+ */
+async function endingOf(
+  found: FoundJob,
+  after: string | undefined,
+  deps: ApiDeps,
+): Promise<NumberedEvent | 'told' | undefined> {
+  if (found.source === 'pending') return undefined;
+  if (found.source === 'record') {
+    if (!isEnded(found.record.status)) return undefined;
+    if ((await deps.control.events.read(found.request.jobId, after)).length > 0) return undefined;
+    if (after !== undefined) return 'told';
+  }
+  const manifest = await manifestOf(found, deps);
+  const id = `${Date.parse(manifest.finishedAt)}-0`;
+  if (id === after) return 'told';
+  const event = {
+    jobId: manifest.jobId,
+    run: manifest.run,
+    at: manifest.finishedAt,
+    status: manifest.status,
+    ...(manifest.status === 'failed' ? { problemCode: manifest.problem.code } : {}),
+  };
+  return { id, event };
 }
 
 function lastEventId(request: Request): string | undefined {
@@ -48,7 +100,7 @@ async function follow(
     news = true;
     wake();
   };
-  const unsubscribe = deps.hub.onJob(jobId, tell);
+  const unsubscribe = deps.control.events.onJob(jobId, tell);
   const heartbeat = setInterval(() => {
     response.write(': still here\n\n');
     tell();
@@ -59,16 +111,11 @@ async function follow(
     while (!response.destroyed && !deps.draining.aborted) {
       if (!news) await new Promise<void>((resolve) => (wake = resolve));
       news = false;
-      for (const numbered of await readEvents(deps.redis, deps.keys, jobId, last)) {
+      for (const numbered of await deps.control.events.read(jobId, last)) {
         last = numbered.id;
         send(response, numbered);
         const { event } = numbered;
-        if (
-          event.run >= run &&
-          (event.status === 'completed' || event.status === 'failed' || event.status === 'canceled')
-        ) {
-          return;
-        }
+        if (event.run >= run && isEnded(event.status)) return;
       }
     }
   } finally {
@@ -76,19 +123,6 @@ async function follow(
     unsubscribe();
     deps.draining.removeEventListener('abort', tell);
   }
-}
-
-/** A job whose record has expired: its end is all there is to tell. */
-async function sendEnding(found: FoundJob, response: Response, deps: ApiDeps): Promise<void> {
-  const manifest = await manifestOf(found, deps);
-  const event = {
-    jobId: manifest.jobId,
-    run: manifest.run,
-    at: manifest.finishedAt,
-    status: manifest.status,
-    ...(manifest.status === 'failed' ? { problemCode: manifest.problem.code } : {}),
-  };
-  send(response, { id: `${Date.parse(manifest.finishedAt)}-0`, event });
 }
 
 function send(response: Response, { id, event }: NumberedEvent): void {

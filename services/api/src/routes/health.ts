@@ -1,32 +1,48 @@
 import { basename } from 'node:path';
-import type { Readiness } from '@parse3d/contract';
-import { liveWorkers, type Redis } from '@parse3d/control';
-import { Router } from 'express';
+import { Readiness } from '@parse3d/contract';
+import type { Control } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
-import { infoField } from '../redis-info.js';
+import { json } from '../http/answers.js';
+import { operation } from '../http/operation.js';
 
-/** `/healthz`: the process lives. `/readyz`: it can do its work, and what should be set up better. No key needed. */
-export function healthRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router.get('/healthz', (_request, response) => {
-    response.json({ ok: true });
-  });
-  router.get('/readyz', async (_request, response) => {
-    const readiness = await assess(deps);
-    response.status(readiness.ready ? 200 : 503).json(readiness);
-  });
-  return router;
-}
+export const healthRoutes = [
+  operation({
+    method: 'get',
+    path: '/healthz',
+    scope: 'public',
+    id: 'health',
+    summary: 'The process lives',
+    tag: 'operations',
+    answers: { '200': { description: 'It does.' } },
+    handler({ response }) {
+      response.json({ ok: true });
+    },
+  }),
+
+  operation({
+    method: 'get',
+    path: '/readyz',
+    scope: 'public',
+    id: 'readiness',
+    summary: 'The service can do its work',
+    tag: 'operations',
+    answers: { '200': json(Readiness, 'Ready.'), '503': json(Readiness, 'Not ready, and why.') },
+    async handler({ response }, deps) {
+      const readiness = await assess(deps);
+      response.status(readiness.ready ? 200 : 503).json(readiness);
+    },
+  }),
+];
 
 /** What works, what does not, and what should be set up better. */
 export async function assess(deps: ApiDeps): Promise<Readiness> {
   const warnings: string[] = [];
-  const redis = await checkRedis(deps.redis, warnings);
+  const redis = await checkRedis(deps.control.backlog, warnings);
   const storage = (await deps.stores.primary.healthy())
     ? { ok: true }
     : { ok: false, detail: `bucket ${deps.stores.primary.bucket} does not answer` };
   const draining = deps.draining.aborted;
-  if (redis.ok && (await liveWorkers(deps.redis, deps.keys)).length === 0) {
+  if (redis.ok && (await deps.control.workers.live()).length === 0) {
     warnings.push('no worker has been heard of lately: jobs are accepted and wait');
   }
   for (const { folder, problem } of deps.packs.rejected) {
@@ -41,26 +57,26 @@ export async function assess(deps: ApiDeps): Promise<Readiness> {
   };
 }
 
-async function checkRedis(redis: Redis, warnings: string[]): Promise<{ ok: boolean; detail?: string }> {
+async function checkRedis(backlog: Control['backlog'], warnings: string[]): Promise<{ ok: boolean; detail?: string }> {
   try {
-    await redis.ping();
+    await backlog.ping();
   } catch {
     return { ok: false, detail: 'Redis does not answer' };
   }
   try {
-    const info = await redis.info();
-    const policy = infoField(info, 'maxmemory_policy');
+    const info = await backlog.redisInfo();
+    const policy = info('maxmemory_policy');
     if (policy !== undefined && policy !== 'noeviction') {
       warnings.push(
         `Redis evicts keys (maxmemory-policy ${policy}); set it to noeviction or live job records will be lost`,
       );
     }
-    if (infoField(info, 'aof_enabled') === '0') {
+    if (info('aof_enabled') === '0') {
       warnings.push(
         'Redis has no append-only file: a restart is repaired from storage, but more slowly (appendonly yes)',
       );
     }
-    if (infoField(info, 'role') === 'slave') return { ok: false, detail: 'this Redis is a read-only replica' };
+    if (info('role') === 'slave') return { ok: false, detail: 'this Redis is a read-only replica' };
   } catch {
     // Some hosted servers refuse INFO; not knowing its settings is no fault.
   }

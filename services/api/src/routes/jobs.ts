@@ -1,8 +1,9 @@
-import { JobId, ListJobs, SubmitJob } from '@parse3d/contract';
-import { Router, type Request } from 'express';
+import { JobId, JobPage, JobView, ListJobs, SubmitJob } from '@parse3d/contract';
 import { z } from 'zod';
-import type { ApiDeps } from '../deps.js';
-import { callerOf, requireScope } from '../http/auth.js';
+import { json } from '../http/answers.js';
+import { jsonBody } from '../http/body.js';
+import { idempotencyKey } from '../http/idempotency-key.js';
+import { operation } from '../http/operation.js';
 import { cancelJob } from '../jobs/cancel.js';
 import { findJob } from '../jobs/find.js';
 import { listJobs } from '../jobs/list.js';
@@ -11,47 +12,89 @@ import { submitJob } from '../jobs/submit.js';
 import { viewJob } from '../jobs/view.js';
 
 export const JobParams = z.object({ id: JobId });
-export const IdempotencyKey = z.string().min(1).max(255).optional();
 
-/** `/v1/jobs` and everything about one job but its outputs and events. */
-export function jobRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  const read = requireScope(deps.apiKeys, 'jobs:read');
-  const write = requireScope(deps.apiKeys, 'jobs:write');
+export const jobRoutes = [
+  operation({
+    method: 'post',
+    path: '/v1/jobs',
+    scope: 'jobs:write',
+    headers: idempotencyKey('job'),
+    body: jsonBody(SubmitJob),
+    id: 'submitJob',
+    summary: 'Segment a volume',
+    description: 'The 202 comes once the job is durable: no failure of the queue loses it.',
+    tag: 'jobs',
+    answers: { '202': json(JobView, 'Accepted.') },
+    errors: { conflict: true, unprocessable: true, quota: true },
+    async handler({ body, headers, caller, request, response }, deps) {
+      const { request: job, repeated } = await submitJob(body, caller, headers['idempotency-key'], deps);
+      deps.metrics.jobsAccepted.inc({ lane: job.lane, repeated: String(repeated) });
+      request.log.info({ jobId: job.jobId, tenant: job.tenant, pack: job.pack.id, repeated }, 'job accepted');
+      const view = await viewJob(await findJob(job.jobId, job.tenant, deps), deps);
+      response.status(202).location(`/v1/jobs/${job.jobId}`).json(view);
+    },
+  }),
 
-  const find = (request: Request) => findJob(JobParams.parse(request.params).id, callerOf(request).tenant, deps);
+  operation({
+    method: 'get',
+    path: '/v1/jobs',
+    scope: 'jobs:read',
+    query: ListJobs,
+    id: 'listJobs',
+    summary: 'List recent jobs, newest first',
+    tag: 'jobs',
+    answers: { '200': json(JobPage, 'A page.') },
+    async handler({ query, caller, response }, deps) {
+      response.json(await listJobs(query, caller.tenant, deps));
+    },
+  }),
 
-  router.post('/v1/jobs', write, async (request, response) => {
-    const body = SubmitJob.parse(request.body);
-    const idempotencyKey = IdempotencyKey.parse(request.get('idempotency-key'));
-    const { request: job, repeated } = await submitJob(body, callerOf(request), idempotencyKey, deps);
-    deps.metrics.jobsAccepted.inc({ lane: job.lane, repeated: String(repeated) });
-    request.log.info({ jobId: job.jobId, tenant: job.tenant, pack: job.pack.id, repeated }, 'job accepted');
-    const view = await viewJob(await findJob(job.jobId, job.tenant, deps), deps);
-    response.status(202).location(`/v1/jobs/${job.jobId}`).json(view);
-  });
+  operation({
+    method: 'get',
+    path: '/v1/jobs/{id}',
+    scope: 'jobs:read',
+    params: JobParams,
+    id: 'getJob',
+    summary: 'Status of a job',
+    tag: 'jobs',
+    answers: { '200': json(JobView, 'The job, live or from its manifest.') },
+    errors: { notFound: 'job' },
+    async handler({ params, caller, response }, deps) {
+      response.json(await viewJob(await findJob(params.id, caller.tenant, deps), deps));
+    },
+  }),
 
-  router.get('/v1/jobs', read, async (request, response) => {
-    response.json(await listJobs(ListJobs.parse(request.query), callerOf(request).tenant, deps));
-  });
+  operation({
+    method: 'delete',
+    path: '/v1/jobs/{id}',
+    scope: 'jobs:write',
+    params: JobParams,
+    id: 'cancelJob',
+    summary: 'Cancel a job',
+    tag: 'jobs',
+    answers: { '202': json(JobView, 'It stops within seconds.') },
+    errors: { notFound: 'job', conflict: true },
+    async handler({ params: { id }, caller: { tenant }, response }, deps) {
+      await cancelJob(await findJob(id, tenant, deps), deps);
+      response.status(202).json(await viewJob(await findJob(id, tenant, deps), deps));
+    },
+  }),
 
-  router.get('/v1/jobs/:id', read, async (request, response) => {
-    response.json(await viewJob(await find(request), deps));
-  });
-
-  router.delete('/v1/jobs/:id', write, async (request, response) => {
-    await cancelJob(await find(request), deps);
-    response.status(202).json(await viewJob(await find(request), deps));
-  });
-
-  router.post('/v1/jobs/:id/retry', write, async (request, response) => {
-    const job = await retryJob(await find(request), deps);
-    request.log.info({ jobId: job.jobId, tenant: job.tenant, run: job.run }, 'job will be run again');
-    response
-      .status(202)
-      .location(`/v1/jobs/${job.jobId}`)
-      .json(await viewJob(await find(request), deps));
-  });
-
-  return router;
-}
+  operation({
+    method: 'post',
+    path: '/v1/jobs/{id}/retry',
+    scope: 'jobs:write',
+    params: JobParams,
+    id: 'retryJob',
+    summary: 'Run a failed or canceled job again',
+    tag: 'jobs',
+    answers: { '202': json(JobView, 'A new run of the same job.') },
+    errors: { notFound: 'job', conflict: true },
+    async handler({ params: { id }, caller: { tenant }, request, response }, deps) {
+      const job = await retryJob(await findJob(id, tenant, deps), deps);
+      request.log.info({ jobId: job.jobId, tenant: job.tenant, run: job.run }, 'job will be run again');
+      const view = await viewJob(await findJob(id, tenant, deps), deps);
+      response.status(202).location(`/v1/jobs/${job.jobId}`).json(view);
+    },
+  }),
+];

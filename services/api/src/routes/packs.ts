@@ -1,17 +1,21 @@
-import type { Pack, PackSummary } from '@parse3d/contract';
-import { Router } from 'express';
-import type { ApiDeps } from '../deps.js';
-import { requireScope } from '../http/auth.js';
+import { PackList, type Pack, type PackSummary } from '@parse3d/contract';
+import { json } from '../http/answers.js';
+import { operation } from '../http/operation.js';
 
-/** `GET /v1/packs`: the models of this server and what each can find. */
-export function packRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router.get('/v1/packs', requireScope(deps.apiKeys, 'packs:read'), (_request, response) => {
-    const packs = deps.packs.packs.map((pack) => summarise(pack, deps.config.PARSE3D_DEFAULT_PACK));
-    response.json({ packs });
-  });
-  return router;
-}
+export const packRoutes = [
+  operation({
+    method: 'get',
+    path: '/v1/packs',
+    scope: 'packs:read',
+    id: 'listPacks',
+    summary: 'Models of this server',
+    tag: 'packs',
+    answers: { '200': json(PackList, 'Packs and their targets.') },
+    handler({ response }, { packs, config }) {
+      response.json({ packs: packs.packs.map((pack) => summarise(pack, config.PARSE3D_DEFAULT_PACK)) });
+    },
+  }),
+];
 
 function summarise(pack: Pack, defaultPack: string): PackSummary {
   const { id, version, title, description, kind, modalities, licence, citation, intendedUse, demonstration } = pack;
@@ -28,9 +32,10 @@ function summarise(pack: Pack, defaultPack: string): PackSummary {
     intendedUse,
     demonstration,
     default: id === defaultPack,
-    targets: targets.map(({ name, side, colour }) => ({
+    targets: targets.map(({ name, side, synonyms, colour }) => ({
       name,
       ...(side === undefined ? {} : { side }),
+      synonyms,
       ...(colour === undefined ? {} : { colour }),
     })),
   };

@@ -1,47 +1,110 @@
-import { ChangeRule, CreateRule } from '@parse3d/contract';
-import { Router, type Request } from 'express';
+import { ChangeRule, CreateRule, RefusalList, RuleList, RuleView } from '@parse3d/contract';
 import { z } from 'zod';
-import type { ApiDeps } from '../deps.js';
-import { changeRule, createRule, refusalsOf, viewRule } from '../events/rules.js';
-import { callerOf, requireScope } from '../http/auth.js';
+import { changeRule, createRule, viewRule } from '../events/rules.js';
+import { json } from '../http/answers.js';
+import { jsonBody } from '../http/body.js';
+import { operation } from '../http/operation.js';
 
-export const RuleParams = z.object({ id: z.uuid() });
+const RuleParams = z.object({ id: z.uuid() });
 
-/** `/v1/rules`: which new objects start which jobs. */
-export function ruleRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  const read = requireScope(deps.apiKeys, 'jobs:read');
-  const write = requireScope(deps.apiKeys, 'jobs:write');
-  const find = (request: Request) => deps.rules.get(callerOf(request).tenant, RuleParams.parse(request.params).id);
+/** Which new objects start which jobs. */
+export const ruleRoutes = [
+  operation({
+    method: 'post',
+    path: '/v1/rules',
+    scope: 'jobs:write',
+    body: jsonBody(CreateRule),
+    id: 'createRule',
+    summary: 'Start a job for every new object',
+    description: 'The rule acts in the name of the key’s tenant and reads no more than the key may read now.',
+    tag: 'rules',
+    answers: { '201': json(RuleView, 'Made; it takes what comes from now on.') },
+    errors: { unprocessable: true, quota: true },
+    async handler({ body, caller, request, response }, deps) {
+      const rule = await createRule(body, caller, deps);
+      request.log.info({ ruleId: rule.id, tenant: rule.tenant }, 'rule made');
+      response.status(201).location(`/v1/rules/${rule.id}`).json(viewRule(rule));
+    },
+  }),
 
-  router.post('/v1/rules', write, async (request, response) => {
-    const rule = await createRule(CreateRule.parse(request.body), callerOf(request), deps);
-    request.log.info({ ruleId: rule.id, tenant: rule.tenant }, 'rule made');
-    response.status(201).location(`/v1/rules/${rule.id}`).json(viewRule(rule));
-  });
+  operation({
+    method: 'get',
+    path: '/v1/rules',
+    scope: 'jobs:read',
+    id: 'listRules',
+    summary: 'List rules, oldest first',
+    tag: 'rules',
+    answers: { '200': json(RuleList, 'Rules.') },
+    async handler({ caller, response }, { rules }) {
+      response.json({ rules: (await rules.list(caller.tenant)).map(viewRule) });
+    },
+  }),
 
-  router.get('/v1/rules', read, async (request, response) => {
-    response.json({ rules: (await deps.rules.list(callerOf(request).tenant)).map(viewRule) });
-  });
+  operation({
+    method: 'get',
+    path: '/v1/rules/{id}',
+    scope: 'jobs:read',
+    params: RuleParams,
+    id: 'getRule',
+    summary: 'One rule',
+    tag: 'rules',
+    answers: { '200': json(RuleView, 'The rule.') },
+    errors: { notFound: 'rule' },
+    async handler({ params, caller, response }, { rules }) {
+      response.json(viewRule(await rules.get(caller.tenant, params.id)));
+    },
+  }),
 
-  router.get('/v1/rules/:id', read, async (request, response) => {
-    response.json(viewRule(await find(request)));
-  });
+  operation({
+    method: 'patch',
+    path: '/v1/rules/{id}',
+    scope: 'jobs:write',
+    params: RuleParams,
+    body: jsonBody(ChangeRule),
+    id: 'changeRule',
+    summary: 'Change a rule, or switch it on or off',
+    description: 'It then acts with the rights of this key. What it newly matches and was there before starts no job.',
+    tag: 'rules',
+    answers: { '200': json(RuleView, 'The rule as it is now.') },
+    errors: { notFound: 'rule', unprocessable: true },
+    async handler({ params, body, caller, response }, deps) {
+      const rule = await deps.rules.get(caller.tenant, params.id);
+      response.json(viewRule(await changeRule(rule, body, caller, deps)));
+    },
+  }),
 
-  router.get('/v1/rules/:id/refusals', read, async (request, response) => {
-    response.json({ refusals: await refusalsOf(await find(request), deps) });
-  });
+  operation({
+    method: 'delete',
+    path: '/v1/rules/{id}',
+    scope: 'jobs:write',
+    params: RuleParams,
+    id: 'deleteRule',
+    summary: 'Remove a rule',
+    description: 'Its jobs go on; objects that waited for its batch window are dropped.',
+    tag: 'rules',
+    answers: { '204': { description: 'Removed.' } },
+    errors: { notFound: 'rule' },
+    async handler({ params, caller, request, response }, { rules }) {
+      const { tenant, id } = await rules.get(caller.tenant, params.id);
+      await rules.delete(tenant, id);
+      request.log.info({ ruleId: id, tenant }, 'rule removed');
+      response.status(204).end();
+    },
+  }),
 
-  router.patch('/v1/rules/:id', write, async (request, response) => {
-    const body = ChangeRule.parse(request.body);
-    response.json(viewRule(await changeRule(await find(request), body, callerOf(request), deps)));
-  });
-
-  router.delete('/v1/rules/:id', write, async (request, response) => {
-    const rule = await find(request);
-    await deps.rules.delete(rule.tenant, rule.id);
-    request.log.info({ ruleId: rule.id, tenant: rule.tenant }, 'rule removed');
-    response.status(204).end();
-  });
-  return router;
-}
+  operation({
+    method: 'get',
+    path: '/v1/rules/{id}/refusals',
+    scope: 'jobs:read',
+    params: RuleParams,
+    id: 'listRefusals',
+    summary: 'Objects that a rule took and that could make no job',
+    tag: 'rules',
+    answers: { '200': json(RefusalList, 'The last hundred of a week, the latest first.') },
+    errors: { notFound: 'rule' },
+    async handler({ params, caller, response }, deps) {
+      const rule = await deps.rules.get(caller.tenant, params.id);
+      response.json({ refusals: await deps.control.refusals.list(rule.id) });
+    },
+  }),
+];

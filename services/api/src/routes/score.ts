@@ -1,8 +1,11 @@
 import type { JobRequest, UploadedVolume } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { Router, type Request, type Response } from 'express';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';
-import { callerOf, requireScope } from '../http/auth.js';
+import { json, problem } from '../http/answers.js';
+import { streamedBody } from '../http/body.js';
+import { operation } from '../http/operation.js';
 import { publicUrl } from '../http/public-url.js';
 import { storeUpload } from '../jobs/store-upload.js';
 import { readScoreRequest, type ScoreRow } from '../score/request.js';
@@ -10,39 +13,81 @@ import { labelsOf, sendLabels } from '../score/respond.js';
 import { cancelAll, discard, ScoreQuery, submitRows } from '../score/submit-rows.js';
 import { manifestWhenEnded } from '../score/wait.js';
 
+const ScoreRequest = z
+  .strictObject({
+    input_data: z.strictObject({
+      columns: z.tuple([z.literal('image'), z.literal('text')]).meta({ description: 'Before `data`.' }),
+      index: z.array(z.int()).optional(),
+      data: z
+        .array(z.tuple([z.string(), z.string()]))
+        .min(1)
+        .max(32)
+        .meta({
+          description:
+            'Rows of a volume (NIfTI, compressed or not, in base64; line breaks do no harm) and its prompts, joined by `&` ' +
+            'or `[SEP]`.',
+          example: [['H4sIAAAA…', 'left kidney in abdominal CT & right kidney in abdominal CT']],
+        }),
+    }),
+  })
+  .meta({ id: 'ScoreRequest' });
+
+const ScoreAnswer = z
+  .array(z.strictObject({ nifti_file: z.string().meta({ example: String.raw`{"data": "H4sIAAAA…"}` }) }))
+  .meta({ id: 'ScoreAnswer', description: 'A row each: JSON with the label map (.nii.gz in base64), labels 1 to n.' });
+
+const ScoreAccepted = z
+  .strictObject({ jobs: z.array(z.strictObject({ id: z.uuid(), url: z.string() })) })
+  .meta({ id: 'ScoreAccepted' });
+
 /**
- * `POST /score`: the contract of the hosted endpoint, so that its clients work with another URL and key. Volumes come and
- * label maps go as base64 inside of JSON; both are streamed.
+ * The contract of the hosted endpoint, so that its clients work with another URL and key. Volumes come and label maps go
+ * as base64 inside of JSON; both are streamed.
  */
-export function scoreRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  const may = (['volumes:write', 'jobs:write', 'jobs:read'] as const).map((scope) => requireScope(deps.apiKeys, scope));
-  router.post('/score', ...may, async (request, response) => {
-    const query = ScoreQuery.parse(request.query);
-    if (!request.is('application/json')) {
-      const type = request.get('content-type') ?? 'none';
-      throw new Problem('unsupported-media-type', `expected Content-Type application/json, got ${type}`);
-    }
-    const rows = await receive(request, deps);
-    const jobs = await submitRows(rows, query, callerOf(request), deps);
-    for (const job of jobs) {
-      deps.metrics.jobsAccepted.inc({ lane: job.lane, repeated: 'false' });
-      request.log.info({ jobId: job.jobId, tenant: job.tenant, pack: job.pack.id }, 'job accepted by score');
-    }
-    if (prefersAsync(request)) accepted(jobs, response, deps);
-    else await answer(jobs, response, deps);
-  });
-  return router;
-}
+export const scoreRoutes = [
+  operation({
+    method: 'post',
+    path: '/score',
+    scope: ['volumes:write', 'jobs:write', 'jobs:read'],
+    query: ScoreQuery,
+    headers: z.object({
+      prefer: z.string().optional().meta({ description: '`respond-async`: answer 202 at once, with the jobs.' }),
+    }),
+    body: streamedBody({ 'application/json': { schema: ScoreRequest } }),
+    id: 'score',
+    summary: 'Segment at once, as the hosted MedImageParse 3D endpoint does',
+    description:
+      'For clients of that endpoint: another URL and key are all they need. Jobs run in the interactive lane and are ' +
+      'listed with the others. Labels are numbered by the order of the prompts.',
+    tag: 'jobs',
+    answers: {
+      '200': json(ScoreAnswer, 'The label maps, row by row.'),
+      '202': json(ScoreAccepted, 'Accepted; each job is followed under its URL.'),
+      '413': problem('A volume is too large.'),
+      '504': problem('It takes longer than the server waits; `jobs` says where it goes on.'),
+    },
+    errors: { conflict: true, unprocessable: true, quota: true },
+    async handler({ query, headers, caller, request, response }, deps) {
+      const rows = await receive(request, caller.tenant, deps);
+      const jobs = await submitRows(rows, query, caller, deps);
+      for (const job of jobs) {
+        deps.metrics.jobsAccepted.inc({ lane: job.lane, repeated: 'false' });
+        request.log.info({ jobId: job.jobId, tenant: job.tenant, pack: job.pack.id }, 'job accepted by score');
+      }
+      if (prefersAsync(headers.prefer)) accepted(jobs, response, deps);
+      else await answer(jobs, response, deps);
+    },
+  }),
+];
 
 /** Stores every row's volume while the request arrives; when it turns out to be wrong, nothing of it is kept. */
-async function receive(request: Request, deps: ApiDeps): Promise<ScoreRow<UploadedVolume>[]> {
+async function receive(request: Request, tenant: string, deps: ApiDeps): Promise<ScoreRow<UploadedVolume>[]> {
   const stored: UploadedVolume[] = [];
   // Destroying the request would break the connection before the client has its answer.
   const body = request.iterator({ destroyOnReturn: false });
   try {
     return await readScoreRequest(body, async (image) => {
-      const volume = await storeUpload(image, callerOf(request).tenant, deps);
+      const volume = await storeUpload(image, tenant, deps);
       stored.push(volume);
       return volume;
     });
@@ -55,8 +100,8 @@ async function receive(request: Request, deps: ApiDeps): Promise<ScoreRow<Upload
 }
 
 /** RFC 7240. */
-function prefersAsync(request: Request): boolean {
-  return (request.get('prefer') ?? '').split(/[,;]/).some((part) => part.trim().toLowerCase() === 'respond-async');
+function prefersAsync(prefer = ''): boolean {
+  return prefer.split(/[,;]/).some((part) => part.trim().toLowerCase() === 'respond-async');
 }
 
 function accepted(jobs: readonly JobRequest[], response: Response, deps: ApiDeps): void {

@@ -1,23 +1,29 @@
-import type { ServiceStatus } from '@parse3d/contract';
-import { liveWorkers } from '@parse3d/control';
-import { Router } from 'express';
+import { ServiceStatus } from '@parse3d/contract';
+import type { Control } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
-import { requireScope } from '../http/auth.js';
-import { pendingJobs } from '../jobs/pending.js';
-import { infoField } from '../redis-info.js';
+import { json } from '../http/answers.js';
+import { operation } from '../http/operation.js';
 import { assess } from './health.js';
 
-/** `GET /v1/status`: workers, queue, feeder, storage and Redis at a glance. It answers also while Redis is away. */
-export function statusRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router.get('/v1/status', requireScope(deps.apiKeys, 'jobs:read'), async (_request, response) => {
-    response.json(await serviceStatus(deps));
-  });
-  return router;
-}
+export const statusRoutes = [
+  operation({
+    method: 'get',
+    path: '/v1/status',
+    scope: 'jobs:read',
+    id: 'serviceStatus',
+    summary: 'Workers, queue, feeder, storage and Redis at a glance',
+    tag: 'operations',
+    answers: { '200': json(ServiceStatus, 'The service as it is now.') },
+    async handler({ response }, deps) {
+      response.json(await serviceStatus(deps));
+    },
+  }),
+];
 
+/** It answers also while Redis is away. */
 async function serviceStatus(deps: ApiDeps): Promise<ServiceStatus> {
-  const { software, stores } = deps;
+  const { control, stores } = deps;
+  const { backlog, workers: heartbeats, software } = control;
   const readiness = await assess(deps);
   const base = {
     software: { version: software.version, ...(software.commit === undefined ? {} : { commit: software.commit }) },
@@ -27,17 +33,16 @@ async function serviceStatus(deps: ApiDeps): Promise<ServiceStatus> {
   const away = { ...base, feeder: { leading: false }, workers: [], redis: {} };
   if (readiness.checks['redis']?.ok !== true) return away;
   try {
-    const { redis, keys } = deps;
-    const [queue, leader, workers, info] = await Promise.all([
-      queueDepth(deps),
-      redis.get(keys.feederLock),
-      liveWorkers(redis, keys),
-      redis.info().catch(() => ''),
+    const [queue, leading, workers, info] = await Promise.all([
+      queueDepth(backlog),
+      backlog.isFed(),
+      heartbeats.live(),
+      backlog.redisInfo().catch(() => () => undefined),
     ]);
     return {
       ...base,
       queue,
-      feeder: { leading: leader !== null },
+      feeder: { leading },
       workers: workers.map(({ pid: _pid, ...worker }) => worker),
       redis: redisFacts(info),
     };
@@ -47,21 +52,15 @@ async function serviceStatus(deps: ApiDeps): Promise<ServiceStatus> {
   }
 }
 
-async function queueDepth({ queue, redis, keys }: ApiDeps): Promise<NonNullable<ServiceStatus['queue']>> {
-  const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed');
+async function queueDepth(backlog: Control['backlog']): Promise<NonNullable<ServiceStatus['queue']>> {
   const pending = { interactive: 0, batch: 0 };
-  for await (const { lane, count } of pendingJobs(redis, keys)) pending[lane] += count;
-  return {
-    waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
-    active: counts['active'] ?? 0,
-    delayed: counts['delayed'] ?? 0,
-    pending,
-  };
+  for await (const { lane, count } of backlog.waiting()) pending[lane] += count;
+  return { ...(await backlog.handedOver()), pending };
 }
 
-function redisFacts(info: string): ServiceStatus['redis'] {
-  const version = infoField(info, 'redis_version');
-  const used = Number(infoField(info, 'used_memory') ?? Number.NaN);
+function redisFacts(info: (field: string) => string | undefined): ServiceStatus['redis'] {
+  const version = info('redis_version');
+  const used = Number(info('used_memory') ?? Number.NaN);
   return {
     ...(version === undefined ? {} : { version }),
     ...(Number.isFinite(used) ? { usedBytes: used } : {}),

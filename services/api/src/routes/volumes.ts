@@ -1,34 +1,57 @@
+import { ListVolumes, UploadedVolume, VolumeListing } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { Router, type Request } from 'express';
-import type { ApiDeps } from '../deps.js';
-import { callerOf, requireScope } from '../http/auth.js';
+import type { Request } from 'express';
+import { binary, json, problem } from '../http/answers.js';
+import { streamedBody } from '../http/body.js';
+import { operation } from '../http/operation.js';
+import { listFolder, places } from '../jobs/list-volumes.js';
 import { storeUpload } from '../jobs/store-upload.js';
 
-const ACCEPTED_TYPES = ['application/octet-stream', 'application/gzip', 'application/x-gzip', 'application/zip'];
+export const volumeRoutes = [
+  operation({
+    method: 'get',
+    path: '/v1/volumes',
+    scope: 'jobs:read',
+    query: ListVolumes,
+    id: 'listVolumes',
+    summary: 'List the NIfTI volumes that the key may read',
+    description: 'One level of a folder; without `under` the places to begin with.',
+    tag: 'volumes',
+    answers: { '200': json(VolumeListing, 'Folders and volumes.') },
+    async handler({ query: { under, after }, caller, response }, deps) {
+      response.json(under === undefined ? await places(caller, deps) : await listFolder(under, after, caller, deps));
+    },
+  }),
 
-/** `POST /v1/volumes`: the body is the file, a NIfTI or `.npz`. */
-export function volumeRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  router.post('/v1/volumes', requireScope(deps.apiKeys, 'volumes:write'), async (request, response) => {
-    checkHeaders(request, deps.config.PARSE3D_MAX_UPLOAD_BYTES);
-    const volume = await storeUpload(request, callerOf(request).tenant, deps);
-    request.log.info({ tenant: callerOf(request).tenant, bytes: volume.bytes }, 'volume uploaded');
-    response.status(201).json(volume);
-  });
-  return router;
-}
+  operation({
+    method: 'post',
+    path: '/v1/volumes',
+    scope: 'volumes:write',
+    body: streamedBody({ 'application/octet-stream': binary, 'application/gzip': binary, 'application/zip': binary }, [
+      'application/x-gzip',
+    ]),
+    id: 'uploadVolume',
+    summary: 'Upload a volume: NIfTI, a zip file of a DICOM series, or .npz',
+    tag: 'volumes',
+    answers: {
+      '201': json(UploadedVolume, 'Stored; `uri` is what a job refers to.'),
+      '413': problem('Too large.'),
+    },
+    errors: { unprocessable: true },
+    async handler({ request, response, caller: { tenant } }, deps) {
+      checkLength(request, deps.config.PARSE3D_MAX_UPLOAD_BYTES);
+      const volume = await storeUpload(request, tenant, deps);
+      request.log.info({ tenant, bytes: volume.bytes }, 'volume uploaded');
+      response.status(201).json(volume);
+    },
+  }),
+];
 
-function checkHeaders(request: Request, maxBytes: number): void {
-  if (!request.is(ACCEPTED_TYPES)) {
-    throw new Problem(
-      'unsupported-media-type',
-      `expected Content-Type application/octet-stream, application/gzip or application/zip, got ${request.get('content-type') ?? 'none'}`,
-    );
-  }
+/** A body that says how long it is need not be received to be refused. */
+function checkLength(request: Request, maxBytes: number): void {
   const length = Number(request.get('content-length') ?? 0);
-  if (length > maxBytes) {
-    throw new Problem('payload-too-large', `the upload has ${length} bytes, at most ${maxBytes} are accepted`, {
-      maxBytes,
-    });
-  }
+  if (length <= maxBytes) return;
+  throw new Problem('payload-too-large', `the upload has ${length} bytes, at most ${maxBytes} are accepted`, {
+    maxBytes,
+  });
 }

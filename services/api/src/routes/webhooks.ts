@@ -1,62 +1,132 @@
-import { CreateWebhook } from '@parse3d/contract';
-import { WebhookStore } from '@parse3d/control';
-import { Router, type Request } from 'express';
+import { CreateWebhook, Delivery, DeliveryList, WebhookList, WebhookView, WebhookWithSecret } from '@parse3d/contract';
 import { z } from 'zod';
-import type { ApiDeps } from '../deps.js';
-import { callerOf, requireScope } from '../http/auth.js';
+import { json } from '../http/answers.js';
+import { jsonBody } from '../http/body.js';
+import { operation } from '../http/operation.js';
 import { createWebhook, findWebhook, replay, rotateSecret, viewWebhook } from '../webhooks/endpoints.js';
 
-export const WebhookParams = z.object({ id: z.uuid() });
-export const DeliveryParams = WebhookParams.extend({ deliveryId: z.string().regex(/^\d{13}-[0-9a-f-]{36,60}$/) });
-export const ListDeliveries = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
+const WebhookParams = z.object({ id: z.uuid() });
+const DeliveryParams = WebhookParams.extend({ deliveryId: z.string().regex(/^\d{13}-[0-9a-f-]{36,60}$/) });
+const ListDeliveries = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50) });
 
-/** `/v1/webhooks`: where the ends of jobs and batches are told. */
-export function webhookRoutes(deps: ApiDeps): Router {
-  const router = Router();
-  const read = requireScope(deps.apiKeys, 'jobs:read');
-  const write = requireScope(deps.apiKeys, 'jobs:write');
-  const webhooks = new WebhookStore(deps.stores.primary);
-  const find = (request: Request) =>
-    findWebhook(WebhookParams.parse(request.params).id, callerOf(request).tenant, deps);
+/** Where the ends of jobs and batches are told. */
+export const webhookRoutes = [
+  operation({
+    method: 'post',
+    path: '/v1/webhooks',
+    scope: 'jobs:write',
+    body: jsonBody(CreateWebhook),
+    id: 'createWebhook',
+    summary: 'Be told when jobs and batches end',
+    description:
+      'Messages are signed by the Standard Webhooks scheme and sent until a 2xx comes, for three days. The secret is ' +
+      'shown in this answer alone.',
+    tag: 'webhooks',
+    answers: { '201': json(WebhookWithSecret, 'Made.') },
+    errors: { unprocessable: true, quota: true },
+    async handler({ body, caller, request, response }, deps) {
+      const record = await createWebhook(body, caller.tenant, deps);
+      request.log.info({ webhookId: record.id, tenant: record.tenant }, 'webhook made');
+      response
+        .status(201)
+        .location(`/v1/webhooks/${record.id}`)
+        .set('Cache-Control', 'no-store')
+        .json({ ...viewWebhook(record), secret: record.secret });
+    },
+  }),
 
-  router.post('/v1/webhooks', write, async (request, response) => {
-    const record = await createWebhook(CreateWebhook.parse(request.body), callerOf(request).tenant, deps);
-    request.log.info({ webhookId: record.id, tenant: record.tenant }, 'webhook made');
-    response
-      .status(201)
-      .location(`/v1/webhooks/${record.id}`)
-      .set('Cache-Control', 'no-store')
-      .json({ ...viewWebhook(record), secret: record.secret });
-  });
+  operation({
+    method: 'get',
+    path: '/v1/webhooks',
+    scope: 'jobs:read',
+    id: 'listWebhooks',
+    summary: 'List webhooks, oldest first',
+    tag: 'webhooks',
+    answers: { '200': json(WebhookList, 'Webhooks.') },
+    async handler({ caller, response }, deps) {
+      response.json({ webhooks: (await deps.control.webhooks.list(caller.tenant)).map(viewWebhook) });
+    },
+  }),
 
-  router.get('/v1/webhooks', read, async (request, response) => {
-    response.json({ webhooks: (await webhooks.list(callerOf(request).tenant)).map(viewWebhook) });
-  });
+  operation({
+    method: 'get',
+    path: '/v1/webhooks/{id}',
+    scope: 'jobs:read',
+    params: WebhookParams,
+    id: 'getWebhook',
+    summary: 'One webhook',
+    tag: 'webhooks',
+    answers: { '200': json(WebhookView, 'The webhook.') },
+    errors: { notFound: 'webhook' },
+    async handler({ params, caller, response }, deps) {
+      response.json(viewWebhook(await findWebhook(params.id, caller.tenant, deps)));
+    },
+  }),
 
-  router.get('/v1/webhooks/:id', read, async (request, response) => {
-    response.json(viewWebhook(await find(request)));
-  });
+  operation({
+    method: 'delete',
+    path: '/v1/webhooks/{id}',
+    scope: 'jobs:write',
+    params: WebhookParams,
+    id: 'deleteWebhook',
+    summary: 'Remove a webhook and its log',
+    tag: 'webhooks',
+    answers: { '204': { description: 'Removed.' } },
+    errors: { notFound: 'webhook' },
+    async handler({ params, caller, request, response }, deps) {
+      const { tenant, id } = await findWebhook(params.id, caller.tenant, deps);
+      await deps.control.webhooks.remove(tenant, id);
+      request.log.info({ webhookId: id, tenant }, 'webhook removed');
+      response.status(204).end();
+    },
+  }),
 
-  router.delete('/v1/webhooks/:id', write, async (request, response) => {
-    const { tenant, id } = await find(request);
-    await webhooks.delete(tenant, id);
-    request.log.info({ webhookId: id, tenant }, 'webhook removed');
-    response.status(204).end();
-  });
+  operation({
+    method: 'post',
+    path: '/v1/webhooks/{id}/rotate',
+    scope: 'jobs:write',
+    params: WebhookParams,
+    id: 'rotateWebhookSecret',
+    summary: 'Make a new secret',
+    description: 'The old one signs too for 24 hours.',
+    tag: 'webhooks',
+    answers: { '200': json(WebhookWithSecret, 'With the new secret.') },
+    errors: { notFound: 'webhook' },
+    async handler({ params, caller, response }, deps) {
+      const record = await rotateSecret(await findWebhook(params.id, caller.tenant, deps), deps);
+      response.set('Cache-Control', 'no-store').json({ ...viewWebhook(record), secret: record.secret });
+    },
+  }),
 
-  router.post('/v1/webhooks/:id/rotate', write, async (request, response) => {
-    const record = await rotateSecret(await find(request), deps);
-    response.set('Cache-Control', 'no-store').json({ ...viewWebhook(record), secret: record.secret });
-  });
+  operation({
+    method: 'get',
+    path: '/v1/webhooks/{id}/deliveries',
+    scope: 'jobs:read',
+    params: WebhookParams,
+    query: ListDeliveries,
+    id: 'listDeliveries',
+    summary: 'What was sent, the latest first',
+    tag: 'webhooks',
+    answers: { '200': json(DeliveryList, 'Deliveries and their attempts.') },
+    errors: { notFound: 'webhook' },
+    async handler({ params, query, caller, response }, deps) {
+      const { id } = await findWebhook(params.id, caller.tenant, deps);
+      response.json({ deliveries: await deps.control.webhooks.deliveries(id, query.limit) });
+    },
+  }),
 
-  router.get('/v1/webhooks/:id/deliveries', read, async (request, response) => {
-    const { limit } = ListDeliveries.parse(request.query);
-    response.json({ deliveries: await webhooks.deliveries((await find(request)).id, limit) });
-  });
-
-  router.post('/v1/webhooks/:id/deliveries/:deliveryId/replay', write, async (request, response) => {
-    const { deliveryId } = DeliveryParams.parse(request.params);
-    response.status(202).json(await replay(await find(request), deliveryId, deps));
-  });
-  return router;
-}
+  operation({
+    method: 'post',
+    path: '/v1/webhooks/{id}/deliveries/{deliveryId}/replay',
+    scope: 'jobs:write',
+    params: DeliveryParams,
+    id: 'replayDelivery',
+    summary: 'Send an event once more',
+    tag: 'webhooks',
+    answers: { '202': json(Delivery, 'It is due again, under the same id.') },
+    errors: { notFound: 'webhook or delivery', conflict: true },
+    async handler({ params: { id, deliveryId }, caller, response }, deps) {
+      response.status(202).json(await replay(await findWebhook(id, caller.tenant, deps), deliveryId, deps));
+    },
+  }),
+];

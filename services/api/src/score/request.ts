@@ -1,6 +1,7 @@
 import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
 import { decodeBase64 } from './base64.js';
+import { base64OfImage } from './data-url.js';
 import { JsonCursor } from './json-cursor.js';
 
 /** Most rows of one request. */
@@ -16,8 +17,9 @@ export interface ScoreRow<T> {
 }
 
 /**
- * Reads `{"input_data": {"columns": ["image", "text"], "index": [0], "data": [["<base64>", "prompt & prompt"]]}}` as it
- * arrives. Every image goes decoded through `store` and is never held as a whole.
+ * Reads `{"input_data": {"columns": ["image", "text"], "index": [0], "data": [["<base64>", "prompt & prompt"]]}, "params":
+ * {}}` as it arrives; an image may also be a `data:` URL. Every image goes decoded through `store` and is never held as a
+ * whole.
  * @throws Problem `request-invalid`, and whatever `store` throws
  */
 export async function readScoreRequest<T>(
@@ -28,12 +30,21 @@ export async function readScoreRequest<T>(
   let rows: ScoreRow<T>[] | undefined;
   await json.each('{', async () => {
     const key = await json.key();
-    if (key !== 'input_data' || rows !== undefined) throw unexpected(key, 'input_data');
-    rows = await readInputData(json, store);
+    if (key === 'params') await readParams(json);
+    else if (key === 'input_data' && rows === undefined) rows = await readInputData(json, store);
+    else throw unexpected(key, 'input_data and params');
   });
   await json.end();
   if (rows === undefined || rows.length === 0) throw new Problem('request-invalid', 'input_data.data: expected a row');
   return rows;
+}
+
+const NoParams = z.strictObject({}).nullable();
+
+/** Clients of the hosted endpoint send an empty object. What it held otherwise would be dropped without a word. */
+async function readParams(json: JsonCursor): Promise<void> {
+  if (NoParams.safeParse(await json.small(MAX_TEXT_BYTES)).success) return;
+  throw new Problem('request-invalid', 'params: expected {}; pack and modality go into the query of the URL');
 }
 
 async function readInputData<T>(
@@ -75,7 +86,7 @@ async function readRow<T>(
   let image: { stored: T } | undefined;
   let text: unknown;
   await json.each('[', async (index) => {
-    if (columns[index] === 'image') image = { stored: await store(decodeBase64(json.longString())) };
+    if (columns[index] === 'image') image = { stored: await store(decodeBase64(base64OfImage(json.longString()))) };
     else if (columns[index] === 'text') text = await json.small(MAX_TEXT_BYTES);
     else throw new Problem('request-invalid', 'input_data.data: a row has more than two cells');
   });

@@ -8,11 +8,12 @@ import {
   type JobRequest,
   type UploadedVolume,
 } from '@parse3d/contract';
+import { targetsOf } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
-import { cancelRun } from '@parse3d/control';
 import { parseBlobUri } from '@parse3d/storage';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.js';
+import { parseRequest } from '../http/parse.js';
 import { submitJob } from '../jobs/submit.js';
 import type { ScoreRow } from './request.js';
 
@@ -38,10 +39,10 @@ export async function submitRows(
   const jobs: JobRequest[] = [];
   try {
     for (const { image, text } of rows) {
-      const prompts = splitJoinedPrompts(text);
-      if (prompts.length === 0) throw new Problem('request-invalid', 'input_data.data: expected a prompt in the text');
       const pack = query.pack ?? deps.config.PARSE3D_DEFAULT_PACK;
-      const body = SubmitJob.parse({
+      const prompts = splitJoinedPrompts(text, targetsOf(deps.packs.get(pack)));
+      if (prompts.length === 0) throw new Problem('request-invalid', 'input_data.data: expected a prompt in the text');
+      const body = parseRequest(SubmitJob, {
         input: { uri: image.uri },
         prompts,
         pack,
@@ -66,7 +67,7 @@ export async function submitRows(
 /** Nobody will read their results. Best effort: what is not stopped here runs to its end. */
 export async function cancelAll(jobs: readonly JobRequest[], deps: ApiDeps): Promise<void> {
   for (const job of jobs) {
-    await cancelRun(job, { ...deps, store: deps.stores.primary }).catch((error: unknown) => {
+    await deps.control.jobs.cancel(job).catch((error: unknown) => {
       deps.log.warn({ err: error, jobId: job.jobId }, 'job of a client that left could not be canceled');
     });
   }

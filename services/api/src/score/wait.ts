@@ -1,5 +1,4 @@
-import type { JobRequest, Manifest } from '@parse3d/contract';
-import { newestManifest } from '@parse3d/control';
+import { isEnded, type JobRequest, type Manifest } from '@parse3d/contract';
 import type { ApiDeps } from '../deps.js';
 
 /** Looked at so often even when no notification comes: they are hints and may be lost. Unit: ms. */
@@ -20,7 +19,7 @@ export async function manifestWhenEnded(
     news = true;
     wake();
   };
-  const unsubscribe = deps.hub.onJob(jobId, tell);
+  const unsubscribe = deps.control.events.onJob(jobId, tell);
   const timer = setInterval(tell, LOOK_EVERY_MS);
   signal.addEventListener('abort', tell);
   try {
@@ -28,7 +27,7 @@ export async function manifestWhenEnded(
       if (!news) await new Promise<void>((resolve) => (wake = resolve));
       news = false;
       if (!(await hasEnded(jobId, run, deps))) continue;
-      const manifest = await newestManifest(deps.stores.primary, jobId);
+      const manifest = await deps.control.jobs.manifest(jobId);
       if (manifest !== undefined && manifest.run >= run) return manifest;
     }
     return undefined;
@@ -41,7 +40,7 @@ export async function manifestWhenEnded(
 
 /** A notification comes with every step of progress; the live record says cheaply whether it is worth looking. */
 async function hasEnded(jobId: string, run: number, deps: ApiDeps): Promise<boolean> {
-  const record = await deps.records.get(jobId).catch(() => undefined);
+  const record = await deps.control.jobs.record(jobId).catch(() => undefined);
   if (record === undefined) return true;
-  return record.request.run > run || (record.status !== 'waiting' && record.status !== 'running');
+  return record.request.run > run || isEnded(record.status);
 }

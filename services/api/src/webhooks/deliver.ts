@@ -1,10 +1,10 @@
 import type { Delivery, WebhookRecord } from '@parse3d/contract';
-import { unmarkDue, WebhookStore, type DueDelivery } from '@parse3d/control';
+import type { DueDelivery } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 import { post } from './post.js';
 import { signedHeaders } from './signature.js';
 
-/** A delivery that nobody took for so long is given up, in ms. */
+/** A delivery that has failed for this long is given up, in ms. */
 const GIVE_UP_MS = 3 * 24 * 3_600_000;
 
 /** Attempts kept in the log of one delivery; deliveries kept in the log of an endpoint. */
@@ -20,20 +20,19 @@ const PRUNE_EVERY = 50;
  * @returns `again` when it should be tried later
  */
 export async function deliver(due: DueDelivery, deps: ApiDeps, signal: AbortSignal): Promise<'done' | 'again'> {
-  const { primary } = deps.stores;
-  const webhooks = new WebhookStore(primary);
-  const endpoint = await webhooks.get(due.tenant, due.endpointId);
+  const { webhooks } = deps.control;
+  const endpoint = await webhooks.find(due.tenant, due.endpointId);
   const delivery = await webhooks.delivery(due.endpointId, due.deliveryId);
   if (endpoint === undefined || delivery?.status !== 'due') {
-    await unmarkDue(primary, due);
+    await webhooks.settle(due);
     return 'done';
   }
   const attempted = endpoint.disabledAt === undefined ? await attempt(endpoint, delivery, deps, signal) : undefined;
   // Read again: the attempt took its time, and a removed endpoint must not come back, nor a rotated secret be lost.
-  const standing = await webhooks.get(due.tenant, due.endpointId);
+  const standing = await webhooks.find(due.tenant, due.endpointId);
   if (standing === undefined) {
-    await webhooks.delete(due.tenant, due.endpointId);
-    await unmarkDue(primary, due);
+    await webhooks.remove(due.tenant, due.endpointId);
+    await webhooks.settle(due);
     return 'done';
   }
   if (attempted?.status === 410) {
@@ -41,7 +40,7 @@ export async function deliver(due: DueDelivery, deps: ApiDeps, signal: AbortSign
     deps.log.warn({ webhookId: endpoint.id, tenant: due.tenant }, 'webhook endpoint is gone; nothing more is sent');
   }
   const status = attempted === undefined ? 'failed' : statusAfter(delivery, attempted.status);
-  await webhooks.writeDelivery(endpoint.id, {
+  await webhooks.log(endpoint.id, {
     ...delivery,
     status,
     attempts: [...delivery.attempts, ...(attempted === undefined ? [] : [attempted])].slice(-KEPT_ATTEMPTS),
@@ -52,7 +51,7 @@ export async function deliver(due: DueDelivery, deps: ApiDeps, signal: AbortSign
     'webhook attempted',
   );
   if (status === 'due') return 'again';
-  await unmarkDue(primary, due);
+  await webhooks.settle(due);
   if (Math.random() < 1 / PRUNE_EVERY) await webhooks.prune(endpoint.id, KEPT_DELIVERIES);
   return 'done';
 }
@@ -74,7 +73,7 @@ async function attempt(
   const body = JSON.stringify(event);
   const headers = {
     'Content-Type': 'application/json',
-    'User-Agent': `parse3d/${deps.software.version}`,
+    'User-Agent': `parse3d/${deps.control.software.version}`,
     ...signedHeaders(id, at, body, secretsOf(endpoint, at)),
   };
   const done = (rest: { status: number } | { error: string }): Delivery['attempts'][number] => ({

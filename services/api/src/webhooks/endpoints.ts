@@ -1,5 +1,4 @@
 import type { CreateWebhook, Delivery, WebhookRecord, WebhookView } from '@parse3d/contract';
-import { dropDelivery, enqueueDeliveries, markDue, WebhookStore } from '@parse3d/control';
 import { Problem } from '@parse3d/contract/problems';
 import { v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
@@ -16,7 +15,7 @@ const ROTATION_MS = 24 * 3_600_000;
 export async function createWebhook(body: CreateWebhook, tenant: string, deps: ApiDeps): Promise<WebhookRecord> {
   const why = whyRefused(new URL(body.url), deps.config.PARSE3D_WEBHOOKS_ALLOW_INSECURE);
   if (why !== undefined) throw new Problem('webhook-url-refused', `nothing can be sent there: ${why}`);
-  const webhooks = new WebhookStore(deps.stores.primary);
+  const { webhooks } = deps.control;
   const count = (await webhooks.list(tenant)).length;
   if (count >= MAX_ENDPOINTS) {
     throw new Problem('quota-exceeded', `tenant ${tenant} has ${count} webhooks, ${MAX_ENDPOINTS} are allowed`, {
@@ -38,7 +37,7 @@ export async function createWebhook(body: CreateWebhook, tenant: string, deps: A
 
 /** @throws Problem `not-found`, also for another tenant's endpoint */
 export async function findWebhook(id: string, tenant: string, deps: ApiDeps): Promise<WebhookRecord> {
-  const record = await new WebhookStore(deps.stores.primary).get(tenant, id);
+  const record = await deps.control.webhooks.find(tenant, id);
   if (record === undefined) throw new Problem('not-found', `there is no webhook ${id}`, { id });
   return record;
 }
@@ -47,26 +46,19 @@ export async function findWebhook(id: string, tenant: string, deps: ApiDeps): Pr
 export async function rotateSecret(record: WebhookRecord, deps: ApiDeps): Promise<WebhookRecord> {
   const until = new Date(Date.now() + ROTATION_MS).toISOString();
   const rotated = { ...record, secret: newSecret(), previous: { secret: record.secret, until } };
-  await new WebhookStore(deps.stores.primary).write(rotated);
+  await deps.control.webhooks.write(rotated);
   return rotated;
 }
 
 /** Sends an event once more, whatever came of it before, under the same id. @throws Problem `not-found` */
 export async function replay(record: WebhookRecord, deliveryId: string, deps: ApiDeps): Promise<Delivery> {
-  const { primary } = deps.stores;
-  const webhooks = new WebhookStore(primary);
+  const { webhooks } = deps.control;
   const delivery = await webhooks.delivery(record.id, deliveryId);
   if (delivery === undefined) throw new Problem('not-found', `there is no delivery ${deliveryId}`, { deliveryId });
   if (record.disabledAt !== undefined) {
     throw new Problem('state-conflict', `webhook ${record.id} is disabled: its endpoint answered 410`);
   }
-  const due = { tenant: record.tenant, endpointId: record.id, deliveryId };
-  const again: Delivery = { ...delivery, status: 'due', dueSince: new Date().toISOString() };
-  await webhooks.writeDelivery(record.id, again);
-  await markDue(primary, due);
-  await dropDelivery(deps.webhookQueue, due);
-  await enqueueDeliveries(deps.webhookQueue, [due]);
-  return again;
+  return webhooks.redeliver(record.tenant, record.id, delivery);
 }
 
 export function viewWebhook(record: WebhookRecord): WebhookView {

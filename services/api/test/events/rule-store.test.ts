@@ -75,7 +75,11 @@ test('a rule that cannot be read switches no other one off, and is told once', a
   const faults: string[] = [];
   const rules = new RuleStore(stores.primary, (key) => faults.push(key));
   const later = blobKeys.rule('other', '018f3c4a-0000-7000-8000-000000000002');
-  await writeJson(stores.primary, later, { ...rule, tenant: 'other', tide: 'of a later version' });
+  await writeJson(stores.primary, later, {
+    ...rule,
+    tenant: 'other',
+    prefix: { anyOf: ['a form', 'of a later version'] },
+  });
   await rules.write(rule);
   const ids = async (): Promise<string[]> => (await rules.all()).map(({ id }) => id);
   expect(await ids()).toEqual([rule.id]);

@@ -56,6 +56,32 @@ test.each([0, 1, 2, 3, 4, 5, 56, 57, 58, 1000, 4321])(
   },
 );
 
+test('an image may be a data: URL of any media type, wherever the body is cut', async () => {
+  for (const size of [0, 1, 5, 300]) {
+    const image = randomBytes(size);
+    const base64 = image.toString('base64');
+    for (const head of [
+      'data:application/octet-stream;base64,',
+      'data:;base64,',
+      'DATA:image/nifti+gzip;name="a.nii.gz";Base64,',
+      '',
+    ]) {
+      const body = { input_data: { columns: ['image', 'text'], data: [[`${head}${base64}`, 'bone']] } };
+      for (const longest of [1, 7, 1e6]) {
+        const [row] = await read(JSON.stringify(body), longest);
+        expect(row?.image.equals(image), `${head} ${size} ${longest}`).toBe(true);
+      }
+    }
+  }
+});
+
+test('params may come before or after the data, as long as nothing is in them', async () => {
+  const data = '"input_data": {"columns": ["text", "image"], "data": [["bone", "AAEC"]]}';
+  for (const body of [`{${data}, "params": {}}`, `{"params": {}, ${data}}`, `{"params": null, ${data}}`]) {
+    expect(await read(body)).toHaveLength(1);
+  }
+});
+
 test('the columns say which cell is which, and the index may come last', async () => {
   const rows = await read('{"input_data": {"columns": ["text", "image"], "data": [["bone", "AAEC"]], "index": [7]}}');
   expect(rows).toEqual([{ text: 'bone', image: Buffer.from([0, 1, 2]) }]);
@@ -67,6 +93,20 @@ test.each([
   ['a key without a value', '{"input_data"}'],
   ['an unknown key', '{"input_data": {"columns": ["image", "text"], "data": [["AAAA", "a"]], "more": 1}}'],
   ['input_data twice', '{"input_data": {"columns": ["image","text"], "data": [["AAAA","a"]]}, "input_data": {}}'],
+  [
+    'params with something in them',
+    '{"params": {"threshold": 1}, "input_data": {"columns": ["image","text"], "data": []}}',
+  ],
+  ['params that are a list', '{"params": [], "input_data": {"columns": ["image","text"], "data": [["AAAA","a"]]}}'],
+  [
+    'a data: URL that is not base64',
+    '{"input_data": {"columns": ["image","text"], "data": [["data:text/plain,AAAA","a"]]}}',
+  ],
+  ['a data: URL of a head alone', '{"input_data": {"columns": ["image","text"], "data": [["data:;base64","a"]]}}'],
+  [
+    'a data: URL with an endless head',
+    `{"input_data": {"columns": ["image","text"], "data": [["data:${'a'.repeat(9_000)}`,
+  ],
   ['three cells', '{"input_data": {"columns": ["image", "text"], "data": [["AAAA", "a", "b"]]}}'],
   ['one cell', '{"input_data": {"columns": ["image", "text"], "data": [["AAAA"]]}}'],
   ['a number for a text', '{"input_data": {"columns": ["image", "text"], "data": [["AAAA", 5]]}}'],

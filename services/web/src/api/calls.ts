@@ -9,6 +9,7 @@ import type {
   Manifest,
   PackSummary,
   ServiceStatus,
+  Task,
   VolumeListing,
 } from '@parse3d/contract';
 import type { ProblemCode } from '@parse3d/contract/problems';
@@ -24,10 +25,7 @@ export type BatchDraft = DraftSettings & Omit<SubmitBatch, 'source'> & { source:
 export type DraftSettings = Omit<SubmitJob, 'input'>;
 
 /** A task of the catalogue, as far as the page uses it. */
-export interface TaskSuggestion {
-  readonly prompt: string;
-  readonly group: string;
-}
+export type TaskSuggestion = Pick<Task, 'prompt' | 'group' | 'name' | 'side' | 'synonyms'>;
 
 export const listPacks = (): Promise<PackSummary[]> => server.value.packs();
 

@@ -32,6 +32,7 @@ export function settingFlags({
     ...(outputs.volume === true ? ['  --volume'] : []),
     ...(outputs.segNrrd === true ? ['  --seg-nrrd'] : []),
     ...(outputs.dicomSeg === true ? ['  --dicom-seg'] : []),
+    ...(outputs.dicomSegInstances === true ? ['  --dicom-seg-instances'] : []),
     ...flag('probabilities', outputs.probabilities === 'none' ? undefined : outputs.probabilities),
     ...flag('seed', options.seed === 0 ? undefined : options.seed),
     ...flag('window', options.window && `${options.window.width},${options.window.level}`),
@@ -45,12 +46,26 @@ export function settingFlags({
 
 /** Prompts with label numbers of their own come as lines of a file. */
 function promptFlags(prompts: DraftSettings['prompts']): string[] {
-  const numbered = prompts.flatMap((prompt) =>
-    typeof prompt === 'string' ? [] : [`${prompt.label} ${quoted(prompt.text)}`],
-  );
+  const all = prompts.map((prompt, at) => (typeof prompt === 'string' ? { text: prompt, label: at + 1 } : prompt));
+  const numbered = all.filter(({ label }, at) => label !== undefined && label !== at + 1);
+  const texts =
+    numbered.length === 0
+      ? all.map(({ text }) => `  --prompt ${quoted(text)}`)
+      : [
+          `  --prompts <(printf '%s\\t%s\\n' ${all.map(({ text, label }, at) => `${label ?? at + 1} ${quoted(text)}`).join(' ')})`,
+        ];
+  return [...texts, ...instanceFlags(all)];
+}
+
+function instanceFlags(prompts: readonly Exclude<DraftSettings['prompts'][number], string>[]): string[] {
+  const split = prompts.flatMap((prompt, at) => (prompt.instances === true ? [{ ...prompt, at }] : []));
+  const [first] = split;
+  if (first === undefined) return [];
+  const labels = split.map(({ label, at }) => label ?? at + 1).join(',');
   return [
-    ...prompts.flatMap((prompt) => (typeof prompt === 'string' ? [`  --prompt ${quoted(prompt)}`] : [])),
-    ...(numbered.length === 0 ? [] : [`  --prompts <(printf '%s\\t%s\\n' ${numbered.join(' ')})`]),
+    split.length === prompts.length ? '  --instances' : `  --instances-of ${labels}`,
+    ...(first.minVoxels === undefined ? [] : [`  --min-voxels ${first.minVoxels}`]),
+    ...(first.minMl === undefined ? [] : [`  --min-ml ${first.minMl}`]),
   ];
 }
 

@@ -1,6 +1,8 @@
 import type { Finding } from '@parse3d/contract';
 import { millilitres } from '../format.js';
 import type { LabelStyle } from '../viewer/labels.js';
+import { MeasuresRow } from './measures.js';
+import { ObjectsRow } from './objects.js';
 
 /** What was found, a row per prompt; the row's name moves the crosshair there. */
 export function FindingsTable(props: {
@@ -9,6 +11,7 @@ export function FindingsTable(props: {
   onStyle: (at: number, part: Partial<LabelStyle>) => void;
   onAll: (visible: boolean) => void;
   onGo: (at: number) => void;
+  onPlace: (mm: readonly [x: number, y: number, z: number]) => void;
 }) {
   const { findings, styles } = props;
   const allShown = styles.every(({ visible }) => visible);
@@ -40,7 +43,7 @@ export function FindingsTable(props: {
           {findings.map((finding, at) => {
             const style = styles[at];
             if (style === undefined) return null;
-            return (
+            return [
               <tr key={finding.label} class={style.visible ? '' : 'hidden-label'}>
                 <td class="narrow">
                   <input
@@ -74,6 +77,7 @@ export function FindingsTable(props: {
                         outside
                       </span>
                     )}
+                    {finding.suggestion !== undefined && <small>did you mean {finding.suggestion}?</small>}
                   </span>
                   <input
                     type="range"
@@ -101,8 +105,10 @@ export function FindingsTable(props: {
                     {finding.verdict}
                   </span>
                 </td>
-              </tr>
-            );
+              </tr>,
+              <MeasuresRow key={`measures-${finding.label}`} finding={finding} />,
+              <ObjectsRow key={`objects-${finding.label}`} finding={finding} onGo={props.onPlace} />,
+            ];
           })}
         </tbody>
       </table>

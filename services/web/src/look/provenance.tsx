@@ -9,7 +9,10 @@ export function draftFromManifest(manifest: CompletedManifest): JobDraft {
   const numbered = prompts.some(({ label }, at) => label !== at + 1);
   return {
     input: { uri: input.uri },
-    prompts: prompts.map(({ text, label }) => (numbered ? { text, label } : text)),
+    prompts: prompts.map(({ label, ...prompt }) => {
+      if (numbered) return { ...prompt, label };
+      return Object.keys(prompt).length > 1 ? prompt : prompt.text;
+    }),
     pack: pack.id,
     modality,
     outputs: outputOptions,

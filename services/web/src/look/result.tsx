@@ -170,6 +170,7 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
               onStyle={restyle}
               onAll={(visible) => setStyles(styles.map((style) => ({ ...style, visible })))}
               onGo={(at) => scene?.goToLabel(at)}
+              onPlace={(mm) => scene?.goTo(mm)}
             />
           )}
           {manifest.findings.some(({ label }) => has(`prob-${label}.nii.gz`)) && (

@@ -38,9 +38,28 @@ function matching(typed: string, texts: readonly string[]): string[] {
 
 /**
  * True for a prompt that the pack does not name: a promptable pack accepts it without promise, one with fixed classes
- * tries it against synonyms.
+ * tries what else it may be. A pack without a list of its own was made for the catalogue, which is asked.
  */
-export function isOutside(text: string, pack: PackSummary): boolean {
-  const plain = text.trim().toLowerCase();
-  return plain !== '' && !targetPrompts(pack).includes(plain);
+export async function isOutside(
+  text: string,
+  pack: PackSummary,
+  modality: Modality,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const plain = plainText(text);
+  if (plain === '') return false;
+  const known = pack.targets.length > 0 ? pack.targets : await searchTasks(modality, plain, signal);
+  return !known.some((target) => namesOf(target).includes(plain));
+}
+
+const plainText = (text: string): string => text.normalize('NFC').trim().toLowerCase();
+
+/** A target's name and synonyms, each also with its side. */
+function namesOf({
+  name,
+  side,
+  synonyms,
+}: Pick<PackSummary['targets'][number], 'name' | 'side' | 'synonyms'>): string[] {
+  const names = [name, ...synonyms];
+  return [...names, ...(side === undefined ? [] : names.map((each) => `${side} ${each}`))].map(plainText);
 }

@@ -10,6 +10,8 @@ export interface PromptRow {
   readonly text: string;
   /** Chosen by the user; otherwise the server chooses. */
   readonly colour: string | undefined;
+  /** Whether its mask is split into objects. */
+  readonly instances: boolean;
 }
 
 export type Source =
@@ -19,7 +21,7 @@ export type Source =
   | { readonly kind: 'folder'; readonly uri: string };
 
 let lastId = 0;
-export const newRow = (text = ''): PromptRow => ({ id: ++lastId, text, colour: undefined });
+export const newRow = (text = ''): PromptRow => ({ id: ++lastId, text, colour: undefined, instances: false });
 
 /** Where files lie that were uploaded already: a second submission of the same file needs no second upload. */
 export const uploads = new WeakMap<File, string>();
@@ -91,7 +93,7 @@ function settingsFor(pack: PackSummary): DraftSettings {
   const kind = modality.value ?? pack.modalities[0] ?? 'ct';
   const window = ctWindows.find(({ name }) => name === ctWindow.value);
   return {
-    prompts: prompts.map(({ text }) => text.trim()),
+    prompts: prompts.map(({ text, instances }) => (instances ? { text: text.trim(), instances } : text.trim())),
     pack: pack.id,
     modality: kind,
     outputs: {

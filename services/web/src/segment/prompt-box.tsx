@@ -12,6 +12,7 @@ export function PromptBox(props: {
   modality: Modality;
   onText: (text: string) => void;
   onColour: (colour: string) => void;
+  onInstances: (instances: boolean) => void;
   onRemove: (() => void) | undefined;
   onEnter: () => void;
   onPasteLines: (lines: string[]) => void;
@@ -21,6 +22,7 @@ export function PromptBox(props: {
   const [offers, setOffers] = useState<readonly Suggestion[]>([]);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);
+  const [outside, setOutside] = useState(false);
   const box = useRef<HTMLInputElement>(null);
   const shown = open && offers.length > 0;
 
@@ -40,6 +42,19 @@ export function PromptBox(props: {
       controller.abort();
     };
   }, [row.text, pack.id, modality, open]);
+
+  useEffect(() => {
+    const controller = new AbortController();
+    const timer = setTimeout(() => {
+      isOutside(row.text, pack, modality, controller.signal)
+        .then(setOutside)
+        .catch(() => undefined);
+    }, 120);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [row.text, pack.id, modality]);
 
   const take = (prompt: string): void => {
     props.onText(prompt);
@@ -67,7 +82,6 @@ export function PromptBox(props: {
     }
   };
 
-  const outside = isOutside(row.text, pack);
   return (
     <li class="prompt">
       <label class="swatch" style={{ background: props.colour }}>
@@ -99,7 +113,7 @@ export function PromptBox(props: {
           onKeyDown={onKey}
           onPaste={(event) => {
             const lines = (event.clipboardData?.getData('text') ?? '')
-              .split(/\r?\n/)
+              .split(/\r\n|\n|\r/)
               .filter((line) => line.trim() !== '');
             if (lines.length < 2) return;
             event.preventDefault();
@@ -133,6 +147,16 @@ export function PromptBox(props: {
       </div>
       <button
         type="button"
+        class="toggle"
+        aria-label={`Single objects of prompt ${props.number}`}
+        aria-pressed={row.instances}
+        title="Split the mask into its objects, numbered and measured one by one"
+        onClick={() => props.onInstances(!row.instances)}
+      >
+        Objects
+      </button>
+      <button
+        type="button"
         class="icon"
         aria-label={`Remove prompt ${props.number}`}
         disabled={props.onRemove === undefined}
@@ -149,5 +173,5 @@ const example = ({ targets: [target] }: PackSummary): string =>
 
 const explanation = (pack: PackSummary): string =>
   pack.kind === 'label-map'
-    ? `${pack.id} finds a fixed list of classes; this is none of their names. A synonym may still match, anything else is refused.`
+    ? `${pack.id} finds a fixed list of classes; this is not one of their names. It is refused unless it can be read as one.`
     : `outside what ${pack.id} was made for: it will be tried, and marked as not recommended.`;

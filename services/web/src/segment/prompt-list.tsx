@@ -50,6 +50,7 @@ export function PromptList({ pack, modality }: { pack: PackSummary; modality: Mo
               pack={pack}
               modality={modality}
               onText={(text) => change(row.id, { text })}
+              onInstances={(instances) => change(row.id, { instances })}
               onColour={(colour) => change(row.id, { colour })}
               onRemove={all.length === 1 && row.text === '' ? undefined : () => remove(row.id)}
               onEnter={() => add([''])}

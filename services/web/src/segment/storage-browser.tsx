@@ -39,7 +39,7 @@ export function StorageBrowser(props: { onChoose: (uri: string) => void; onChoos
         </button>
       )}
       <Await loaded={listing} what="the folder" onRetry={again}>
-        {({ folders, volumes }) => (
+        {({ folders, volumes, unnamed = 0 }) => (
           <>
             {under !== undefined && folders.length + volumes.length > 0 && (
               <button type="button" class="all" onClick={() => props.onChooseFolder(under)}>
@@ -66,6 +66,7 @@ export function StorageBrowser(props: { onChoose: (uri: string) => void; onChoos
                 </li>
               ))}
               {folders.length + volumes.length === 0 && <li class="hint">No NIfTI volumes here.</li>}
+              {unnamed > 0 && <li class="hint">{unnamed} more with names that cannot be used.</li>}
             </ul>
           </>
         )}
@@ -84,6 +85,7 @@ async function listAll(under: string | undefined): Promise<VolumeListing> {
     const page = await listVolumes(under, after);
     all.folders.push(...page.folders);
     all.volumes.push(...page.volumes);
+    if (page.unnamed !== undefined) all.unnamed = (all.unnamed ?? 0) + page.unnamed;
     after = page.next;
   } while (after !== undefined && all.folders.length + all.volumes.length < MOST);
   return all;

@@ -96,7 +96,12 @@ function Overview({ status, packs }: { status: ServiceStatus; packs: readonly Pa
                 <td class="clip">{worker.packs.join(', ')}</td>
                 <td class="muted">{ago(worker.startedAt)}</td>
                 <td>
-                  <Badge status={worker.draining ? 'draining' : 'ready'} />
+                  <Badge status={worker.draining ? 'draining' : worker.troubles.length > 0 ? 'unwell' : 'ready'} />
+                  {worker.troubles.map(({ part, detail }) => (
+                    <p class="muted" key={part}>
+                      {part}: {detail}
+                    </p>
+                  ))}
                 </td>
               </tr>
             ))}

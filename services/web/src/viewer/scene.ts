@@ -232,10 +232,15 @@ export class Scene {
     if (middle === undefined || affine === undefined) return false;
     const [i, j, k] = middle;
     const mm = affine.slice(0, 3).map(([a = 0, b = 0, c = 0, d = 0]) => a * i + b * j + c * k + d);
-    this.#viewer.scene.crosshairPos = this.#viewer.mm2frac([mm[0] ?? 0, mm[1] ?? 0, mm[2] ?? 0]);
+    this.goTo([mm[0] ?? 0, mm[1] ?? 0, mm[2] ?? 0]);
+    return true;
+  }
+
+  /** Puts the crosshair to a place in RAS millimetres. */
+  goTo([x, y, z]: readonly [x: number, y: number, z: number]): void {
+    this.#viewer.scene.crosshairPos = this.#viewer.mm2frac([x, y, z]);
     this.#viewer.drawScene();
     this.#viewer.createOnLocationChange();
-    return true;
   }
 
   /** What lies under the crosshair now, or undefined before there is a volume. */

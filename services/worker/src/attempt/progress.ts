@@ -1,5 +1,5 @@
 import { stages, type Stage } from '@parse3d/contract';
-import type { JobRecords } from '@parse3d/control';
+import type { Attempt, Control } from '@parse3d/control';
 
 /** Rough share of a job's time that each stage takes, for the bar and the estimate; they sum to 1. */
 const SHARE: Readonly<Record<Stage, number>> = {
@@ -24,20 +24,13 @@ export interface StageTime {
   readonly endMs: number;
 }
 
-export interface AttemptIdentity {
-  readonly jobId: string;
-  readonly run: number;
-  readonly attemptId: string;
-  readonly attempt: number;
-}
-
 /**
  * Tells Redis where an attempt stands, and hears from it, at every report, whether the job is to stop or belongs to
  * another attempt by now.
  */
 export class ProgressReporter {
-  readonly #records: JobRecords;
-  readonly #identity: AttemptIdentity;
+  readonly #jobs: Control['jobs'];
+  readonly #attempt: Attempt;
   readonly #onVerdict: (verdict: 'stop' | 'stale') => void;
   readonly #startedAt = Date.now();
   readonly #heartbeat: NodeJS.Timeout;
@@ -49,9 +42,9 @@ export class ProgressReporter {
   #reportedAt = 0;
   #sending: Promise<void> = Promise.resolve();
 
-  constructor(records: JobRecords, identity: AttemptIdentity, onVerdict: (verdict: 'stop' | 'stale') => void) {
-    this.#records = records;
-    this.#identity = identity;
+  constructor(jobs: Control['jobs'], attempt: Attempt, onVerdict: (verdict: 'stop' | 'stale') => void) {
+    this.#jobs = jobs;
+    this.#attempt = attempt;
     this.#onVerdict = onVerdict;
     this.#heartbeat = setInterval(() => this.#report(true), HEARTBEAT_MS);
   }
@@ -98,7 +91,7 @@ export class ProgressReporter {
     const progress = this.#overall();
     const elapsed = (now - this.#startedAt) / 1_000;
     const report = {
-      ...this.#identity,
+      ...this.#attempt,
       stage: this.#stage,
       progress: Number(progress.toFixed(3)),
       // Too early an estimate is worse than none.
@@ -107,7 +100,7 @@ export class ProgressReporter {
     };
     // One after the other: a late report must not overtake a later one. Redis being away is no reason to stop work.
     this.#sending = this.#sending.then(async () => {
-      const verdict = await this.#records.progress(report).catch(() => 'ok' as const);
+      const verdict = await this.#jobs.report(report).catch(() => 'ok' as const);
       if (verdict !== 'ok') this.#onVerdict(verdict);
     });
   }

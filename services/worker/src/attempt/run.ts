@@ -1,6 +1,5 @@
 import type { SegmentResult } from '@parse3d/engine';
 import { geometryToJson, type CompletedManifest, type JobRequest, type Pack } from '@parse3d/contract';
-import { commit, manifestBase, rememberResult } from '@parse3d/control';
 import { Problem } from '@parse3d/contract/problems';
 import type { AttemptDeps } from './deps.js';
 import { fetchVolume, type FetchedVolume } from './fetch-volume.js';
@@ -24,11 +23,10 @@ export async function runAttempt(
   signal: AbortSignal,
 ): Promise<boolean> {
   const startedAt = new Date().toISOString();
-  const pack = deps.packs.get(request.pack.id);
-  checkPackVersion(request, pack);
+  const pack = offeredPack(request, deps);
   const store = deps.stores.primary;
   const folder = await makeScratch(deps.config.PARSE3D_SCRATCH);
-  /** Whether what was uploaded is nobody's: not so from the commit on, unless another attempt is known to stand. */
+  /** True while no manifest refers to the uploads. Cleared before the commit; set again only if another attempt won. */
   let unclaimed = true;
   try {
     const onBytes = (bytes: number): void => progress.at('fetch', bytes, request.input.bytes);
@@ -49,9 +47,9 @@ export async function runAttempt(
     progress.at('commit', 0, 1);
     await verifyOutputs(outputs, result.geometry, store, signal);
     signal.throwIfAborted();
-    const manifest: CompletedManifest = {
-      ...manifestBase(request, attemptId, deps.software),
-      status: 'completed',
+    // A commit that fails may have written its manifest all the same; whoever meets that manifest sweeps the rest.
+    unclaimed = false;
+    const won = await deps.jobs.complete(request, attemptId, {
       startedAt,
       input: { ...request.input, sha256: volume.sha256 },
       geometry: geometryToJson(result.geometry),
@@ -63,17 +61,8 @@ export async function runAttempt(
       timingsMs: { ...progress.durationsMs(), ...result.timingsMs },
       peakMemoryBytes: result.peakMemoryBytes,
       outputs,
-    };
-    // A commit that fails may have written its manifest all the same; whoever meets that manifest sweeps the rest.
-    unclaimed = false;
-    const { won } = await commit(store, deps.records, manifest);
+    });
     unclaimed = !won;
-    if (won) {
-      // Only spares work later: a result that is not found again is computed again.
-      await rememberResult(store, request).catch((error: unknown) =>
-        deps.log.warn({ err: error }, 'result not noted for reuse'),
-      );
-    }
     return won;
   } finally {
     await dropScratch(folder);
@@ -116,6 +105,7 @@ function describeModel(pack: Pack, result: SegmentResult): CompletedManifest['mo
   return {
     title: pack.title,
     licence: pack.licence.spdx,
+    ...(pack.weights === undefined ? {} : { weights: pack.weights }),
     ...(pack.citation === undefined ? {} : { citation: pack.citation }),
     intendedUse: pack.intendedUse,
     demonstration: pack.demonstration,
@@ -123,15 +113,17 @@ function describeModel(pack: Pack, result: SegmentResult): CompletedManifest['mo
   };
 }
 
-/** @throws Problem `pack-unknown` when the pack was changed between acceptance and now */
-function checkPackVersion(request: JobRequest, pack: Pack): void {
-  if (pack.version === request.pack.version) return;
+/**
+ * The pack in the version that was accepted. Another worker may have it, or this one after its upgrade.
+ *
+ * @throws Problem `pack-unavailable`
+ */
+function offeredPack({ pack: wanted }: JobRequest, deps: AttemptDeps): Pack {
+  const available = deps.packs().packs.find(({ id }) => id === wanted.id);
+  if (available?.version === wanted.version) return available;
   throw new Problem(
-    'pack-unknown',
-    `the job wants ${pack.id} ${request.pack.version}, this worker has ${pack.version}`,
-    {
-      wanted: request.pack.version,
-      available: pack.version,
-    },
+    'pack-unavailable',
+    `the job wants ${wanted.id} ${wanted.version}, this worker has ${available?.version ?? 'none'}`,
+    { packId: wanted.id, wanted: wanted.version, available: available?.version ?? null },
   );
 }

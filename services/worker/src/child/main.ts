@@ -36,6 +36,11 @@ async function handle(message: ToChild): Promise<void> {
       tell({ type: 'done', result });
       return;
     }
+    case 'check-pack': {
+      if (workbench === undefined) throw new Problem('internal', 'the child was not initialised');
+      tell({ type: 'pack-ready', pack: await workbench.checkPack(message.packId) });
+      return;
+    }
     case 'abort':
       abort.abort(new Problem('canceled', 'the parent asked to stop'));
       return;

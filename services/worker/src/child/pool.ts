@@ -1,5 +1,5 @@
 import type { SegmentResult } from '@parse3d/engine';
-import { ChildSupervisor, type ChildJob, type ChildOptions } from './supervisor.js';
+import { ChildSupervisor, type ChildJob, type ChildOptions, type PackRef } from './supervisor.js';
 
 /** A fixed number of slots; jobs wait for a free one in the order in which they came. */
 export class ChildPool {
@@ -17,7 +17,7 @@ export class ChildPool {
     await Promise.all(this.#all.map((slot) => slot.start()));
   }
 
-  get packs(): readonly { id: string; version: string }[] {
+  get packs(): readonly PackRef[] {
     return this.#all[0]?.packs ?? [];
   }
 
@@ -28,9 +28,18 @@ export class ChildPool {
 
   /** @throws as ChildSupervisor.segment, and the signal's reason while waiting for a slot */
   async segment(job: ChildJob): Promise<SegmentResult> {
-    const slot = await this.#acquire(job.signal);
+    return this.#withSlot(job.signal, (slot) => slot.segment(job));
+  }
+
+  /** Lets a free child look whether a pack can be used. @throws as ChildSupervisor.checkPack */
+  async checkPack(packId: string, signal: AbortSignal): Promise<PackRef> {
+    return this.#withSlot(signal, (slot) => slot.checkPack(packId));
+  }
+
+  async #withSlot<T>(signal: AbortSignal, work: (slot: ChildSupervisor) => Promise<T>): Promise<T> {
+    const slot = await this.#acquire(signal);
     try {
-      return await slot.segment(job);
+      return await work(slot);
     } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#free.push(slot);

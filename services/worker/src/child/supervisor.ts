@@ -4,6 +4,12 @@ import type { Progress, SegmentRequest, SegmentResult } from '@parse3d/engine';
 import { Problem } from '@parse3d/contract/problems';
 import type { FromChild, ToChild } from './protocol.js';
 
+/** A pack by id and version. */
+export interface PackRef {
+  readonly id: string;
+  readonly version: string;
+}
+
 export interface ChildOptions {
   readonly packFolders: readonly string[];
   readonly device: string;
@@ -22,6 +28,8 @@ export interface ChildOptions {
   readonly onLog: (line: string) => void;
   /** A model was loaded, on behalf of the first job that needs it. */
   readonly onModelLoaded?: (packId: string, durationMs: number) => void;
+  /** A child has started with these packs, which may be fewer than before. */
+  readonly onPacks?: (packs: readonly PackRef[]) => void;
 }
 
 export interface ChildJob {
@@ -51,7 +59,7 @@ export class ChildSupervisor {
   #child: ChildProcess | undefined;
   #ready: Promise<void> | undefined;
   #served = 0;
-  #packs: readonly { id: string; version: string }[] = [];
+  #packs: readonly PackRef[] = [];
   #memoryBytes = 0;
 
   constructor(options: ChildOptions) {
@@ -59,7 +67,7 @@ export class ChildSupervisor {
   }
 
   /** Packs that the child has verified. */
-  get packs(): readonly { id: string; version: string }[] {
+  get packs(): readonly PackRef[] {
     return this.#packs;
   }
 
@@ -112,6 +120,36 @@ export class ChildSupervisor {
     }
   }
 
+  /**
+   * Lets the idle child look whether a pack can be used.
+   *
+   * @throws Problem `pack-unavailable`, or the one that kept the child from answering
+   */
+  async checkPack(packId: string): Promise<PackRef> {
+    await this.start();
+    const child = this.#child;
+    if (child === undefined) throw new Problem('child-crashed', 'the computing process ended while it started');
+    return new Promise((resolve, reject) => {
+      const onMessage = (message: FromChild): void => {
+        if (message.type !== 'pack-ready' && message.type !== 'problem') return;
+        finish();
+        if (message.type === 'pack-ready') resolve(message.pack);
+        else reject(Problem.fromJSON(message.problem));
+      };
+      const onExit = (code: number | null, signal: string | null): void => {
+        finish();
+        reject(crashed(code, signal));
+      };
+      const finish = (): void => {
+        child.off('message', onMessage);
+        child.off('exit', onExit);
+      };
+      child.on('message', onMessage);
+      child.on('exit', onExit);
+      send(child, { type: 'check-pack', packId });
+    });
+  }
+
   /** Ends the child and waits until it is gone. */
   async stop(): Promise<void> {
     const child = this.#child;
@@ -132,6 +170,7 @@ export class ChildSupervisor {
         if (message.type === 'problem') return fail(Problem.fromJSON(message.problem));
         if (message.type !== 'ready') return;
         this.#packs = message.packs;
+        this.#options.onPacks?.(message.packs);
         finish();
         resolve();
       };
@@ -210,6 +249,7 @@ export class ChildSupervisor {
             finish();
             return reject(fatal ?? Problem.fromJSON(message.problem));
           case 'ready':
+          case 'pack-ready':
             return;
           default:
             message satisfies never;

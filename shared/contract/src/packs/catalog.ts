@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Pack } from '../index.js';
+import { textOf } from '../text/lines.js';
 import { nearest } from '../text/nearest.js';
 import { isProblem, Problem } from '../problems/index.js';
 
@@ -76,7 +77,7 @@ export async function readPackJson(folder: string): Promise<Pack> {
   const file = join(folder, 'pack.json');
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(file, 'utf8'));
+    json = JSON.parse(textOf(await readFile(file)));
   } catch (error) {
     throw new Problem('pack-invalid', `expected a pack in JSON at ${file}: ${messageOf(error)}`, { file, path: '' });
   }

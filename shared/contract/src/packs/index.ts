@@ -2,5 +2,9 @@
 export const DEFAULT_PACK = 'starter-brain-mr';
 
 export { readPackCatalog, readPackJson, type PackCatalog, type RejectedPack } from './catalog.js';
+export { keepPartsOf, type KeepParts } from './keep.js';
 export { matchPrompt, matchPrompts, type PromptMatch } from './match.js';
-export { nearest } from '../text/nearest.js';
+export { targetsOf, type PackTargets } from './names.js';
+export { remarksOn, standingsOf, standingWarnings, type PromptStanding, type Standings } from './standing.js';
+export { MOST_COMPARED } from './suggest.js';
+export { nearest, type Meter } from '../text/nearest.js';

@@ -1,8 +1,9 @@
-import { findTask, type LabelClass, type Modality, type Pack, type Prompt, type Target } from '../index.js';
-import { lookUpName, namesOf, ofSide, withSide, type Names } from '../text/names.js';
-import { nearest } from '../text/nearest.js';
-import { namePhrase, readings } from '../text/phrase.js';
+import type { LabelClass, Modality, Pack, Prompt, Target } from '../index.js';
+import { lookUpName, ofSide, queryOf, withSide, type Found } from '../text/names.js';
+import type { Meter } from '../text/nearest.js';
 import { isProblem, Problem } from '../problems/index.js';
+import { classNames, findName } from './names.js';
+import { hintOf, MOST_COMPARED, partsOf, suggestionsFor } from './suggest.js';
 
 /** What a prompt stands for in a pack. */
 export interface PromptMatch {
@@ -20,38 +21,38 @@ type Side = Target['side'];
 /**
  * Finds what a prompt stands for: by name or synonym, whatever the case, punctuation, word order, number (singular,
  * plural) and spelling (British, American), and without the words about the image (`in abdominal CT`). A prompt without
- * a side means both sides.
+ * a side means both sides. A pack that lists no targets of its own was trained for those of the task catalogue.
  * @param modality of the volume; without it any of the pack's counts
  * @throws Problem `prompt-unknown` with the nearest names, for label-map packs only
  */
 export function matchPrompt(pack: Pack, text: string, modality?: Modality): PromptMatch {
-  if (pack.kind === 'label-map') return matchClasses(pack, text, namesOf(pack.model.classes));
-  if (pack.targets.length === 0) return matchCatalogue(pack, text, modality);
-  const found = lookUpName(text, namesOf(pack.targets));
-  if (found === undefined) return { classes: [], recommended: false, canonical: text.trim() };
-  const targets = ofSide(found.name.targets, found.side);
-  return { classes: [], recommended: targets.length > 0, canonical: withSide(found.name.text, found.side) };
+  return match(pack, text, modality, true);
 }
 
-/** A pack that lists no targets of its own was trained for those of the task catalogue. */
-function matchCatalogue(pack: Pack, text: string, modality: Modality | undefined): PromptMatch {
-  for (const each of modality === undefined ? pack.modalities : [modality]) {
-    const found = findTask(each, text);
-    if (found !== undefined) return { classes: [], recommended: true, canonical: found.canonical };
-  }
-  return { classes: [], recommended: false, canonical: text.trim() };
+function match(pack: Pack, text: string, modality: Modality | undefined, compare: boolean, meter?: Meter): PromptMatch {
+  if (pack.kind === 'label-map') return matchClasses(pack, text, compare, meter);
+  const found = findName(pack, text, modality);
+  const targets = found === undefined ? [] : ofSide(found.name.targets, found.side);
+  const canonical = found === undefined ? text.trim() : withSide(found.name.text, found.side);
+  return { classes: [], recommended: targets.length > 0, canonical };
 }
 
 /**
- * Matches every prompt of a job.
- * @throws Problem `prompt-unknown` that tells of every prompt without a match: `fields.prompts` lists them, `fields.prompt`
- * and `fields.suggestions` are those of the first
+ * Matches every prompt of a job. Only the first few without a match are compared with the names of the pack, so that a
+ * long list of unknown prompts costs no more than a short one.
+ * @throws Problem `prompt-unknown` about every prompt without a match: `fields.prompts` lists them, `fields.prompt` and
+ * `fields.suggestions` are those of the first
  */
-export function matchPrompts(pack: Pack, prompts: readonly Prompt[], modality?: Modality): PromptMatch[] {
+export function matchPrompts(
+  pack: Pack,
+  prompts: readonly Prompt[],
+  modality?: Modality,
+  meter?: Meter,
+): PromptMatch[] {
   const problems: Problem[] = [];
   const matches = prompts.flatMap(({ text }) => {
     try {
-      return [matchPrompt(pack, text, modality)];
+      return [match(pack, text, modality, problems.length < MOST_COMPARED, meter)];
     } catch (error) {
       if (!isProblem(error, 'prompt-unknown')) throw error;
       problems.push(error);
@@ -60,54 +61,52 @@ export function matchPrompts(pack: Pack, prompts: readonly Prompt[], modality?: 
   });
   const [first] = problems;
   if (first === undefined) return matches;
-  throw new Problem('prompt-unknown', problems.map(({ message }) => message).join('; '), {
+  const told = problems.slice(0, MOST_COMPARED).map(({ message }) => message);
+  const rest = problems.length - told.length;
+  if (rest > 0) told.push(`and ${rest} more, which were not compared with its names`);
+  throw new Problem('prompt-unknown', told.join('; '), {
     ...first.fields,
     prompts: problems.map(({ message, fields }) => ({ ...fields, detail: message })),
   });
 }
 
-function matchClasses(pack: LabelMapPack, text: string, names: Names<LabelClass>): PromptMatch {
-  const found = lookUpName(text, names);
-  if (found === undefined) {
-    // Words about the image would only blur the comparison.
-    const { words, side } = readings(text).at(-1) ?? namePhrase(text);
-    const suggestions = nearest(withSide(words.join(' '), side), namesToOffer(pack.model.classes, side));
-    throw unknown(pack, text, `the pack ${pack.id} has no target named “${text}”`, suggestions);
-  }
-  const { name, side } = found;
-  const classes = ofSide(name.targets, side);
-  if (classes.length === 0) {
-    const sides = new Set(name.targets.map((target) => target.side));
-    const detail = sides.has(undefined)
-      ? `the pack ${pack.id} does not tell left from right for “${name.text}”`
-      : `the pack ${pack.id} knows “${name.text}” on the other side only`;
-    throw unknown(
-      pack,
-      text,
-      detail,
-      [...sides].map((known) => withSide(name.text, known)),
-    );
-  }
+function matchClasses(pack: LabelMapPack, text: string, compare: boolean, meter: Meter | undefined): PromptMatch {
+  const found = lookUpName(queryOf(text), classNames(pack.model.classes));
+  const classes = found === undefined ? [] : ofSide(found.name.targets, found.side);
+  if (found === undefined || classes.length === 0) throw unknown(pack, text, found, compare, meter);
   return {
     classes: [...classes].sort((a, b) => a.channel - b.channel),
     recommended: true,
-    canonical: withSide(name.text, side ?? onlySide(classes)),
+    canonical: withSide(found.name.text, found.side ?? onlySide(classes)),
   };
 }
 
-function unknown(pack: Pack, prompt: string, reason: string, suggestions: readonly string[]): Problem {
+function unknown(
+  pack: LabelMapPack,
+  prompt: string,
+  found: Found<LabelClass> | undefined,
+  compare: boolean,
+  meter: Meter | undefined,
+): Problem {
+  const reason = reasonOf(pack, prompt, found);
+  if (!compare) return new Problem('prompt-unknown', reason, { prompt, pack: pack.id, suggestions: [] });
+  const parts = found === undefined ? partsOf(pack, prompt) : undefined;
+  if (parts !== undefined) {
+    return new Problem('prompt-unknown', `${reason}; ${hintOf(parts)}`, { prompt, pack: pack.id, suggestions: parts });
+  }
+  const suggestions = suggestionsFor(pack, prompt, found, undefined, meter).names;
   const offer = suggestions.length === 0 ? '' : `; did you mean ${suggestions.map((name) => `“${name}”`).join(', ')}?`;
   return new Problem('prompt-unknown', `${reason}${offer}`, { prompt, pack: pack.id, suggestions });
+}
+
+function reasonOf(pack: LabelMapPack, prompt: string, found: Found<LabelClass> | undefined): string {
+  if (found === undefined) return `the pack ${pack.id} has no target named “${prompt}”`;
+  return found.name.targets.some(({ side }) => side === undefined)
+    ? `the pack ${pack.id} does not tell left from right for “${found.name.text}”`
+    : `the pack ${pack.id} knows “${found.name.text}” on the other side only`;
 }
 
 function onlySide(targets: readonly Target[]): Side {
   const [first] = targets;
   return targets.every(({ side }) => side === first?.side) ? first?.side : undefined;
-}
-
-function namesToOffer(targets: readonly Target[], side: Side): string[] {
-  return targets.flatMap((target) => {
-    const known = side !== undefined && target.side === side ? side : undefined;
-    return [target.name, ...target.synonyms].map((name) => withSide(name, known));
-  });
 }

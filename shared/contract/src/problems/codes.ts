@@ -3,15 +3,25 @@
  * retry decision, the command line into an exit code, and docs/reference/problems.md is made from it.
  *
  * `retry`: `never` means that the same request will fail again; `later` means that trying again can help.
+ *
+ * `fault` says whose problem it is, and with that what it costs a job:
+ * - `request`: the input or what was asked of it. One attempt, final.
+ * - `run`: this one execution. An attempt; the last one is final.
+ * - `place`: the machine, its packs, or the stores around it. No attempt: the job waits for a place that is well.
  */
 export interface ProblemKind {
   readonly status: number;
   readonly retry: 'never' | 'later';
+  readonly fault: 'request' | 'run' | 'place';
   readonly title: string;
 }
 
-const never = (status: number, title: string): ProblemKind => ({ status, retry: 'never', title });
-const later = (status: number, title: string): ProblemKind => ({ status, retry: 'later', title });
+const never = (status: number, title: string): ProblemKind => ({ status, retry: 'never', fault: 'request', title });
+const later = (status: number, title: string): ProblemKind => ({ status, retry: 'later', fault: 'run', title });
+/** Passes when the place is well again. */
+const place = (status: number, title: string): ProblemKind => ({ status, retry: 'later', fault: 'place', title });
+/** Lasts until somebody changes a setting: waiting does not help, so that a job ends at once. */
+const setting = (status: number, title: string): ProblemKind => ({ status, retry: 'never', fault: 'place', title });
 
 export const problemKinds = {
   // The request
@@ -24,6 +34,7 @@ export const problemKinds = {
   'idempotency-conflict': never(409, 'The idempotency key was used before with another request'),
   'state-conflict': never(409, 'The job is not in a state that allows this'),
   'payload-too-large': never(413, 'The upload is larger than this server accepts'),
+  'body-too-slow': later(408, 'The body of the request comes too slowly'),
   'unsupported-media-type': never(415, 'The content type is not understood'),
   'event-unknown': never(400, 'The storage event has no form that is known'),
   'event-signature-invalid': never(403, 'The storage event is not signed by whom it says it is'),
@@ -41,10 +52,10 @@ export const problemKinds = {
   'nifti-not-nifti': never(422, 'The file is not a NIfTI-1 or NIfTI-2 single file'),
   'nifti-header-invalid': never(422, 'The NIfTI header contradicts itself'),
   'nifti-datatype-unsupported': never(422, 'The NIfTI datatype is not one of scalar integers or reals'),
-  'nifti-pair-unsupported': never(422, 'Header and image in two files (.hdr/.img) are not supported'),
+  'nifti-pair-unsupported': never(422, 'The .img file that belongs to the .hdr file is not there'),
   'nifti-affine-invalid': never(422, 'The NIfTI affine is not a finite, invertible matrix'),
   'nifti-truncated': never(422, 'The file ends before its voxels do'),
-  'nifti-trailing-data': never(422, 'The file goes on after its voxels'),
+  'nifti-trailing-data': never(422, 'The gzip stream ends before the voxels do, and other bytes follow'),
   'npz-invalid': never(422, 'The .npz file does not hold what it should'),
   'npz-too-large': never(422, 'The .npz file holds more than is accepted'),
   'pickle-refused': never(422, 'The prompts of the .npz file are pickled in a way that is not accepted'),
@@ -65,11 +76,12 @@ export const problemKinds = {
   'dicom-geometry': never(422, 'The slices of the DICOM series do not form one regular grid'),
 
   // The pack
-  'pack-invalid': never(500, 'The pack does not have the expected form'),
-  'pack-checksum': never(500, 'A file of the pack does not match its checksum'),
-  'pack-graph-refused': never(500, 'A graph of the pack uses something that parse3d does not allow'),
+  'pack-invalid': setting(500, 'The pack does not have the expected form'),
+  'pack-checksum': setting(500, 'A file of the pack does not match its checksum'),
+  'pack-graph-refused': setting(500, 'A graph of the pack uses something that parse3d does not allow'),
   'pack-import-failed': never(422, 'The model cannot be turned into a pack'),
-  'engine-unsupported': never(501, 'No engine on this worker runs this kind of pack'),
+  'pack-unavailable': place(503, 'The worker cannot open a pack that the service offers'),
+  'engine-unsupported': setting(501, 'No engine on this worker runs this kind of pack'),
 
   // Storage
   'blob-missing': never(404, 'The object does not exist'),
@@ -77,18 +89,26 @@ export const problemKinds = {
   'blob-changed': never(412, 'The object changed while it was being read'),
   'blob-key-invalid': never(400, 'The object key is not allowed'),
   'blob-range-invalid': never(416, 'The byte range lies outside the object'),
+  'blob-archived': never(422, 'The object lies in an archive class of the storage and must be restored first'),
+  'bucket-missing': never(422, 'The bucket does not exist'),
   'storage-denied': never(403, 'The storage refused access'),
-  'storage-unsafe': never(500, 'The storage does not honour conditional writes'),
-  'storage-unavailable': later(503, 'The object storage does not answer'),
+  'storage-credentials': setting(502, 'The storage does not accept the credentials of this service'),
+  'storage-wrong-region': setting(422, 'The bucket lies in another region than the one that is configured'),
+  'storage-unsafe': setting(500, 'The storage does not honour conditional writes'),
+  'record-invalid': later(500, 'A record of the service in storage cannot be read'),
+  'storage-full': place(507, 'The object storage has no room left'),
+  'storage-unavailable': place(503, 'The object storage does not answer'),
 
   // Admission
-  'quota-exceeded': later(429, 'The tenant has as much waiting as it may'),
-  'queue-full': later(503, 'The queue is short of memory and accepts nothing for now'),
+  'quota-exceeded': later(429, 'The tenant’s quota of waiting work is used up'),
+  'queue-full': place(503, 'The queue is short of memory and accepts nothing for now'),
 
   // Running
   'still-running': later(504, 'The answer takes longer than the server waits; the job goes on'),
-  'service-unavailable': later(503, 'The parse3d service does not answer'),
-  'queue-unavailable': later(503, 'The queue does not answer'),
+  'service-unavailable': place(503, 'The parse3d service does not answer'),
+  'queue-unavailable': place(503, 'The queue does not answer'),
+  'disk-full': place(507, 'The local disk has no room left'),
+  'machine-short': place(503, 'The machine is short of memory, processes or open files'),
   'output-mismatch': later(500, 'An output read back from storage differs from what was written'),
   'child-crashed': later(500, 'The computing process ended unexpectedly'),
   'child-stalled': later(500, 'The computing process made no progress for too long'),
@@ -96,10 +116,10 @@ export const problemKinds = {
   'deadline-exceeded': never(504, 'The job did not finish within its deadline'),
   'inference-failed': later(500, 'The model could not be run'),
   'worker-lost': later(500, 'The workers that ran the job disappeared'),
-  'worker-draining': later(503, 'The worker is shutting down'),
+  'worker-draining': place(503, 'The worker is shutting down'),
   canceled: never(409, 'The job was canceled'),
-  'config-invalid': never(500, 'The configuration is not valid'),
-  'dependency-missing': never(500, 'A program that parse3d needs is not installed'),
+  'config-invalid': setting(500, 'The configuration is not valid'),
+  'dependency-missing': setting(500, 'A program that parse3d needs is not installed'),
   internal: later(500, 'Something went wrong inside parse3d'),
 } as const satisfies Record<string, ProblemKind>;
 

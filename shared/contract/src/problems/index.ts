@@ -1,2 +1,2 @@
 export { isProblemCode, problemCodes, problemKinds, type ProblemCode, type ProblemKind } from './codes.js';
-export { isProblem, Problem, type ProblemFields, type ProblemJson } from './problem.js';
+export { isProblem, Problem, shortageOf, type ProblemFields, type ProblemJson } from './problem.js';

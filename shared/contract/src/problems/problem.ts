@@ -1,4 +1,4 @@
-import { isProblemCode, problemKinds, type ProblemCode } from './codes.js';
+import { isProblemCode, problemKinds, type ProblemCode, type ProblemKind } from './codes.js';
 
 /** Facts about the problem that a program can read: offending value, expectation, suggestions. Never voxels or secrets. */
 export type ProblemFields = Readonly<Record<string, unknown>>;
@@ -30,6 +30,11 @@ export class Problem extends Error {
     return problemKinds[this.code].status;
   }
 
+  /** Whose problem it is: the request's, the run's or the place's. */
+  get fault(): ProblemKind['fault'] {
+    return problemKinds[this.code].fault;
+  }
+
   get title(): string {
     return problemKinds[this.code].title;
   }
@@ -42,12 +47,31 @@ export class Problem extends Error {
     return new Problem(isProblemCode(json.code) ? json.code : 'internal', json.detail, json.fields ?? {});
   }
 
-  /** Any thrown value as a Problem: itself, or `internal` with the original as its cause. */
+  /**
+   * Any thrown value as a Problem: itself, the shortage of the machine that a system error stands for, or `internal` with
+   * the original as its cause.
+   */
   static from(error: unknown, code: ProblemCode = 'internal'): Problem {
     if (error instanceof Problem) return error;
     const message = error instanceof Error ? error.message : String(error);
-    return new Problem(code, message, {}, { cause: error });
+    return new Problem(shortageOf(error) ?? code, message, {}, { cause: error });
   }
+}
+
+const SHORTAGES: Readonly<Record<string, ProblemCode>> = {
+  ENOSPC: 'disk-full',
+  EDQUOT: 'disk-full',
+  ENOMEM: 'machine-short',
+  EAGAIN: 'machine-short',
+  EMFILE: 'machine-short',
+  ENFILE: 'machine-short',
+};
+
+/** What the machine lacks, when a system error says so. */
+export function shortageOf(error: unknown): ProblemCode | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? SHORTAGES[error.code]
+    : undefined;
 }
 
 /** True for a Problem with one of these codes. */

@@ -1,5 +1,5 @@
 import type { Modality } from '../primitives.js';
-import { lookUpName, namesOf, ofSide, withSide, type Names } from '../text/names.js';
+import { lookUpName, namesOf, ofSide, queryOf, withSide, type Names } from '../text/names.js';
 import { ct } from './ct.js';
 import { em } from './em.js';
 import { lightsheet } from './lightsheet.js';
@@ -27,10 +27,15 @@ const names = new Map<Modality, Names<Task>>();
 
 /** The tasks that a prompt stands for, read as tolerantly as class names are; undefined when there is none. */
 export function findTask(modality: Modality, promptText: string): TaskMatch | undefined {
-  const known = names.get(modality) ?? namesOf(catalogue[modality]);
-  names.set(modality, known);
-  const found = lookUpName(promptText, known);
+  const found = lookUpName(queryOf(promptText), taskNames(modality));
   if (found === undefined) return undefined;
   const tasks = ofSide(found.name.targets, found.side);
   return tasks.length === 0 ? undefined : { tasks, canonical: withSide(found.name.text, found.side) };
+}
+
+/** Everything that the targets of a modality are called. */
+export function taskNames(modality: Modality): Names<Task> {
+  const known = names.get(modality) ?? namesOf(catalogue[modality]);
+  names.set(modality, known);
+  return known;
 }

@@ -4,7 +4,7 @@ import { keysOf, namePhrase, readings, type Phrase } from './phrase.js';
 type Side = Target['side'];
 
 /** A name that targets answer to. Several targets may share one: `brain` stands for all of them together. */
-export interface Name<T extends Target> {
+interface Name<T extends Target> {
   readonly text: string;
   readonly targets: T[];
 }
@@ -13,6 +13,12 @@ export interface Name<T extends Target> {
 export interface Names<T extends Target> {
   readonly byName: ReadonlyMap<string, Name<T>>;
   readonly bySynonym: ReadonlyMap<string, Name<T>>;
+}
+
+/** A name that a text stands for, and the side that it asks for. */
+export interface Found<T extends Target> {
+  readonly name: Name<T>;
+  readonly side: Side;
 }
 
 export function namesOf<T extends Target>(targets: readonly T[]): Names<T> {
@@ -25,23 +31,35 @@ export function namesOf<T extends Target>(targets: readonly T[]): Names<T> {
   return { byName, bySynonym };
 }
 
+/** The readings of a text, the most literal first, with the keys that they are looked up by. */
+export type Query = readonly {
+  readonly side: Side;
+  /** With the side as a word of the name: `left ventricle` may be the whole name of a target. */
+  readonly whole: readonly string[];
+  readonly keys: readonly string[];
+}[];
+
+/** A text to look up, in all its readings; with `literal` without leaving any words out. */
+export const queryOf = (text: string, { literal = false } = {}): Query =>
+  (literal ? [namePhrase(text)] : readings(text)).map((phrase) => ({
+    side: phrase.side,
+    whole: wholeKeys(phrase),
+    keys: keysOf(phrase),
+  }));
+
 /**
  * Finds what a text stands for: whatever its case, punctuation, word order, number (singular, plural) and spelling
  * (British, American), and without the words about the image (`in abdominal CT`). The first reading of the text that is a
  * name counts; if none is, the first that is a synonym.
  */
-export function lookUpName<T extends Target>(
-  text: string,
-  names: Names<T>,
-): { readonly name: Name<T>; readonly side: Side } | undefined {
-  const phrases = readings(text);
+export function lookUpName<T extends Target>(query: Query, names: Names<T>): Found<T> | undefined {
   for (const map of [names.byName, names.bySynonym]) {
-    for (const phrase of phrases) {
-      // `left ventricle` may be the whole name of a target, which then has no other side.
-      const whole = first(map, wholeKeys(phrase));
-      if (whole !== undefined) return { name: whole, side: undefined };
-      const name = first(map, keysOf(phrase));
-      if (name !== undefined) return { name, side: phrase.side };
+    for (const { whole, keys, side } of query) {
+      // A target that has the side in its name has no other side.
+      const target = first(map, whole);
+      if (target !== undefined) return { name: target, side: undefined };
+      const name = first(map, keys);
+      if (name !== undefined) return { name, side };
     }
   }
   return undefined;

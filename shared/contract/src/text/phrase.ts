@@ -36,10 +36,11 @@ export function readings(text: string): readonly Phrase[] {
   const lower = plainText(text);
   const side = sideOf(split(lower));
   const bare = lower.replace(command, '').replace(leading, '');
-  const candidates = [lower, lower.replace(command, ''), bare, bare.replace(trailing, '')];
-  const phrases = candidates.map((candidate) => phraseOf(split(candidate), side));
-  const last = split(bare.replace(trailing, '')).filter((word) => !imagingWord.test(word));
-  return [...phrases, phraseOf(last, side)].filter(({ words }) => words.length > 0);
+  const short = bare.replace(trailing, '');
+  const target = split(short).filter((word) => !imagingWord.test(word));
+  // Most prompts are bare names: all readings of those are one.
+  const candidates = new Set([lower, lower.replace(command, ''), bare, short, target.join(' ')]);
+  return [...candidates].map((candidate) => phraseOf(split(candidate), side)).filter(({ words }) => words.length > 0);
 }
 
 /** A name or synonym of a target. */
@@ -105,7 +106,7 @@ const irregular: Readonly<Record<string, string>> = {
 };
 
 /** Singular, and British as American: the same for both sides of a comparison, so it need not be a real word. */
-function canonicalWord(word: string): string {
+export function canonicalWord(word: string): string {
   const singular = irregular[word] ?? singularOf(word);
   return singular.replace(/ae|oe/g, 'e').replace(/our$/, 'or').replace(/tre$/, 'ter');
 }

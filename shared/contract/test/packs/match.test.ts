@@ -1,65 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Pack } from '../../src/index.js';
+import type { Pack } from '../../src/index.js';
 import { matchPrompt, matchPrompts } from '../../src/packs/index.js';
 import { Problem } from '../../src/problems/index.js';
-
-interface Class {
-  readonly name: string;
-  readonly side?: 'left' | 'right';
-  readonly synonyms?: readonly string[];
-}
-
-function labelMapPack(classes: readonly Class[]): Pack {
-  return Pack.parse({
-    schemaVersion: 1,
-    id: 'atlas',
-    version: '1.0.0',
-    kind: 'label-map',
-    title: 'Atlas',
-    licence: { spdx: 'MIT' },
-    intendedUse: 'tests',
-    modalities: ['mr'],
-    files: {},
-    model: {
-      graph: 'model.onnx',
-      axes: 'ijk',
-      channels: classes.length + 1,
-      activation: 'softmax',
-      conform: {},
-      intensity: { kind: 'none' },
-      classes: classes.map((one, index) => ({ channel: index + 1, ...one })),
-    },
-  });
-}
-
-function promptablePack(targets: readonly Class[]): Pack {
-  return Pack.parse({
-    schemaVersion: 1,
-    id: 'promptable',
-    version: '1.0.0',
-    kind: 'promptable-slices',
-    title: 'Promptable',
-    licence: { spdx: 'MIT' },
-    intendedUse: 'tests',
-    modalities: ['ct', 'us'],
-    files: {},
-    targets,
-    model: {
-      textEncoder: 'text.onnx',
-      imageEncoder: 'image.onnx',
-      decoder: 'decoder.onnx',
-      tokenizer: 'tokenizer.json',
-      imageSize: 512,
-      maskSize: 128,
-      orientation: 'LPS',
-      sliceAxis: 'biomedparse',
-      intensity: { kind: 'biomedparse' },
-      normalise: { mean: 0, std: 1 },
-      fit: 'pad-resize',
-      suppression: 'iou',
-    },
-  });
-}
+import { labelMapPack, promptablePack } from './packs.js';
 
 const sided = labelMapPack([
   { name: 'hippocampus', side: 'left', synonyms: ['hippocampal formation', 'brain'] },

@@ -7,17 +7,19 @@ import { finished } from 'node:stream/promises';
 import {
   batchJobId,
   blobKeys,
+  csvRow,
   ITEMS_PER_CHUNK,
+  measureCells,
+  measureTitles,
   type BatchItem,
   type BatchRecord,
   type Manifest,
 } from '@parse3d/contract';
-import type { BlobStore } from '@parse3d/storage';
 import { Problem } from '@parse3d/contract/problems';
-import { newestManifest, type Software } from '../commit.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Software } from '../ledger/manifests.js';
+import { itemStates, type BatchCounters, type BatchCounts } from '../live/batch-counters.js';
 import { BidsDerivative } from './bids/derivative.js';
-import { itemStates, type BatchCounters, type BatchCounts } from './counters.js';
-import type { BatchStore } from './store.js';
 
 /** Manifests read at the same time. */
 const CONCURRENCY = 16;
@@ -35,9 +37,8 @@ const contentTypes: Record<ReportName, string> = {
 
 /** Where reports come from. */
 export interface ReportSources {
-  readonly batches: BatchStore;
+  readonly ledger: Ledger;
   readonly counters: BatchCounters;
-  readonly store: BlobStore;
   /** Named in the derivative of a BIDS dataset. */
   readonly software: Software;
 }
@@ -53,13 +54,13 @@ export interface ReportSources {
 export async function writeReports(
   batch: BatchRecord,
   counts: BatchCounts,
-  { batches, counters, store, software }: ReportSources,
+  { ledger, counters, software }: ReportSources,
   signal: AbortSignal,
 ): Promise<void> {
-  const derivative = batch.source.kind === 'bids' ? new BidsDerivative(batch, store, software) : undefined;
+  const derivative = batch.source.kind === 'bids' ? new BidsDerivative(batch, ledger.store, software) : undefined;
   const folder = await mkdtemp(join(tmpdir(), 'parse3d-reports-'));
   const files = new Map(reportNames.map((name) => [name, createWriteStream(join(folder, name))]));
-  // Told by the next write, also when nobody waits for the file at that moment: a full disk must not end the process.
+  // The next write reports it. Without a listener a full disk would end the process while nobody waits for the file.
   for (const file of files.values()) file.on('error', () => undefined);
   try {
     const write = async (name: ReportName, text: string): Promise<void> => {
@@ -68,10 +69,7 @@ export async function writeReports(
       if (file.errored !== null) throw file.errored;
       if (!file.write(text)) await once(file, 'drain');
     };
-    await write(
-      'summary.csv',
-      'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,code\n',
-    );
+    await write('summary.csv', csvRow([...summaryTitles, ...measureTitles]));
     const ended = { completed: 0, failed: 0 };
     for (let chunk = 0; chunk < batch.total; chunk += ITEMS_PER_CHUNK) {
       const inChunk = Math.min(ITEMS_PER_CHUNK, batch.total - chunk);
@@ -81,10 +79,10 @@ export async function writeReports(
       for (let index = 0; index < inChunk; index += CONCURRENCY) {
         signal.throwIfAborted();
         const first = chunk + index;
-        const items = await batches.items(batch.batchId, first, Math.min(CONCURRENCY, inChunk - index));
+        const items = await ledger.batches.items(batch.batchId, first, Math.min(CONCURRENCY, inChunk - index));
         const manifests = await Promise.all(
           items.map(async (_, nth) =>
-            states[index + nth] === 0 ? undefined : newestManifest(store, batchJobId(batch.batchId, first + nth)),
+            states[index + nth] === 0 ? undefined : ledger.manifests.newest(batchJobId(batch.batchId, first + nth)),
           ),
         );
         for (const [nth, item] of items.entries()) {
@@ -106,7 +104,7 @@ export async function writeReports(
     await derivative?.close();
     for (const [name, file] of files) {
       await finished(file.end());
-      await store.write(blobKeys.batchReport(batch.batchId, name), createReadStream(join(folder, name)), {
+      await ledger.store.write(blobKeys.batchReport(batch.batchId, name), createReadStream(join(folder, name)), {
         contentType: contentTypes[name],
       });
     }
@@ -157,16 +155,24 @@ function reportLine(batch: BatchRecord, ordinal: number, item: BatchItem, manife
   }
 }
 
+const summaryTitles =
+  'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,recommended,suggestion,code'.split(
+    ',',
+  );
+
 function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manifest: Manifest | undefined): string[] {
   const start = [ordinal, item.uri, batchJobId(batch.batchId, ordinal)];
   if (manifest?.status !== 'completed') {
     const code = manifest?.status === 'failed' ? manifest.problem.code : '';
     const status = manifest?.status ?? 'canceled';
     const prompts = item.prompts ?? batch.prompts ?? [];
-    return prompts.map(({ label, text }) => csv([...start, status, label, text, '', '', '', '', '', code]));
+    const empty = measureTitles.map(() => null);
+    return prompts.map(({ label, text }) =>
+      csvRow([...start, status, label, text, null, null, null, null, null, null, null, code, ...empty]),
+    );
   }
   return manifest.findings.map((finding) =>
-    csv([
+    csvRow([
       ...start,
       'completed',
       finding.label,
@@ -174,19 +180,12 @@ function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manif
       finding.verdict,
       finding.voxels,
       finding.volumeMl,
-      finding.meanProbability ?? '',
-      finding.existence ?? '',
-      '',
+      finding.meanProbability,
+      finding.existence,
+      String(finding.recommended),
+      finding.suggestion ?? null,
+      null,
+      ...measureCells(finding),
     ]),
   );
-}
-
-/** RFC 4180; a leading =, +, - or @ is defused, since spreadsheets would run it. */
-function csv(cells: readonly (string | number)[]): string {
-  const quoted = cells.map((cell) => {
-    if (typeof cell === 'number') return String(cell);
-    const safe = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-  });
-  return `${quoted.join(',')}\n`;
 }

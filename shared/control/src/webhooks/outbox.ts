@@ -1,96 +1,51 @@
-import { blobKeys, Delivery, placeOf, type BatchRecord, type Manifest, type WebhookEvent } from '@parse3d/contract';
-import { isProblem } from '@parse3d/contract/problems';
-import { listAll, readJson, writeJson, type BlobStore } from '@parse3d/storage';
-import type { BatchFinished } from '../batches/store.js';
-import type { JobRecords } from '../records.js';
-import { parseDue, type DueDelivery } from './due.js';
-import { WebhookStore } from './endpoints.js';
+import { placeOf, type BatchRecord, type Manifest, type WebhookEvent } from '@parse3d/contract';
+import type { BatchFinished } from '../ledger/batches.js';
+import type { WebhookLedger } from '../ledger/webhooks.js';
+import type { OutboxHints } from '../live/outbox-hints.js';
 
 /**
- * Puts the end of a job into the outbox of every endpoint that wants to know. Comes before everything that makes the
- * end final, so that whoever repeats the rest after a crash repeats this too. Jobs of a batch are told of by its end.
+ * Puts the ends of jobs and batches into the outbox of every endpoint that wants to know: storage (log entry, marker),
+ * then Redis (a hint that makes it fast). An announcement comes before everything that makes the end final, so that
+ * whoever repeats the rest after a crash repeats this too, under the same id.
  */
-export async function announceJob(store: BlobStore, records: JobRecords, manifest: Manifest): Promise<void> {
-  const { jobId, run, tenant, status, finishedAt, metadata } = manifest;
-  if (placeOf(jobId) !== undefined) return;
-  const event: WebhookEvent = {
-    type: `job.${status}`,
-    timestamp: finishedAt,
-    data: {
-      jobId,
-      run,
-      status,
-      ...(manifest.status === 'failed' ? { problemCode: manifest.problem.code } : {}),
-      metadata,
-    },
-  };
-  await announce(store, records, tenant, `${jobId}-${run}`, event);
-}
+export class Outbox {
+  readonly #ledger: WebhookLedger;
+  readonly #hints: OutboxHints;
 
-/** Puts the end of a batch into the outbox. */
-export async function announceBatch(
-  store: BlobStore,
-  records: JobRecords,
-  batch: BatchRecord,
-  end: BatchFinished,
-): Promise<void> {
-  const { batchId, tenant, metadata } = batch;
-  const { status, completed, failed, canceled } = end;
-  await announce(store, records, tenant, batchId, {
-    type: 'batch.finished',
-    timestamp: end.finishedAt,
-    data: { batchId, status, completed, failed, canceled, metadata },
-  });
-}
-
-async function announce(
-  store: BlobStore,
-  records: JobRecords,
-  tenant: string,
-  name: string,
-  event: WebhookEvent,
-): Promise<void> {
-  const endpoints = (await new WebhookStore(store).list(tenant)).filter(
-    ({ events, disabledAt }) => events.includes(event.type) && disabledAt === undefined,
-  );
-  const deliveryId = `${countdown(Date.parse(event.timestamp))}-${name}`;
-  for (const { id } of endpoints) await enter(store, { tenant, endpointId: id, deliveryId }, event);
-  // Only a hint that makes it fast: the markers in storage are what counts.
-  await records.deliveriesDue(endpoints.map(({ id }) => ({ tenant, endpointId: id, deliveryId })));
-}
-
-/** The log's entry, then the marker. Repeated, it does not make due again what was delivered. */
-async function enter(store: BlobStore, due: DueDelivery, event: WebhookEvent): Promise<void> {
-  const key = blobKeys.delivery(due.endpointId, due.deliveryId);
-  const entry: Delivery = {
-    id: due.deliveryId,
-    event,
-    status: 'due',
-    dueSince: new Date().toISOString(),
-    attempts: [],
-  };
-  try {
-    await writeJson(store, key, entry, { ifAbsent: true });
-  } catch (error) {
-    if (!isProblem(error, 'blob-exists')) throw error;
-    if (Delivery.parse(await readJson(store, key)).status !== 'due') return;
+  constructor(ledger: WebhookLedger, hints: OutboxHints) {
+    this.#ledger = ledger;
+    this.#hints = hints;
   }
-  await markDue(store, due);
-}
 
-export async function markDue(store: BlobStore, due: DueDelivery): Promise<void> {
-  await writeJson(store, blobKeys.outbox(due.tenant, due.endpointId, due.deliveryId), {});
-}
+  /** Jobs of a batch are not announced one by one: the end of the batch is. */
+  async announceJob(manifest: Manifest): Promise<void> {
+    const { jobId, run, tenant, status, finishedAt, metadata } = manifest;
+    if (placeOf(jobId) !== undefined) return;
+    const problem = manifest.status === 'failed' ? { problemCode: manifest.problem.code } : {};
+    await this.#announce(tenant, `${jobId}-${run}`, {
+      type: `job.${status}`,
+      timestamp: finishedAt,
+      data: { jobId, run, status, ...problem, metadata },
+    });
+  }
 
-export async function unmarkDue(store: BlobStore, due: DueDelivery): Promise<void> {
-  await store.delete(blobKeys.outbox(due.tenant, due.endpointId, due.deliveryId));
-}
+  async announceBatch({ batchId, tenant, metadata }: BatchRecord, end: BatchFinished): Promise<void> {
+    const { status, completed, failed, canceled } = end;
+    await this.#announce(tenant, batchId, {
+      type: 'batch.finished',
+      timestamp: end.finishedAt,
+      data: { batchId, status, completed, failed, canceled, metadata },
+    });
+  }
 
-/** Every delivery that is due, from the markers in storage. */
-export async function* listDue(store: BlobStore): AsyncGenerator<DueDelivery> {
-  for await (const { key } of listAll(store, blobKeys.outboxPrefix)) {
-    const due = parseDue(key.slice(blobKeys.outboxPrefix.length).replace(/\.json$/, ''));
-    if (due !== undefined) yield due;
+  async #announce(tenant: string, name: string, event: WebhookEvent): Promise<void> {
+    const endpoints = (await this.#ledger.list(tenant)).filter(
+      ({ events, disabledAt }) => events.includes(event.type) && disabledAt === undefined,
+    );
+    const deliveryId = `${countdown(Date.parse(event.timestamp))}-${name}`;
+    const due = endpoints.map(({ id }) => ({ tenant, endpointId: id, deliveryId }));
+    for (const delivery of due) await this.#ledger.enter(delivery, event);
+    await this.#hints.add(due);
   }
 }
 

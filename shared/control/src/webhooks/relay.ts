@@ -1,9 +1,7 @@
-import type { Redis } from 'ioredis';
-import type { BlobStore } from '@parse3d/storage';
-import type { RedisKeys } from '../keys.js';
-import { parseDue, type DueDelivery } from './due.js';
-import { listDue } from './outbox.js';
-import { enqueueDeliveries, type WebhookQueue } from './queue.js';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Live } from '../live/live.js';
+import type { DueDelivery } from '../live/outbox-hints.js';
+import { enqueueDeliveries } from '../live/webhook-queue.js';
 
 /** Deliveries added to the queue in one call. */
 const CHUNK = 500;
@@ -13,10 +11,8 @@ const CHUNK = 500;
  * away, everything that the markers in storage name. Runs in the process that leads.
  */
 export class DeliveryRelay {
-  readonly #redis: Redis;
-  readonly #keys: RedisKeys;
-  readonly #queue: WebhookQueue;
-  readonly #store: BlobStore;
+  readonly #ledger: Ledger;
+  readonly #live: Live;
   readonly #listEveryMs: number;
   readonly #onError: (error: unknown) => void;
   #listAt = 0;
@@ -24,13 +20,11 @@ export class DeliveryRelay {
   #stopped = false;
 
   constructor(
-    deps: { redis: Redis; keys: RedisKeys; queue: WebhookQueue; store: BlobStore },
+    { ledger, live }: { ledger: Ledger; live: Live },
     options: { listEveryMs: number; onError: (error: unknown) => void },
   ) {
-    this.#redis = deps.redis;
-    this.#keys = deps.keys;
-    this.#queue = deps.queue;
-    this.#store = deps.store;
+    this.#ledger = ledger;
+    this.#live = live;
     this.#listEveryMs = options.listEveryMs;
     this.#onError = options.onError;
   }
@@ -60,25 +54,22 @@ export class DeliveryRelay {
     }
     for (;;) {
       // Taken off before they are added: a crash in between leaves the markers.
-      const hints = await this.#redis.spop(this.#keys.outbox, CHUNK);
-      if (hints.length === 0) return;
-      await enqueueDeliveries(
-        this.#queue,
-        hints.map(parseDue).filter((due) => due !== undefined),
-      );
+      const due = await this.#live.hints.take(CHUNK);
+      if (due === undefined) return;
+      await enqueueDeliveries(this.#live.webhookQueue, due);
     }
   }
 
   async #moveListed(): Promise<void> {
     let chunk: DueDelivery[] = [];
-    for await (const due of listDue(this.#store)) {
+    for await (const due of this.#ledger.webhooks.listDue()) {
       if (this.#stopped) return;
       chunk.push(due);
       if (chunk.length === CHUNK) {
-        await enqueueDeliveries(this.#queue, chunk);
+        await enqueueDeliveries(this.#live.webhookQueue, chunk);
         chunk = [];
       }
     }
-    if (chunk.length > 0) await enqueueDeliveries(this.#queue, chunk);
+    if (chunk.length > 0) await enqueueDeliveries(this.#live.webhookQueue, chunk);
   }
 }

@@ -1,5 +1,6 @@
 export { jobAttributes } from './attributes.js';
 export { bullContext } from './bull-context.js';
+export { openLog } from './log.js';
 export { startTracing } from './start.js';
 export {
   noTracing,

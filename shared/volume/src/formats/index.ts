@@ -1,4 +1,5 @@
 export { gunzip, isGzip, type ByteSink } from './gunzip.js';
+export { MissingVoxels } from './missing.js';
 export { assertWithinLimits, parseNiftiHeader } from './nifti/header.js';
 export { readNifti, type ByteSource } from './nifti/read.js';
 export type {
@@ -23,6 +24,7 @@ export {
   longElement,
   DICOM_MAGIC_BYTES,
   isDicom,
+  nameShape,
   peekDicomZip,
   pixelHead,
   rawElement,
@@ -33,9 +35,9 @@ export {
   textElement,
   type DicomElement,
 } from './dicom/index.js';
-export type { DicomFile, DicomImage, DicomReference, RawElement } from './dicom/index.js';
+export type { DicomFile, DicomFiles, DicomImage, DicomReference, RawElement } from './dicom/index.js';
 export { withFile, type RandomAccess } from './npz/access.js';
-export type { NpzPrompts } from './npz/prompts.js';
+export { promptsForJob, type FilePrompt, type NpzPrompts } from './npz/prompts.js';
 export { readNpz, readNpzHeader, type NpzImage, type NpzOptions } from './npz/read.js';
 export { writeLabelsNpz } from './npz/write.js';
 export { isNpz, isZip } from './npz/zip.js';

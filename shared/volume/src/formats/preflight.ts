@@ -1,6 +1,7 @@
 import { Problem } from '@parse3d/contract/problems';
 import { gunzip, isGzip } from './gunzip.js';
-import { headerBytesNeeded, parseNiftiHeader } from './nifti/header.js';
+import { parseNiftiHeader } from './nifti/header.js';
+import { headerBytesNeeded } from './nifti/identify.js';
 import type { NiftiHeader } from './nifti/types.js';
 
 /** Enough for either header. */

@@ -8,21 +8,22 @@ import {
   readDicom,
   type DicomImage,
 } from './dicom/index.js';
-import { readNifti } from './nifti/read.js';
+import { pairOf } from './nifti/pair.js';
+import { readNifti, readNiftiPair } from './nifti/read.js';
 import type { NiftiImage, NiftiLimits } from './nifti/types.js';
 import { withFile } from './npz/access.js';
-import type { NpzPrompts } from './npz/prompts.js';
+import { promptsForJob, type FilePrompt } from './npz/prompts.js';
 import { readNpz, readNpzHeader, type NpzImage } from './npz/read.js';
 import { isNpz, isZip } from './npz/zip.js';
 
 /** A volume of any format. `prompts` are those that an `.npz` brings; `dicom` is there for volumes from DICOM. */
 export type VolumeImage = NiftiImage &
   Partial<Pick<NpzImage, 'prompts' | 'instanceLabel'>> &
-  Partial<Pick<DicomImage, 'dicom' | 'readWarnings'>>;
+  Partial<Pick<DicomImage, 'dicom'>>;
 
 /**
  * Reads a volume: NIfTI, compressed or not, `.npz`, or a DICOM series in a folder or a zip file. The first bytes tell
- * which, never the name.
+ * which, never the name; only of a pair (`.hdr`, `.img`) the name leads to the other file.
  * @throws Problem everything that `readNifti`, `readNpz` and `readDicom` throw
  */
 export async function readVolume(path: string, limits: NiftiLimits = {}): Promise<VolumeImage> {
@@ -33,7 +34,8 @@ export async function readVolume(path: string, limits: NiftiLimits = {}): Promis
   if (isDicom(start)) {
     throw new Problem('volume-not-3d', 'expected a series, this is one DICOM file; give its folder, or a zip of it');
   }
-  return readNifti(path, limits);
+  const pair = await pairOf(path);
+  return pair === undefined ? readNifti(path, limits) : readNiftiPair(pair.header, pair.image, limits);
 }
 
 /**
@@ -41,10 +43,9 @@ export async function readVolume(path: string, limits: NiftiLimits = {}): Promis
  * `text_prompts`.
  * @throws Problem `npz-invalid`, `npz-too-large`, `pickle-refused`, `volume-missing`
  */
-export async function readPromptsOfVolume(path: string): Promise<NpzPrompts['prompts']> {
+export async function readPromptsOfVolume(path: string): Promise<readonly FilePrompt[]> {
   if ((await isFolder(path)) || !isNpz(await firstBytes(path))) return [];
-  const { prompts } = await withFile(path, (file) => readNpzHeader(file));
-  return prompts;
+  return promptsForJob(await withFile(path, (file) => readNpzHeader(file)));
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -97,7 +97,10 @@ describeWithDicomTools('DICOM series', () => {
     await writeFile(join(folder, 'notes.txt'), 'not DICOM');
     const { geometry, readWarnings } = await read('sagittal');
     expect(geometry.shape[2]).toBe(6);
-    expect(readWarnings).toEqual([expect.stringMatching(/1 DICOM files are copies/)]);
+    expect(readWarnings).toEqual([
+      expect.stringMatching(/1 DICOM files are copies/),
+      '1 files are not DICOM and were left out.',
+    ]);
   });
 });
 

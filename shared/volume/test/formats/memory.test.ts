@@ -7,14 +7,14 @@ import { openNiftiWriter } from '../../src/formats/index.js';
 import { makeGeometry } from '../../src/geometry/index.js';
 import { temporaryFolder } from './temporary.js';
 
-const LIBRARY = new URL('../../src/formats/index.js', import.meta.url);
+const LIBRARY = new URL('../../dist/formats/index.js', import.meta.url);
 const CHILD = fileURLToPath(new URL('memory-child.mjs', import.meta.url));
 
 describe.runIf(process.platform === 'linux')('reading a 512×512×600 int16 .nii.gz', () => {
   const folder = temporaryFolder();
 
   test('takes at most 1.35 times its raw size', async () => {
-    if (!existsSync(LIBRARY)) expect.fail('the child runs the built library: run `npx tsc -b shared` first');
+    if (!existsSync(LIBRARY)) expect.fail('the child runs the built library: run `npx tsc -b shared/volume` first');
     const path = join(folder, 'large.nii.gz');
     const geometry = makeGeometry([512, 512, 600], [0.8, 0, 0, 0, 0, 0.8, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
     const writer = await openNiftiWriter(path, { geometry, datatype: 'int16', gzipLevel: 1 });

@@ -202,6 +202,15 @@ describe('pickles that are more than prompts', () => {
     expect(() => parsePrompts(pickle)).toThrow(Problem);
   });
 
+  test.each([
+    ['a control character', 'sp\0een', 'U+0000'],
+    ['bytes that are not UTF-8', 'sp\xffeen', 'U+FFFD'],
+  ])('a prompt with %s is refused with its label', (_what, text, point) => {
+    const read = (): unknown => parsePrompts(wrapped(`}\x8c\x017\x8c\x06${text}s`));
+    expect(read).toThrow(expect.objectContaining({ code: 'request-invalid', fields: { label: 7 } }));
+    expect(read).toThrow(`text_prompts, label 7: expected plain text, character 3 is ${point}`);
+  });
+
   test('keys that JavaScript knows touch nothing', () => {
     const evil = wrapped('}\x8c\x09__proto__\x8c\x08pollutedsX\x01\0\0\x001X\x06\0\0\0spleens');
     expect(() => parsePrompts(evil)).toThrow(Problem);
@@ -247,7 +256,7 @@ test('mutated pickles end in a value or a typed problem', () => {
         expect([typeof text, typeof label]).toEqual(['string', 'number']);
       accepted += 1;
     } catch (error) {
-      if (!isProblem(error, 'pickle-refused', 'npz-invalid')) throw error;
+      if (!isProblem(error, 'pickle-refused', 'npz-invalid', 'request-invalid')) throw error;
     }
   }
   expect(accepted).toBeLessThan(10_000);

@@ -78,7 +78,7 @@ describeWithNibabel('reading beside nibabel', () => {
 describeWithNibabel('real files beside nibabel', () => {
   // Files that the packages of nifti-reader-js and nibabel bring along, odd ones included.
   const folders = [
-    join(HERE, '../../../node_modules/nifti-reader-js-samples/tests/data'),
+    join(HERE, '../../../../node_modules/nifti-reader-js-samples/tests/data'),
     '/usr/lib/python3/dist-packages/nibabel/tests/data',
   ];
 

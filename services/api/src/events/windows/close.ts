@@ -30,12 +30,12 @@ export async function closeWindow(rule: RuleRecord, deps: ApiDeps, signal: Abort
     if (newest !== undefined && !newest.carriedOut) await carryOut(rule, newest, deps);
     const { items, next } = await nextItems(rule, startAfter, deps);
     if (items.length > 0) {
-      await deps.admission.admitBatch(rule.tenant);
+      await deps.control.admission.admitBatch(rule.tenant);
       const number = (newest?.number ?? 0) + 1;
       const batch = await writeBatch(rule, items, deps);
       if (!(await enterBatch(rule.id, number, batch, primary))) {
         // Another process was first: what it took is marked by the time that its batch is carried out.
-        await primary.delete(blobKeys.batchItems(batch.batchId, 0));
+        await deps.control.batches.dropItems(batch.batchId, batch.total);
         continue;
       }
       await carryOut(rule, { number, batch, carriedOut: false }, deps);
@@ -70,13 +70,14 @@ async function nextItems(
 /** The items in storage, and the record that makes a batch of them once it is entered. */
 async function writeBatch(rule: RuleRecord, items: readonly BatchItem[], deps: ApiDeps): Promise<BatchRecord> {
   const { prompts, outputs, options, lane, metadata } = rule.job;
-  const batch: BatchRecord = {
-    batchId: newBatchId(),
+  const batchId = newBatchId();
+  const size = await deps.control.batches.writeItems(batchId, items);
+  return {
+    batchId,
     tenant: rule.tenant,
     ...(rule.name === undefined ? {} : { name: rule.name }),
     createdAt: new Date().toISOString(),
-    total: items.length,
-    bytes: items.reduce((sum, { bytes }) => sum + bytes, 0),
+    ...size,
     prompts,
     ...chooseFor(rule, deps),
     outputs,
@@ -86,10 +87,4 @@ async function writeBatch(rule: RuleRecord, items: readonly BatchItem[], deps: A
     metadata,
     source: { kind: 'rule', uri: watched(rule) },
   };
-  await deps.stores.primary.write(
-    blobKeys.batchItems(batch.batchId, 0),
-    Buffer.from(items.map((item) => `${JSON.stringify(item)}\n`).join('')),
-    { contentType: 'application/x-ndjson' },
-  );
-  return batch;
 }

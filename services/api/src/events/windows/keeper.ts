@@ -1,4 +1,4 @@
-import { batchWindowMs, blobKeys, type RuleRecord } from '@parse3d/contract';
+import { batchWindowMs, blobKeys, parseBlobKeys, type RuleRecord } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { inParallel, listAll } from '@parse3d/storage';
 import type { ApiDeps } from '../../deps.js';
@@ -112,14 +112,14 @@ export class WindowKeeper {
       const { blobs } = await primary.list({ prefix: blobKeys.allRulesWaitingPrefix, startAfter, limit: 1 });
       const [blob] = blobs;
       if (blob === undefined) return;
-      const [, tenant, ruleId] = /^rule-waiting\/([^/]+)\/([0-9a-f-]{36})\//.exec(blob.key) ?? [];
-      if (tenant === undefined || ruleId === undefined) {
+      const rule = parseBlobKeys.ruleWaiting(blob.key);
+      if (rule === undefined) {
         startAfter = blob.key;
         continue;
       }
-      yield { tenant, ruleId };
+      yield rule;
       // Names are hexadecimal: this is beyond them all.
-      startAfter = `${blobKeys.ruleWaitingPrefix(tenant, ruleId)}g`;
+      startAfter = `${blobKeys.ruleWaitingPrefix(rule.tenant, rule.ruleId)}g`;
     }
   }
 
@@ -136,8 +136,9 @@ export class WindowKeeper {
   /** Rules that were removed and of which something is left. */
   async #clear(): Promise<void> {
     for await (const { key } of listAll(this.#deps.stores.primary, blobKeys.rulesGonePrefix, this.#stop.signal)) {
-      const [, tenant, ruleId] = /^rule-gone\/([^/]+)\/([0-9a-f-]{36})\.json$/.exec(key) ?? [];
-      if (tenant === undefined || ruleId === undefined) continue;
+      const rule = parseBlobKeys.ruleGone(key);
+      if (rule === undefined) continue;
+      const { tenant, ruleId } = rule;
       await this.#drop(tenant, ruleId).catch((error: unknown) => this.#report(error, ruleId, tenant));
     }
   }

@@ -1,7 +1,6 @@
-import { BatchRecord, blobKeys, type BatchItem, type RuleRecord } from '@parse3d/contract';
-import { BatchStore } from '@parse3d/control';
+import { BatchRecord, blobKeys, parseBlobKeys, type RuleRecord } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { inParallel, readJson, writeJson, type BlobStore } from '@parse3d/storage';
+import { inParallel, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
 import { z } from 'zod';
 import type { ApiDeps } from '../../deps.js';
 import { markOf } from './waiting.js';
@@ -10,7 +9,7 @@ import { markOf } from './waiting.js';
 // lead, one makes the next batch and the other carries that one out too, which does no harm. A number is given only
 // after the one before was carried out, so that no object is in two batches.
 
-const Entry = z.strictObject({ batch: BatchRecord, carriedOut: z.boolean() });
+const Entry = z.object({ batch: BatchRecord, carriedOut: z.boolean() });
 
 /** The rule's newest batch, and whether everything about it was done. */
 export interface LedgerEntry {
@@ -26,9 +25,9 @@ const AT_ONCE = 16;
 export async function newestBatch(ruleId: string, store: BlobStore): Promise<LedgerEntry | undefined> {
   const page = await store.list({ prefix: blobKeys.ruleBatchesPrefix(ruleId), limit: 1 });
   const key = page.blobs[0]?.key;
-  const name = key === undefined ? undefined : /\/(\d{10})\.json$/.exec(key)?.[1];
-  if (key === undefined || name === undefined) return undefined;
-  return { number: 9_999_999_999 - Number(name), ...Entry.parse(await readJson(store, key)) };
+  const number = key === undefined ? undefined : parseBlobKeys.ruleBatch(key);
+  const entry = key === undefined ? undefined : await readRecord(store, key, Entry);
+  return number === undefined || entry === undefined ? undefined : { number, ...entry };
 }
 
 /** Makes this the rule's batch of that number. False when another process was first. */
@@ -50,14 +49,9 @@ export async function enterBatch(
 /** Starts the batch, notes its objects as taken, and lets them wait no longer. Can be repeated at any point. */
 export async function carryOut(rule: RuleRecord, { number, batch }: LedgerEntry, deps: ApiDeps): Promise<void> {
   const { primary } = deps.stores;
-  const batches = new BatchStore(primary);
-  // What has ended is not begun again when only the rest is to be done.
-  if ((await batches.finished(batch.batchId)) === undefined) {
-    await writeJson(primary, blobKeys.batch(batch.batchId), batch);
-    await writeJson(primary, blobKeys.openBatch(batch.batchId), { batchId: batch.batchId });
-    await deps.records.batches.open(batch, 'running');
-  }
-  const items: readonly BatchItem[] = await batches.items(batch.batchId, 0, batch.total);
+  const { batches } = deps.control;
+  await batches.create(batch);
+  const items = await batches.acceptedItems(batch.batchId, 0, batch.total);
   await inParallel(items, AT_ONCE, async (item) => {
     const mark = markOf(item);
     await writeJson(primary, blobKeys.ruleTaken(rule.id, mark), { batchId: batch.batchId });

@@ -34,7 +34,7 @@ export async function isTaken(
  *
  * @throws Problem what a job of the rule would be refused for; `volume-changed` when the object is another by now
  */
-export async function wait(
+export async function setAside(
   rule: RuleRecord,
   uri: string,
   etag: string,
@@ -58,7 +58,7 @@ export async function wait(
     if (!isProblem(error, 'blob-exists')) throw error;
     return 'repeated';
   }
-  // A window that closed since the first look had this version, as the same event of before.
+  // The window may have closed meanwhile and already taken this version (the same event, delivered twice).
   if (!(await isTaken(rule, item, deps))) return 'waiting';
   await primary.delete(key);
   return 'repeated';

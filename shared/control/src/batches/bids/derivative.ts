@@ -9,7 +9,7 @@ import {
 } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
 import { readJson, type BlobStore } from '@parse3d/storage';
-import type { Software } from '../../commit.js';
+import type { Software } from '../../ledger/manifests.js';
 import { datasetDescription, labelTable, readme, sidecar } from './documents.js';
 import { bidsLabels, derivativeStem, parseBidsPath, type BidsImage } from './names.js';
 

@@ -1,5 +1,5 @@
 import { RESEARCH_NOTICE, type BatchRecord, type CompletedManifest, type Finding } from '@parse3d/contract';
-import type { Software } from '../../commit.js';
+import type { Software } from '../../ledger/manifests.js';
 
 /** The version of BIDS that names and documents follow. */
 const BIDS_VERSION = '1.10.0';
@@ -68,6 +68,11 @@ const COLUMNS = {
   volume_ml: { Description: 'Volume of these voxels', Units: 'mL' },
   mean_probability: { Description: 'Mean of the model’s probability over these voxels' },
   existence: { Description: 'The model’s score that the target is there, 0 to 1' },
+  recommended: {
+    Description: 'Whether the model was evaluated for this target',
+    Levels: { true: 'it was', false: 'it was not' },
+  },
+  suggestion: { Description: 'Where it was not: the name that was probably meant' },
 };
 
 /**
@@ -76,16 +81,18 @@ const COLUMNS = {
  */
 export function labelTable(findings: readonly Finding[], colours: ReadonlyMap<number, string>): string {
   const head = ['index', 'name', 'color', ...Object.keys(COLUMNS)];
-  const rows = findings.map(({ label, prompt, verdict, voxels, volumeMl, meanProbability, existence }) => [
-    label,
+  const rows = findings.map((finding) => [
+    finding.label,
     // A tab or a line break would end the cell.
-    prompt.replace(/\s+/g, ' '),
-    colours.get(label),
-    verdict,
-    voxels,
-    volumeMl,
-    meanProbability,
-    existence,
+    finding.prompt.replace(/\s+/g, ' '),
+    colours.get(finding.label),
+    finding.verdict,
+    finding.voxels,
+    finding.volumeMl,
+    finding.meanProbability,
+    finding.existence,
+    String(finding.recommended),
+    finding.suggestion,
   ]);
   return [head, ...rows].map((row) => `${row.map((cell) => cell ?? 'n/a').join('\t')}\n`).join('');
 }

@@ -1,64 +1,96 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { withFile, type RandomAccess } from '../npz/access.js';
 import { readZipDirectory, readZipEntry, type ZipEntry } from '../npz/zip.js';
-import { DICOM_MAGIC_BYTES, isDicom } from './parse.js';
+import { DICOM_MAGIC_BYTES, isDicom } from './bare.js';
+import { assertNoSliceAmong, leftOutOf, nameShape, type NotTaken } from './left-out.js';
 import type { DicomFile } from './types.js';
+import { filesBelow } from './walk.js';
 
 /** More files than any series has: those of a whole study fit. */
 const MAX_FILES = 20_000;
 const MAX_FILE_BYTES = 2 ** 29;
-const MAX_DEPTH = 8;
 
 export interface FileLimits {
   /** Most bytes of all files together, decompressed. @default 17179869184 (16 GiB) */
   readonly maxBytes?: number | undefined;
 }
 
+/** The DICOM files of a folder or a zip file. */
+export interface DicomFiles {
+  readonly files: readonly DicomFile[];
+  /** Sentences about what else was there, counted by reason. */
+  readonly leftOut: readonly string[];
+}
+
 /**
- * Every DICOM file in a folder and its sub-folders, in the order of their names. Links are not followed; files that are
- * not DICOM are left out.
- * @throws Problem `archive-too-large`
+ * Every DICOM file in a folder and its sub-folders, in the order of their names. Links are followed with the rights of
+ * whoever runs this. What is not taken is counted.
+ * @throws Problem `archive-too-large`; `dicom-slices-missing` when what cannot be read may be slices
  */
-export async function dicomFilesInFolder(folder: string, limits: FileLimits = {}): Promise<DicomFile[]> {
+export async function dicomFilesInFolder(folder: string, limits: FileLimits = {}): Promise<DicomFiles> {
   const meter = new Meter(limits);
-  const found: DicomFile[] = [];
-  for await (const path of walk(folder, MAX_DEPTH)) {
-    await withFile(path, async (file) => {
+  const files: DicomFile[] = [];
+  const shapes: string[] = [];
+  const notTaken: NotTaken[] = [];
+  for await (const found of filesBelow(folder)) {
+    const { path } = found;
+    if (found.kind !== 'file') {
+      notTaken.push({ reason: found.kind, shape: nameShape(path) });
+      continue;
+    }
+    const reason = await withFile(path, async (file) => {
       meter.add(file.bytes);
+      if (file.bytes === 0) return 'empty';
       const start = await file.read(0, Math.min(DICOM_MAGIC_BYTES, file.bytes));
-      if (isDicom(start)) found.push({ bytes: file.bytes, read: () => readFile(path) });
+      if (!isDicom(start)) return 'other';
+      files.push({ bytes: file.bytes, read: () => readFile(path) });
+      shapes.push(nameShape(path));
+      return undefined;
     });
+    if (reason !== undefined) notTaken.push({ reason, shape: nameShape(path) });
   }
-  return found;
+  return { files, leftOut: told(files, shapes, notTaken) };
 }
 
 /**
  * Every DICOM file in a zip file. Entries are read by number: their names never become paths, and are never told.
- * @throws Problem `archive-invalid`, `archive-too-large`
+ * @throws Problem `archive-invalid`, `archive-too-large`, `dicom-slices-missing`
  */
-export async function dicomFilesInZip(archive: RandomAccess, limits: FileLimits = {}): Promise<DicomFile[]> {
+export async function dicomFilesInZip(archive: RandomAccess, limits: FileLimits = {}): Promise<DicomFiles> {
   const meter = new Meter(limits);
   const entries = await asArchive(() => readZipDirectory(archive, { maxEntries: MAX_FILES }));
-  const found: DicomFile[] = [];
+  const files: DicomFile[] = [];
+  const shapes: string[] = [];
+  const notTaken: NotTaken[] = [];
   for (const entry of entries.values()) {
-    if (entry.name.endsWith('/') || entry.bytes === 0) continue;
+    if (entry.name.endsWith('/')) continue;
     meter.add(entry.bytes);
-    if (isDicom(await firstOf(archive, entry, DICOM_MAGIC_BYTES))) {
-      found.push({ bytes: entry.bytes, read: () => firstOf(archive, entry, entry.bytes) });
+    const shape = nameShape(entry.name);
+    if (entry.bytes === 0) {
+      notTaken.push({ reason: 'empty', shape });
+    } else if (isDicom(await firstOf(archive, entry, DICOM_MAGIC_BYTES))) {
+      files.push({ bytes: entry.bytes, read: () => firstOf(archive, entry, entry.bytes) });
+      shapes.push(shape);
+    } else {
+      notTaken.push({ reason: 'other', shape });
     }
   }
-  return found;
+  return { files, leftOut: told(files, shapes, notTaken) };
 }
 
-/** So many entries are looked at before a zip file counts as one without DICOM. */
+function told(files: readonly DicomFile[], shapes: readonly string[], notTaken: readonly NotTaken[]): string[] {
+  if (files.length > 0) assertNoSliceAmong(notTaken, new Set(shapes));
+  return leftOutOf(notTaken);
+}
+
+/** So many entries are looked at; where there are more, those who read the images find out. */
 const MAX_PEEKED = 16;
 
 /**
  * Looks at a zip file's directory and at its first entries: enough to refuse what holds no DICOM, or too much of it.
  * Nothing is parsed; that is for those who read the images.
- * @throws Problem `archive-invalid`, `archive-too-large`, `dicom-no-images`
+ * @throws Problem `archive-invalid`, `archive-too-large`, `dicom-no-images` when all were looked at and none is DICOM
  */
 export async function peekDicomZip(archive: RandomAccess, limits: FileLimits = {}): Promise<void> {
   const meter = new Meter(limits);
@@ -68,7 +100,8 @@ export async function peekDicomZip(archive: RandomAccess, limits: FileLimits = {
   for (const entry of files.slice(0, MAX_PEEKED)) {
     if (isDicom(await firstOf(archive, entry, DICOM_MAGIC_BYTES))) return;
   }
-  throw new Problem('dicom-no-images', 'expected a zip file of a DICOM series, none of its first files is DICOM', {
+  if (files.length > MAX_PEEKED) return;
+  throw new Problem('dicom-no-images', 'expected a zip file of a DICOM series, none of its files is DICOM', {
     files: files.length,
   });
 }
@@ -123,14 +156,5 @@ async function asArchive<T>(read: () => Promise<T>): Promise<T> {
       throw new Problem('archive-invalid', 'the zip file is damaged, cut off, encrypted or of an unknown compression');
     }
     throw error;
-  }
-}
-
-async function* walk(folder: string, depth: number): AsyncGenerator<string> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    const path = join(folder, entry.name);
-    if (entry.isFile()) yield path;
-    else if (entry.isDirectory() && depth > 0) yield* walk(path, depth - 1);
   }
 }

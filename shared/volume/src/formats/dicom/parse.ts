@@ -1,6 +1,7 @@
 import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
 import { Problem } from '@parse3d/contract/problems';
+import { withPreamble } from './bare.js';
 
 export type { DataSet } from 'dicom-parser';
 
@@ -8,22 +9,17 @@ const PIXEL_DATA = 'x7fe00010';
 /** Deflated headers and pixels of one image; more is a bomb. */
 const MAX_INFLATED_BYTES = 2 ** 29;
 
-/** True for the magic bytes of a DICOM file: `DICM` after 128 bytes of anything. */
-export function isDicom(start: Uint8Array): boolean {
-  return start[128] === 0x44 && start[129] === 0x49 && start[130] === 0x43 && start[131] === 0x4d;
-}
-
-/** How many first bytes `isDicom` needs. */
-export const DICOM_MAGIC_BYTES = 132;
-
 /**
- * The elements of a DICOM file; values stay bytes until they are asked for.
+ * The elements of a DICOM file, with preamble or without; values stay bytes until they are asked for.
  * @param upTo `header` stops before the pixels
  * @throws Problem `dicom-invalid`
  */
 export function parseDicom(bytes: Uint8Array, upTo: 'header' | 'pixels'): DataSet {
   try {
-    return dicomParser.parseDicom(bytes, { inflater, ...(upTo === 'header' ? { untilTag: PIXEL_DATA } : {}) });
+    return dicomParser.parseDicom(withPreamble(bytes), {
+      inflater,
+      ...(upTo === 'header' ? { untilTag: PIXEL_DATA } : {}),
+    });
   } catch (error) {
     if (error instanceof Problem) throw error;
     // The parser throws texts and objects; what they say may quote the file, and files name patients.

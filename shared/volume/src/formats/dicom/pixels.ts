@@ -22,6 +22,12 @@ export async function writePixels(
     pixels.coding === 'native' ? nativeBytes(dataSet, pixels) : await decoder.decode(frame(dataSet), pixels);
   const words = wordsOf(bytes, pixels);
   const { rows, columns, bitsStored, highBit, signed } = pixels;
+  if (slope === 0 && words.some((word) => word !== words[0])) {
+    throw new Problem(
+      'dicom-invalid',
+      'RescaleSlope is 0 in an image whose stored numbers differ: its values are lost',
+    );
+  }
   // Bits above the stored ones are not the pixel's (old files keep overlays there): shifted out on the left.
   const left = 31 - highBit;
   const right = 32 - bitsStored;

@@ -1,31 +1,38 @@
-import { voxelCount, type Geometry } from '../../geometry/index.js';
+import { makeGeometry, voxelCount, type Geometry } from '../../geometry/index.js';
 import { Problem } from '@parse3d/contract/problems';
 import { allocateVoxels } from '../nifti/decode.js';
 import { assertWithinLimits } from '../nifti/header.js';
 import type { NiftiDatatype, NiftiHeader, NiftiLimits } from '../nifti/types.js';
 import { frameDecoder } from './codecs.js';
+import { withoutCopies } from './copies.js';
+import type { DicomFiles } from './files.js';
 import { inheritedElements } from './inherited.js';
 import { parseDicom } from './parse.js';
 import { writePixels } from './pixels.js';
-import { arrangeSeries, assertOneSeries, type Series } from './series.js';
+import { assertOneSeries, reportIdentifiers } from './one-series.js';
+import { arrangeSeries, assertOneGrid, type Series } from './series.js';
 import { isImage, readSliceHeader, readTraits } from './slice-header.js';
 import type { DicomFile, DicomImage, RawElement, SeriesTraits, SliceHeader } from './types.js';
 
 /**
  * Reads the one series that the files hold. Every file is read twice, for its header and for its pixels, and one is in
- * memory at a time, so that memory peaks at the volume and one image.
+ * memory at a time, so that memory peaks at the volume and one image. Places of which several images are there have
+ * these compared first.
  *
  * Values are stored numbers times RescaleSlope plus RescaleIntercept: integers where all of these are, else float32.
  * @throws Problem `dicom-…`, `volume-not-3d`, `volume-too-large`, and those of the files
  */
-export async function readDicom(files: readonly DicomFile[], limits: NiftiLimits = {}): Promise<DicomImage> {
-  const { headers, skipped } = await readHeaders(files);
-  const series = arrangeSeries(headers);
+export async function readDicom({ files, leftOut }: DicomFiles, limits: NiftiLimits = {}): Promise<DicomImage> {
+  const { headers, warnings } = await readHeaders(files, leftOut);
+  assertOneGrid(headers);
+  assertWithinLimits(headerOf({ slices: headers, geometry: flatGeometry(headers) }), limits);
+  const decoder = frameDecoder();
+  const { unique, warnings: ofCopies } = await withoutCopies(headers, decoder);
+  const [first = headers[0], ...others] = unique;
+  const series = arrangeSeries([first, ...others]);
   const { slices, geometry } = series;
   const header = headerOf(series);
-  assertWithinLimits(header, limits);
   const data = allocateVoxels(header);
-  const decoder = frameDecoder();
   let inherited: readonly RawElement[] = [];
   for (const [k, slice] of slices.entries()) {
     const dataSet = parseDicom(await slice.file.read(), 'pixels');
@@ -33,14 +40,19 @@ export async function readDicom(files: readonly DicomFile[], limits: NiftiLimits
     if (k === 0) inherited = inheritedElements(dataSet);
   }
   const [{ studyUid, seriesUid, frameOfReferenceUid, rowDirection, columnDirection }] = slices;
+  const identifiers = reportIdentifiers(slices);
   return {
     data,
     geometry,
     header,
     nonFiniteVoxels: 0,
     readWarnings: [
+      ...ofCopies,
       ...series.warnings,
-      ...(skipped === 0 ? [] : [`${skipped} DICOM files without an image were left out.`]),
+      ...identifiers.warnings,
+      ...countNotes(slices),
+      ...warnings,
+      ...leftOut,
     ],
     dicom: {
       studyUid,
@@ -50,35 +62,68 @@ export async function readDicom(files: readonly DicomFile[], limits: NiftiLimits
       columnDirection,
       slices: slices.map(({ sopClassUid, sopInstanceUid, position }) => ({ sopClassUid, sopInstanceUid, position })),
       inherited,
+      unreferable: identifiers.unreferable,
     },
   };
 }
 
-async function readHeaders(files: readonly DicomFile[]): Promise<{ headers: SliceHeader[]; skipped: number }> {
+/** Only its shape counts: more images than a worker takes are refused before any of them is compared with another. */
+function flatGeometry([{ pixels }, ...others]: readonly [SliceHeader, ...SliceHeader[]]): Geometry {
+  return makeGeometry(
+    [pixels.columns, pixels.rows, others.length + 1],
+    [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
+  );
+}
+
+/** What was assumed, and of how many images. */
+function countNotes(slices: readonly SliceHeader[]): string[] {
+  const notes = slices.flatMap((slice) => slice.notes);
+  return [...new Set(notes)].map((note) => `${notes.filter((other) => other === note).length} ${note}`);
+}
+
+async function readHeaders(
+  files: readonly DicomFile[],
+  leftOut: readonly string[],
+): Promise<{ headers: readonly [SliceHeader, ...SliceHeader[]]; warnings: string[] }> {
   const headers: SliceHeader[] = [];
   const traits: SeriesTraits[] = [];
   const faults: unknown[] = [];
   for (const file of files) {
     const dataSet = parseDicom(await file.read(), 'header');
     if (!isImage(dataSet)) continue;
-    traits.push(readTraits(dataSet));
+    const trait = readTraits(dataSet);
+    traits.push(trait);
     try {
       headers.push(readSliceHeader(dataSet, file));
     } catch (error) {
-      faults.push(error);
+      // A scout image need not be one that can be read.
+      if (!trait.localizer) faults.push(error);
     }
   }
+  const scouts = traits.filter(({ localizer }) => localizer).length;
+  const onlyScouts = scouts === traits.length;
+  const slices = onlyScouts ? headers : headers.filter(({ localizer }) => !localizer);
   // An image that cannot be read may be of another series, and that says more: it comes first.
-  assertOneSeries(traits);
+  assertOneSeries(onlyScouts ? traits : traits.filter(({ localizer }) => !localizer));
   if (faults.length > 0) throw faults[0];
-  if (headers.length === 0) {
-    throw new Problem('dicom-no-images', 'expected a DICOM series, there are no DICOM images', { files: files.length });
+  const [first, ...others] = slices;
+  if (first === undefined || (onlyScouts && others.length === 0)) {
+    const found = scouts > 0 ? 'there is nothing but a localizer (a scout image)' : 'there are no DICOM images';
+    throw new Problem('dicom-no-images', [`expected a DICOM series, ${found}`, ...leftOut].join('; '), {
+      files: files.length,
+      ...(scouts > 0 ? { localizers: scouts } : {}),
+    });
   }
-  return { headers, skipped: files.length - headers.length };
+  const without = files.length - traits.length;
+  const warnings = [
+    ...(without === 0 ? [] : [`${without} DICOM files without an image were left out.`]),
+    ...(scouts === 0 || onlyScouts ? [] : [`${scouts} localizers (scout images) were left out.`]),
+  ];
+  return { headers: [first, ...others], warnings };
 }
 
 /** A header as a NIfTI file of this volume would have it, so that every later step is the same. */
-function headerOf({ slices, geometry }: Series): NiftiHeader {
+function headerOf({ slices, geometry }: Pick<Series, 'slices' | 'geometry'>): NiftiHeader {
   const datatype = datatypeOf(slices);
   const bytesPerVoxel = BYTES[datatype];
   const rows = geometry.affine.slice(0, 12).map(Math.fround);

@@ -1,6 +1,6 @@
 import { affineFromColumns, makeGeometry, type Geometry, type Vec3 } from '../../geometry/index.js';
 import { Problem } from '@parse3d/contract/problems';
-import type { SeriesTraits, SliceHeader } from './types.js';
+import type { SliceHeader } from './types.js';
 
 /** Directions of one series are written by one machine: they differ by rounding alone. */
 const DIRECTION_TOLERANCE = 1e-4;
@@ -17,71 +17,51 @@ export interface Series {
 }
 
 /**
- * Orders the slices of one series and places them in the world.
- * @throws Problem `dicom-no-images`, `dicom-geometry`, `dicom-slices-missing`, `volume-not-3d`
+ * Orders the slices of one series, of which none is a copy, and places them in the world. One slice alone is a volume of
+ * one: its thickness stands for the distance.
+ * @throws Problem `dicom-geometry`, `dicom-slices-missing`, `dicom-unsupported`, `volume-not-3d`
  */
-export function arrangeSeries(headers: readonly SliceHeader[]): Series {
-  const { unique, warnings } = withoutCopies(headers);
-  const [first] = unique;
-  if (first === undefined) throw new Problem('dicom-no-images', 'expected a DICOM series, there are no images');
-  for (const other of unique) assertSameGrid(first, other);
+export function arrangeSeries(headers: readonly [SliceHeader, ...SliceHeader[]]): Series {
+  const [first] = headers;
   const normal = cross(first.rowDirection, first.columnDirection);
   const along = (slice: SliceHeader): number => dot(slice.position, normal);
-  const [start, ...rest] = unique.toSorted((a, b) => along(a) - along(b));
+  const [start = first, ...rest] = headers.toSorted((a, b) => along(a) - along(b));
   const end = rest.at(-1);
-  if (start === undefined || end === undefined) {
-    throw new Problem('volume-not-3d', 'expected a series of at least two slices, there is one image', { slices: 1 });
-  }
   const slices = [start, ...rest] as const;
+  if (end === undefined) return alone(start, normal);
   assertRegular(slices.map(along));
   const step = scaled(minus(end.position, start.position), 1 / rest.length);
   assertNotTilted(step, normal);
+  return { slices, geometry: geometryOf(start, slices.length, step), warnings: assertComplete(slices) };
+}
+
+function alone(slice: SliceHeader, normal: Vec3): Series {
+  if (slice.thickness === undefined) {
+    throw new Problem(
+      'dicom-unsupported',
+      'the series is one image that does not say how thick it is (SliceThickness), so that it has no volume',
+    );
+  }
+  const warnings = [`The series is one image: the volume is one slice, as thick as it says (${slice.thickness} mm).`];
   return {
-    slices,
-    geometry: geometryOf(start, slices.length, step),
-    warnings: [...warnings, ...gapsInNumbers(slices)],
+    slices: [slice],
+    geometry: geometryOf(slice, 1, scaled(normal, slice.thickness)),
+    warnings: [...warnings, ...assertComplete([slice])],
   };
 }
 
 /**
- * Refuses images of several series. They are named by number, modality and size: descriptions and UIDs would tell of a
- * patient.
- * @throws Problem `dicom-several-series`
+ * Refuses images that are no slices of one grid.
+ * @throws Problem `dicom-geometry`
  */
-export function assertOneSeries(all: readonly SeriesTraits[]): void {
-  const images = new Map<string, { traits: SeriesTraits; count: number }>();
-  for (const traits of all) {
-    const group = images.get(traits.seriesUid) ?? { traits, count: 0 };
-    images.set(traits.seriesUid, { ...group, count: group.count + 1 });
-  }
-  if (images.size <= 1) return;
-  const found = [...images.values()].map(({ traits, count }) => ({
-    series: traits.seriesNumber ?? null,
-    modality: traits.modality,
-    images: count,
-    size: `${traits.columns}×${traits.rows}`,
-  }));
-  const told = found
-    .slice(0, 8)
-    .map(({ series, modality, images: count, size }) => `series ${series ?? '?'}: ${count} of ${modality}, ${size}`);
-  throw new Problem(
-    'dicom-several-series',
-    `expected one series, there are ${images.size} (${told.join('; ')}${found.length > 8 ? '; …' : ''}); give one of them`,
-    { series: found.slice(0, 32) },
-  );
+export function assertOneGrid([first, ...others]: readonly [SliceHeader, ...SliceHeader[]]): void {
+  const frames = new Set([first, ...others].flatMap(({ frameOfReferenceUid }) => frameOfReferenceUid ?? []));
+  // A frame of reference for each image says nothing of any two of them; de-identifiers write such.
+  const known = frames.size < others.length + 1 || others.length < 2;
+  for (const other of others) assertSameGrid(first, other, known);
 }
 
-/** The same image twice is one image: folders hold copies. */
-function withoutCopies(headers: readonly SliceHeader[]): { unique: readonly SliceHeader[]; warnings: string[] } {
-  const unique = [...new Map(headers.map((header) => [header.sopInstanceUid, header])).values()];
-  const copies = headers.length - unique.length;
-  return {
-    unique,
-    warnings: copies === 0 ? [] : [`${copies} DICOM files are copies of others and were left out.`],
-  };
-}
-
-function assertSameGrid(first: SliceHeader, other: SliceHeader): void {
+function assertSameGrid(first: SliceHeader, other: SliceHeader, frameIsKnown: boolean): void {
   const differ = (what: string): Problem =>
     new Problem('dicom-geometry', `expected slices of one grid, they differ in ${what}: this is no single volume`, {
       differ: what,
@@ -95,9 +75,9 @@ function assertSameGrid(first: SliceHeader, other: SliceHeader): void {
     ...minus(first.rowDirection, other.rowDirection),
     ...minus(first.columnDirection, other.columnDirection),
   ].some((difference) => Math.abs(difference) > DIRECTION_TOLERANCE);
-  if (turned) throw differ('orientation');
-  if (first.frameOfReferenceUid !== other.frameOfReferenceUid) throw differ('frame of reference');
-  if (first.studyUid !== other.studyUid) throw differ('study');
+  if (turned) throw differ(first.localizer ? 'orientation (they are localizers, scout images)' : 'orientation');
+  const frames = [first.frameOfReferenceUid, other.frameOfReferenceUid];
+  if (frameIsKnown && !frames.includes(undefined) && frames[0] !== frames[1]) throw differ('frame of reference');
 }
 
 /** @param places along the normal, in mm, ascending */
@@ -147,10 +127,38 @@ function assertNotTilted(step: Vec3, normal: Vec3): void {
   );
 }
 
-/** Missing slices at an end leave no gap; the numbers of the images may tell of them. */
+/** Up to this share of images that an acquisition gave is missing here, slices are; more, and it gave several series. */
+const FEW_MISSING = 0.2;
+
+/**
+ * Missing slices at an end leave no gap. What images say of their number may tell of them: NumberOfSlices of PET,
+ * ImagesInAcquisition, and the numbers of the images.
+ * @returns warnings where that is not certain
+ * @throws Problem `dicom-slices-missing`
+ */
+function assertComplete(slices: readonly SliceHeader[]): string[] {
+  const count = slices.length;
+  const same = (values: readonly (number | undefined)[]): number =>
+    values.every((value) => value === values[0]) ? (values[0] ?? 0) : 0;
+  const expected = same(slices.map(({ numberOfSlices }) => numberOfSlices));
+  const acquired = same(slices.map(({ imagesInAcquisition }) => imagesInAcquisition));
+  if (expected > count || (acquired > count && (acquired - count) / acquired <= FEW_MISSING)) {
+    const most = Math.max(expected, acquired);
+    throw new Problem(
+      'dicom-slices-missing',
+      `the images say that there are ${most} of them, here are ${count}: slices at an end are missing`,
+      { expected: most, actual: count, missing: most - count },
+    );
+  }
+  const told =
+    acquired > count ? [`The images say that their acquisition gave ${acquired}; ${count} are in this series.`] : [];
+  return [...told, ...gapsInNumbers(slices)];
+}
+
+/** Numbers that begin late may be those of a series that was cut off, or of a part that was given on purpose. */
 function gapsInNumbers(slices: readonly SliceHeader[]): string[] {
   const numbers = slices.map(({ instanceNumber }) => instanceNumber);
-  if (!numbers.every((number) => number !== undefined)) return [];
+  if (numbers.length < 2 || !numbers.every((number) => number !== undefined)) return [];
   const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
   if (least <= 1 || new Set(numbers).size !== numbers.length || most - least + 1 !== numbers.length) return [];
   return [`The images are numbered ${least} to ${most}: slices before number ${least} may be missing.`];

@@ -7,6 +7,9 @@ import type { DicomFile, PixelLayout, SeriesTraits, SliceHeader } from './types.
 /** Objects with pixels that are no slices of a series: segmentations, dose grids, surface fits, presentation states. */
 const DERIVED_CLASSES = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(66\.|481\.|11\.|88\.|104\.)/;
 
+/** EchoTime, EchoNumbers, TemporalPositionIdentifier, TriggerTime, and the b-value as Siemens, GE and Philips put it. */
+const VARIANTS = ['x00180081', 'x00180086', 'x00200100', 'x00181060', 'x0019100c', 'x00431039', 'x20011003'];
+
 const unsupported = (detail: string, fields: Record<string, unknown> = {}): Problem =>
   new Problem('dicom-unsupported', detail, fields);
 
@@ -19,15 +22,21 @@ export function isImage(dataSet: DataSet): boolean {
   );
 }
 
-/** Which series an image belongs to. @throws Problem `dicom-invalid` when it does not say */
+/** Which series an image belongs to. */
 export function readTraits(dataSet: DataSet): SeriesTraits {
   return {
-    seriesUid: uid(dataSet, 'x0020000e', 'SeriesInstanceUID'),
+    seriesUid: text(dataSet, 'x0020000e') ?? '',
     seriesNumber: integer(dataSet, 'x00200011'),
     modality: /^[A-Z]{2,4}$/.exec(text(dataSet, 'x00080060') ?? '')?.[0] ?? 'unknown',
     rows: dataSet.uint16('x00280010') ?? 0,
     columns: dataSet.uint16('x00280011') ?? 0,
+    localizer: imageType(dataSet).includes('LOCALIZER'),
   };
+}
+
+/** The values of ImageType. */
+function imageType(dataSet: DataSet): string[] {
+  return (text(dataSet, 'x00080008') ?? '').split('\\').map((value) => value.trim().toUpperCase());
 }
 
 /**
@@ -42,25 +51,37 @@ export function readSliceHeader(dataSet: DataSet, file: DicomFile): SliceHeader 
       { frames },
     );
   }
+  if (imageType(dataSet).includes('MOSAIC')) {
+    throw unsupported(
+      'the image is a mosaic: all slices of a volume lie side by side in it; convert it to NIfTI (dcm2niix)',
+    );
+  }
   const spacing = decimals(dataSet, 'x00280030', 2);
   const [rowSpacing = 0, columnSpacing = 0] = spacing ?? [];
   if (!(rowSpacing > 0 && columnSpacing > 0)) throw missing('PixelSpacing (two positive numbers)');
   const { rowDirection, columnDirection } = orientation(dataSet);
   const scaling = rescale(dataSet);
+  const { pixels, notes } = pixelLayout(dataSet);
   return {
     file,
-    sopClassUid: uid(dataSet, 'x00080016', 'SOPClassUID'),
-    sopInstanceUid: uid(dataSet, 'x00080018', 'SOPInstanceUID'),
-    studyUid: uid(dataSet, 'x0020000d', 'StudyInstanceUID'),
-    seriesUid: uid(dataSet, 'x0020000e', 'SeriesInstanceUID'),
+    sopClassUid: text(dataSet, 'x00080016') ?? '',
+    sopInstanceUid: text(dataSet, 'x00080018') ?? '',
+    studyUid: text(dataSet, 'x0020000d') ?? '',
+    seriesUid: text(dataSet, 'x0020000e') ?? '',
     frameOfReferenceUid: text(dataSet, 'x00200052'),
     instanceNumber: integer(dataSet, 'x00200013'),
+    imagesInAcquisition: integer(dataSet, 'x00201002'),
+    numberOfSlices: dataSet.uint16('x00540081'),
+    localizer: imageType(dataSet).includes('LOCALIZER'),
+    variant: VARIANTS.map((tag) => text(dataSet, tag) ?? '').join(' '),
     position: vector(decimals(dataSet, 'x00200032', 3), 'ImagePositionPatient'),
     rowDirection,
     columnDirection,
     rowSpacing,
     columnSpacing,
-    pixels: pixelLayout(dataSet),
+    thickness: [decimals(dataSet, 'x00180050', 1)?.[0]].find((mm) => mm !== undefined && mm > 0),
+    pixels,
+    notes,
     ...scaling,
   };
 }
@@ -86,12 +107,11 @@ function rescale(dataSet: DataSet): { slope: number; intercept: number } {
     if (number === undefined) throw new Problem('dicom-invalid', 'RescaleSlope or RescaleIntercept is not a number');
     return number;
   };
-  const slope = value('x00281053', 1);
-  if (slope === 0) throw new Problem('dicom-invalid', 'RescaleSlope is 0, so that every value would be the same');
-  return { slope, intercept: value('x00281052', 0) };
+  // A slope of 0 loses nothing of a slice whose stored numbers are all the same: those who read them look.
+  return { slope: value('x00281053', 1), intercept: value('x00281052', 0) };
 }
 
-function pixelLayout(dataSet: DataSet): PixelLayout {
+function pixelLayout(dataSet: DataSet): { pixels: PixelLayout; notes: string[] } {
   const transferSyntax = text(dataSet, 'x00020010') ?? '';
   const coding = pixelCoding(transferSyntax);
   if (coding === undefined) {
@@ -103,7 +123,15 @@ function pixelLayout(dataSet: DataSet): PixelLayout {
     );
   }
   const samples = dataSet.uint16('x00280002') ?? 1;
-  const photometric = text(dataSet, 'x00280004') ?? '';
+  const said = text(dataSet, 'x00280004');
+  // One sample without a palette is grey, whichever end is black.
+  const assumed = said === undefined && samples === 1 && dataSet.elements['x00281101'] === undefined;
+  const photometric = assumed ? 'MONOCHROME2' : (said ?? '');
+  if (said === undefined && !assumed) {
+    throw unsupported('an image has no PhotometricInterpretation, and what it has of samples or palettes is not grey', {
+      samples,
+    });
+  }
   if (samples !== 1 || !/^MONOCHROME[12]$/.test(photometric)) {
     throw unsupported('expected grey images (one MONOCHROME sample a pixel), these have colours', { samples });
   }
@@ -124,13 +152,10 @@ function pixelLayout(dataSet: DataSet): PixelLayout {
   }
   const signed = number('x00280103') === 1;
   const bigEndian = isBigEndian(transferSyntax);
-  return { rows, columns, bitsAllocated, bitsStored, highBit, signed, coding, bigEndian, photometric };
-}
-
-function uid(dataSet: DataSet, tag: string, name: string): string {
-  const value = text(dataSet, tag);
-  if (value === undefined || !/^[0-9.]{1,64}$/.test(value)) throw new Problem('dicom-invalid', `a file has no ${name}`);
-  return value;
+  return {
+    pixels: { rows, columns, bitsAllocated, bitsStored, highBit, signed, coding, bigEndian, photometric },
+    notes: assumed ? ['images have no PhotometricInterpretation; they were read as grey (MONOCHROME2).'] : [],
+  };
 }
 
 function vector(values: readonly number[] | undefined, name: string): Vec3 {

@@ -24,22 +24,33 @@ export interface PixelLayout {
 
 /** What tells series apart without telling of a patient. */
 export interface SeriesTraits {
+  /** As written; empty where there is none. */
   readonly seriesUid: string;
   readonly seriesNumber: number | undefined;
   readonly modality: string;
   readonly rows: number;
   readonly columns: number;
+  /** A scout image, by its ImageType: it shows where slices lie and is none of them. */
+  readonly localizer: boolean;
 }
 
 /** What one image says of itself. Directions and positions are LPS (left, posterior, superior) in mm, as in DICOM. */
 export interface SliceHeader {
   readonly file: DicomFile;
+  /** Identifiers as written, empty where there are none: only an object that refers to the image needs them. */
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly studyUid: string;
   readonly seriesUid: string;
   readonly frameOfReferenceUid: string | undefined;
   readonly instanceNumber: number | undefined;
+  /** How many images the acquisition gave, by ImagesInAcquisition. */
+  readonly imagesInAcquisition: number | undefined;
+  /** How many slices the volume has, by NumberOfSlices (PET). */
+  readonly numberOfSlices: number | undefined;
+  readonly localizer: boolean;
+  /** What tells volumes of one series apart: echo, time, b-value, as written. */
+  readonly variant: string;
   /** Middle of the first pixel. */
   readonly position: Vec3;
   /** Along a row, and along a column: unit vectors. */
@@ -48,10 +59,14 @@ export interface SliceHeader {
   /** Distance of neighbours along a row, and along a column, in mm. */
   readonly columnSpacing: number;
   readonly rowSpacing: number;
+  /** SliceThickness in mm, where it is a positive number. */
+  readonly thickness: number | undefined;
   readonly pixels: PixelLayout;
   /** value = stored · slope + intercept */
   readonly slope: number;
   readonly intercept: number;
+  /** What was assumed of the image. */
+  readonly notes: readonly string[];
 }
 
 /** An element as stored, for copying. */
@@ -77,11 +92,12 @@ export interface DicomReference {
   readonly columnDirection: Vec3;
   /** Elements of the patient, study, frame of reference and image that a derived object repeats. */
   readonly inherited: readonly RawElement[];
+  /** Why no object can refer to these images; undefined where one can. */
+  readonly unreferable?: string | undefined;
 }
 
 /** A volume from DICOM: i runs along rows, j against columns, k along the normal, the layout that dcm2niix writes. */
 export interface DicomImage extends NiftiImage {
   readonly dicom: DicomReference;
-  /** What the user should know of the series. */
   readonly readWarnings: readonly string[];
 }

@@ -40,24 +40,6 @@ export class VoxelDecoder {
     }
   }
 
-  /** Replaces NaN and infinities by the smallest finite value (0 where there is none) and returns how many there were. */
-  replaceNonFinite(): number {
-    const { out } = this;
-    if (!(out instanceof Float32Array || out instanceof Float64Array)) return 0;
-    let count = 0;
-    let least = Infinity;
-    for (let n = 0; n < out.length; n += 1) {
-      const value = out[n] ?? 0;
-      // Infinity and NaN less themselves are NaN.
-      if (value - value !== 0) count += 1;
-      else if (value < least) least = value;
-    }
-    if (count === 0) return 0;
-    const replacement = least === Infinity ? 0 : least;
-    for (let n = 0; n < out.length; n += 1) if (!Number.isFinite(out[n])) out[n] = replacement;
-    return count;
-  }
-
   #drain(): void {
     const size = this.#header.bytesPerVoxel;
     const count = Math.floor(this.#filled / size);

@@ -27,7 +27,7 @@ export interface HeaderFields {
  * @param bytes at least 348, of which `sizeof_hdr` and the magic were checked
  */
 export function nifti1Fields(bytes: Uint8Array): HeaderFields {
-  const view = guardedCopy(bytes, HEADER_BYTES[1]);
+  const view = guardedCopy(bytes, HEADER_BYTES[1], 344, 'n+1\0');
   const header = new NIFTI1();
   header.readHeader(view.buffer);
   const little = header.littleEndian;
@@ -59,7 +59,7 @@ export function nifti1Fields(bytes: Uint8Array): HeaderFields {
  * @param bytes at least 540, of which `sizeof_hdr` and the magic were checked
  */
 export function nifti2Fields(bytes: Uint8Array): HeaderFields {
-  const view = guardedCopy(bytes, HEADER_BYTES[2]);
+  const view = guardedCopy(bytes, HEADER_BYTES[2], 4, 'n+2\0');
   const header = new NIFTI2();
   header.readHeader(view.buffer);
   const little = header.littleEndian;
@@ -89,11 +89,12 @@ export function nifti2Fields(bytes: Uint8Array): HeaderFields {
 
 /**
  * The fixed header and four cleared extension bytes: the library then looks for no extensions, whose size fields can
- * make it loop for ever.
+ * make it loop without an end. The magic was looked at before; the library wants it to the byte.
  */
-function guardedCopy(bytes: Uint8Array, headerBytes: number): DataView<ArrayBuffer> {
+function guardedCopy(bytes: Uint8Array, headerBytes: number, at: number, magic: string): DataView<ArrayBuffer> {
   const copy = new Uint8Array(headerBytes + 4);
   copy.set(bytes.subarray(0, headerBytes));
+  copy.set(Buffer.from(magic, 'latin1'), at);
   return new DataView(copy.buffer);
 }
 

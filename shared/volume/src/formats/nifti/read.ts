@@ -3,28 +3,71 @@ import { stat } from 'node:fs/promises';
 import { Problem } from '@parse3d/contract/problems';
 import { gunzip, isGzip, MAX_GZIP_RATIO } from '../gunzip.js';
 import { VoxelDecoder } from './decode.js';
-import { assertWithinLimits, headerBytesNeeded, parseNiftiHeader } from './header.js';
+import { replaceNonFinite } from '../missing.js';
+import { assertWithinLimits, parseNiftiHeader } from './header.js';
+import { headerBytesNeeded } from './identify.js';
 import type { NiftiHeader, NiftiImage, NiftiLimits } from './types.js';
 
 /** The path of a file, or its bytes. */
 export type ByteSource = string | AsyncIterable<Uint8Array>;
 
+/** Bytes after the voxels are inflated for their checksum up to this many, or as many as the voxels have; more is a bomb. */
+const MAX_TRAILING_BYTES = 16 * 2 ** 20;
+
 /**
  * Reads a volume, gzip-compressed or not. Bytes stream through the inflater, the byte swap and the scaling into one
  * array of the final size, so that memory peaks little above the volume itself. `decode.ts` says which type voxels get.
+ * Bytes after the voxels, or after the gzip stream, are left out with a warning.
  * @throws Problem for every fault of the file: see `parseNiftiHeader` and `gunzip`, and `nifti-truncated`,
- *   `nifti-trailing-data`, `gzip-too-large`, `volume-too-large`, `volume-missing`
+ *   `gzip-too-large`, `volume-too-large`, `volume-missing`
  */
 export async function readNifti(source: ByteSource, limits: NiftiLimits = {}): Promise<NiftiImage> {
+  return readInto(source, (compressed, size) => new VolumeAssembler(limits, compressed, size));
+}
+
+/**
+ * Reads a pair of files, of which the first holds the header and the second the voxels.
+ * @throws Problem as `readNifti`
+ */
+export async function readNiftiPair(header: string, image: string, limits: NiftiLimits = {}): Promise<NiftiImage> {
+  const bytes = await firstBytes(header);
+  return readInto(
+    image,
+    (compressed, size) => new VolumeAssembler(limits, compressed, size, parseNiftiHeader(bytes, { imageFile: true })),
+  );
+}
+
+async function readInto(
+  source: ByteSource,
+  open: (compressed: boolean, size: number | undefined) => VolumeAssembler,
+): Promise<NiftiImage> {
   const { bytes, size } = typeof source === 'string' ? await openFile(source) : { bytes: source, size: undefined };
   const { compressed, replayed } = await sniff(bytes);
-  const assembler = new VolumeAssembler(limits, compressed, size);
-  if (compressed) {
-    await gunzip(replayed, (chunk) => assembler.push(chunk));
-  } else {
-    for await (const chunk of replayed) assembler.push(chunk);
+  if (!compressed) {
+    const assembler = open(compressed, size);
+    for await (const chunk of replayed) if (assembler.push(chunk) === 'enough') break;
+    return assembler.finish(0);
   }
-  return assembler.finish();
+  const assembler = open(compressed, size);
+  const after = await gunzip(replayed, (chunk) => assembler.push(chunk), {
+    isComplete: () => assembler.isComplete,
+  });
+  return assembler.finish(after);
+}
+
+/** The uncompressed bytes of a header. */
+async function firstBytes(path: string): Promise<Uint8Array> {
+  const { bytes } = await openFile(path);
+  const { compressed, replayed } = await sniff(bytes);
+  const head = Buffer.alloc(540);
+  let filled = 0;
+  const sink = (chunk: Uint8Array): 'more' | 'enough' => {
+    filled += Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).copy(head, filled);
+    return filled === head.length ? 'enough' : 'more';
+  };
+  if (compressed) await gunzip(replayed, sink);
+  else for await (const chunk of replayed) if (sink(chunk) === 'enough') break;
+  return head.subarray(0, filled);
 }
 
 /** Takes the bytes of an uncompressed file in order: header, extensions, voxels. */
@@ -34,16 +77,24 @@ class VolumeAssembler {
   readonly #fileBytes: number | undefined;
   readonly #head = new Uint8Array(540);
   #position = 0;
+  /** Bytes after the voxels, within the gzip stream. */
+  #after = 0;
   #header: NiftiHeader | undefined;
   #decoder: VoxelDecoder | undefined;
 
-  constructor(limits: NiftiLimits, compressed: boolean, fileBytes: number | undefined) {
+  /** @param header of a pair of files: the bytes are those of the file of voxels */
+  constructor(limits: NiftiLimits, compressed: boolean, fileBytes: number | undefined, header?: NiftiHeader) {
     this.#limits = limits;
     this.#compressed = compressed;
     this.#fileBytes = fileBytes;
+    if (header !== undefined) this.#begin(header);
   }
 
-  push(chunk: Uint8Array): 'more' {
+  get isComplete(): boolean {
+    return this.#header !== undefined && this.#position === endOf(this.#header);
+  }
+
+  push(chunk: Uint8Array): 'more' | 'enough' {
     let rest = chunk;
     const take = (most: number): Uint8Array => {
       const taken = rest.subarray(0, Math.max(0, most));
@@ -56,29 +107,57 @@ class VolumeAssembler {
       const wanted = this.#position < 4 ? 4 : headerBytesNeeded(this.#head);
       const at = this.#position;
       this.#head.set(take(wanted - at), at);
-      if (this.#position >= 4 && this.#position === headerBytesNeeded(this.#head)) this.#begin();
+      if (this.#position >= 4 && this.#position === headerBytesNeeded(this.#head)) {
+        this.#begin(parseNiftiHeader(this.#head.subarray(0, this.#position)));
+      }
     }
     if (this.#header === undefined) return 'more';
     take(this.#header.voxelOffset - this.#position);
-    const end = this.#header.voxelOffset + this.#header.voxelBytes;
+    const end = endOf(this.#header);
     this.#decoder?.push(take(end - this.#position));
-    if (rest.length > 0) throw this.#tooLong(end);
+    this.#after += rest.length;
+    // A plain file has no checksum to wait for, and its length tells the rest.
+    if (this.#after > 0 && !this.#compressed && this.#fileBytes !== undefined) return 'enough';
+    if (this.#compressed && this.#after > Math.max(MAX_TRAILING_BYTES, end)) {
+      throw new Problem('gzip-too-large', `expected ${end} bytes by the header, the gzip stream holds far more`, {
+        expected: end,
+      });
+    }
     return 'more';
   }
 
-  finish(): NiftiImage {
+  /** @param afterStream bytes that follow the gzip stream */
+  finish(afterStream: number): NiftiImage {
     // A file that ends inside its header: the parser knows how to say that.
     const header = this.#header ?? parseNiftiHeader(this.#head.subarray(0, this.#position));
-    const expected = header.voxelOffset + header.voxelBytes;
+    const expected = endOf(header);
     if (this.#decoder === undefined || this.#position < expected) throw truncated(expected, this.#position);
-    const nonFiniteVoxels = this.#decoder.replaceNonFinite();
-    return { data: this.#decoder.out, geometry: header.geometry, header, nonFiniteVoxels };
+    const data = this.#decoder.out;
+    const after = this.#bytesAfter(expected);
+    assertDatatypeFits(header, after);
+    const missing = replaceNonFinite(data);
+    return {
+      data,
+      geometry: header.geometry,
+      header,
+      nonFiniteVoxels: missing?.count ?? 0,
+      missing,
+      readWarnings: [
+        ...(header.repairs ?? []),
+        ...(after === 0 ? [] : [`${after} bytes after the voxels were left out.`]),
+        ...(afterStream === 0 ? [] : [`${afterStream} bytes after the gzip stream were left out.`]),
+      ],
+    };
   }
 
-  #begin(): void {
-    const header = parseNiftiHeader(this.#head.subarray(0, this.#position));
+  #bytesAfter(end: number): number {
+    if (this.#compressed || this.#after === 0) return this.#after;
+    return this.#fileBytes === undefined ? this.#after : this.#fileBytes - end;
+  }
+
+  #begin(header: NiftiHeader): void {
     assertWithinLimits(header, this.#limits);
-    const expected = header.voxelOffset + header.voxelBytes;
+    const expected = endOf(header);
     if (this.#fileBytes !== undefined) {
       // Known to be too short before any memory is taken.
       const most = this.#compressed ? this.#fileBytes * MAX_GZIP_RATIO : this.#fileBytes;
@@ -87,14 +166,19 @@ class VolumeAssembler {
     this.#header = header;
     this.#decoder = new VoxelDecoder(header);
   }
+}
 
-  #tooLong(expected: number): Problem {
-    return this.#compressed
-      ? new Problem('gzip-too-large', `expected ${expected} bytes by the header, the gzip stream holds more`, {
-          expected,
-        })
-      : new Problem('nifti-trailing-data', `expected ${expected} bytes by the header, the file goes on`, { expected });
-  }
+const endOf = ({ voxelOffset, voxelBytes }: NiftiHeader): number => voxelOffset + voxelBytes;
+
+/** Where bitpix contradicts the datatype and the length of the file bears bitpix out, the datatype is what is wrong. */
+function assertDatatypeFits({ bitsPerVoxel, bytesPerVoxel, datatype, voxelBytes }: NiftiHeader, after: number): void {
+  if (after === 0 || bitsPerVoxel === undefined || bitsPerVoxel === bytesPerVoxel * 8) return;
+  if (after !== (voxelBytes / bytesPerVoxel) * (bitsPerVoxel / 8 - bytesPerVoxel)) return;
+  throw new Problem(
+    'nifti-header-invalid',
+    `the datatype is ${datatype}, but bitpix and the length of the file say ${bitsPerVoxel} bits a voxel`,
+    { datatype, bitpix: bitsPerVoxel },
+  );
 }
 
 function truncated(expected: number, actual: number): Problem {

@@ -1,4 +1,5 @@
 import type { Geometry, Volume, VoxelArray } from '../../geometry/index.js';
+import type { MissingVoxels } from '../missing.js';
 
 /** The scalar datatypes of NIfTI, by the names numpy gives them. */
 export type NiftiDatatype =
@@ -41,6 +42,10 @@ export interface NiftiHeader {
   /** Which of the header's transforms gave the geometry's affine; `assumed` for formats without any. */
   readonly affineSource: 'sform' | 'qform' | 'base' | 'assumed';
   readonly space: NiftiSpace;
+  /** bitpix as stored. @default that of the datatype */
+  readonly bitsPerVoxel?: number | undefined;
+  /** Sentences about fields that contradict others and were not believed. */
+  readonly repairs?: readonly string[] | undefined;
 }
 
 export interface NiftiLimits {
@@ -55,6 +60,10 @@ export interface NiftiImage<T extends VoxelArray = VoxelArray> extends Volume<T>
   readonly header: NiftiHeader;
   /** Voxels that were NaN or infinite; they hold the smallest finite value of the volume now. */
   readonly nonFiniteVoxels: number;
+  /** Which voxels these were; absent where every voxel has a value. */
+  readonly missing?: MissingVoxels | undefined;
+  /** What the user should know of how the file was read. */
+  readonly readWarnings?: readonly string[] | undefined;
 }
 
 /** Datatypes that parse3d writes. */

@@ -1,3 +1,4 @@
+import { PromptText } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { onlyItem, readPickle } from './pickle.js';
 
@@ -8,9 +9,22 @@ export interface NpzPrompts {
   readonly instanceLabel: number | undefined;
 }
 
+/** A prompt as a job takes it. */
+export interface FilePrompt {
+  readonly text: string;
+  readonly label: number;
+  /** The file wants single objects of it. */
+  readonly instances?: true;
+}
+
+/** The prompts of a file as jobs take them: with `instance_label: 1` its answer numbers single objects. */
+export function promptsForJob({ prompts, instanceLabel }: NpzPrompts): FilePrompt[] {
+  return prompts.map((prompt) => (instanceLabel === 1 ? { ...prompt, instances: true } : prompt));
+}
+
 /**
  * `text_prompts` as the challenge pickles it: `{'1': 'CT imaging of the spleen', …, 'instance_label': 0}`.
- * @throws Problem `pickle-refused`, `npz-invalid`
+ * @throws Problem `pickle-refused`, `npz-invalid`, `request-invalid` for a text that cannot be a prompt
  */
 export function parsePrompts(pickle: Uint8Array): NpzPrompts {
   const found = onlyItem(readPickle(pickle));
@@ -31,7 +45,14 @@ export function parsePrompts(pickle: Uint8Array): NpzPrompts {
         { key: String(key).slice(0, 32) },
       );
     }
-    prompts.push({ text, label });
+    prompts.push({ text: promptOf(text, label), label });
   }
   return { prompts: prompts.sort((a, b) => a.label - b.label), instanceLabel };
+}
+
+function promptOf(text: string, label: number): string {
+  const parsed = PromptText.safeParse(text);
+  if (parsed.success) return parsed.data;
+  const why = parsed.error.issues[0]?.message ?? 'not understood';
+  throw new Problem('request-invalid', `text_prompts, label ${label}: ${why}`, { label });
 }

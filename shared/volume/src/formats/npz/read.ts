@@ -1,5 +1,6 @@
 import { applyAxisPlan, makeGeometry, type Shape, type Vec3, type VoxelArray } from '../../geometry/index.js';
 import { Problem } from '@parse3d/contract/problems';
+import { replaceNonFinite } from '../missing.js';
 import { VoxelDecoder } from '../nifti/decode.js';
 import { assertWithinLimits } from '../nifti/header.js';
 import type { NiftiHeader, NiftiImage, NiftiLimits } from '../nifti/types.js';
@@ -145,13 +146,15 @@ async function decode(npy: NpyHeader, header: NiftiHeader, queue: ByteQueue): Pr
     decoder.push(chunk);
   }
   if (left !== 0) throw new Problem('npz-invalid', `expected ${header.voxelBytes} bytes of values, got another number`);
-  const nonFiniteVoxels = decoder.replaceNonFinite();
+  const data = npy.fortranOrder ? toLastFastest(decoder.out, header.geometry.shape) : decoder.out;
+  const missing = replaceNonFinite(data);
   const { geometry } = header;
   return {
-    data: npy.fortranOrder ? toLastFastest(decoder.out, geometry.shape) : decoder.out,
+    data,
     geometry,
     header,
-    nonFiniteVoxels,
+    nonFiniteVoxels: missing?.count ?? 0,
+    missing,
   };
 }
 

@@ -1,0 +1,1 @@
+export { linesOf, readLines, textOf, type TextLine, type TextSource } from './lines.js';

@@ -1,0 +1,233 @@
+import {
+  batchJobId,
+  type BatchItem,
+  type BatchRecord,
+  type ItemPage,
+  type JobRequest,
+  type ListItems,
+  type PackRef,
+  type RetryFailed,
+} from '@parse3d/contract';
+import { isProblem } from '@parse3d/contract/problems';
+import { inParallel } from '@parse3d/storage';
+import type { ControlDeps } from '../jobs/deps.js';
+import type { Jobs } from '../jobs/jobs.js';
+import { pinned } from '../jobs/request.js';
+import { requestFromManifest } from '../ledger/manifests.js';
+import type { BatchCounts } from '../live/batch-counters.js';
+import { failedOrdinals, followBatch, listItems, requireStatus, type FoundBatch } from './find.js';
+import { rebuildBatch } from './rebuild.js';
+import { writeReports } from './reports.js';
+
+/** Items that are read and accepted at a time: each is a handful of requests to the storage. */
+const AT_ONCE = 32;
+
+/**
+ * The life of a batch, and the only writer of its markers: the record that makes it exist, `open-batches/<id>.json` while
+ * it has work left, what was last asked of it, its end, the live counters in Redis. Every method writes to storage first
+ * and to Redis second, so that whatever Redis or a process loses can be made again from storage.
+ */
+export class Batches {
+  readonly #deps: ControlDeps;
+  readonly #jobs: Jobs;
+
+  constructor(deps: ControlDeps, jobs: Jobs) {
+    this.#deps = deps;
+    this.#jobs = jobs;
+  }
+
+  /** What was accepted, or undefined for an unknown batch. It never changes. */
+  record(batchId: string): Promise<BatchRecord | undefined> {
+    return this.#deps.ledger.batches.record(batchId);
+  }
+
+  /** A batch as far as it has come. */
+  async find(batchId: string): Promise<FoundBatch | undefined> {
+    const batch = await this.record(batchId);
+    return batch && followBatch(batch, this.#deps);
+  }
+
+  /** How many batches have work left. */
+  countOpen(): Promise<number> {
+    return this.#deps.live.counters.countOpen();
+  }
+
+  /** A tenant's newest batches. */
+  async latest(tenant: string, limit: number): Promise<FoundBatch[]> {
+    const ids = await this.#deps.live.counters.latest(tenant, limit);
+    const records = await Promise.all(ids.map((id) => this.record(id)));
+    return Promise.all(records.filter((batch) => batch !== undefined).map((batch) => followBatch(batch, this.#deps)));
+  }
+
+  /**
+   * Items in order, from `from` on, at most `limit`, only those of one status where that is asked.
+   *
+   * @throws Problem `state-conflict` when the live states are gone: `results.jsonl` has them
+   */
+  items(found: FoundBatch, query: ListItems): Promise<ItemPage> {
+    return listItems(found, query, this.#deps);
+  }
+
+  /** The items as they were accepted, at most a chunk of them. */
+  acceptedItems(batchId: string, first: number, count: number): Promise<readonly BatchItem[]> {
+    return this.#deps.ledger.batches.items(batchId, first, count);
+  }
+
+  /** Storage alone: the items of a batch that is about to be created. Until then they count for nothing. */
+  writeItems(
+    batchId: string,
+    items: AsyncIterable<BatchItem> | Iterable<BatchItem>,
+  ): Promise<{ total: number; bytes: number }> {
+    return this.#deps.ledger.batches.writeItems(batchId, items);
+  }
+
+  /** Storage alone: removes the items of a batch that will not be created. */
+  dropItems(batchId: string, total: number): Promise<void> {
+    return this.#deps.ledger.batches.dropItems(batchId, total);
+  }
+
+  /**
+   * Creates a batch whose items are written: storage (record, then marker), then Redis (counters). Killed before the
+   * marker, nothing runs and the request can be repeated; killed after it, the overseer enters the batch from storage.
+   * When Redis refuses, the marker is taken back and the error goes to the client. A batch that has ended stays so.
+   */
+  async create(batch: BatchRecord): Promise<void> {
+    const { ledger, live } = this.#deps;
+    if ((await ledger.batches.finished(batch.batchId)) !== undefined) return;
+    await ledger.batches.write(batch);
+    await this.#enter(batch, () => live.counters.open(batch, 'running'));
+  }
+
+  /**
+   * Enters a batch once more whose creation may have been cut off, or which Redis has lost: storage (marker), then Redis
+   * (counters, rebuilt as far as the batch had come). One that is live or has ended is left alone.
+   */
+  async reenter(batch: BatchRecord): Promise<void> {
+    const { ledger, live } = this.#deps;
+    const { batchId } = batch;
+    if ((await live.counters.get(batchId)) !== undefined || (await ledger.batches.finished(batchId)) !== undefined)
+      return;
+    await this.#enter(batch, () => rebuildBatch(batch, this.#deps));
+    // It may have ended in between, which leaves nothing to look after.
+    if ((await ledger.batches.finished(batchId)) !== undefined) await ledger.batches.unmarkOpen(batchId);
+  }
+
+  async #enter({ batchId }: BatchRecord, count: () => Promise<unknown>): Promise<void> {
+    const { ledger } = this.#deps;
+    const isNew = await ledger.batches.markOpen(batchId);
+    try {
+      await count();
+    } catch (error) {
+      // A marker that was there before belongs to a batch that was accepted: it stays.
+      if (isNew) await ledger.batches.unmarkOpen(batchId);
+      throw error;
+    }
+  }
+
+  /** Nothing more of it is fed until it is resumed; what runs goes on. See `#ask`. @throws Problem `state-conflict` */
+  async pause(found: FoundBatch): Promise<void> {
+    await this.#ask(found, 'paused');
+  }
+
+  /** See `#ask`. @throws Problem `state-conflict` */
+  async resume(found: FoundBatch): Promise<void> {
+    await this.#ask(found, 'running');
+  }
+
+  /** Storage (what was asked), then Redis (status): a Redis that is lost in between is rebuilt as it was asked. */
+  async #ask(found: FoundBatch, status: 'running' | 'paused'): Promise<void> {
+    requireStatus(found, ['running', 'paused']);
+    const { ledger, live } = this.#deps;
+    await ledger.batches.setControl(found.batch.batchId, status);
+    await live.counters.setStatus(found.batch.batchId, status);
+  }
+
+  /**
+   * Ends what has not begun at once, and what runs within seconds: storage (what was asked), then Redis (counters). Killed
+   * in between, the overseer finds the batch running, and the request can be repeated.
+   *
+   * @throws Problem `state-conflict`
+   */
+  async cancel(found: FoundBatch): Promise<void> {
+    requireStatus(found, ['running', 'paused', 'stopped', 'canceled']);
+    const { ledger, live } = this.#deps;
+    await ledger.batches.setControl(found.batch.batchId, 'canceled');
+    await live.counters.close(found.batch.batchId, 'canceled');
+  }
+
+  /**
+   * Runs failed items once more, each as a new run of its job: all of them, or those that failed with one of `codes`. The
+   * batch may have ended or still be at work; a paused one stays paused, while the retried items run.
+   *
+   * Storage (marker of the batch, then for each item the pending marker of its run), then Redis (the item is open, then
+   * its job waits). An open item without a pending run would be reconciled back to its old failure; a batch whose first
+   * item is open without a marker would be lost with Redis.
+   *
+   * @param packNow the pack's present version; called once there is something to run
+   * @returns how many items are run again
+   * @throws Problem `state-conflict` for a canceled batch, or when its states are gone
+   */
+  async retryFailed(found: FoundBatch, { codes }: RetryFailed, packNow: () => PackRef): Promise<number> {
+    requireStatus(found, ['completed', 'stopped', 'running', 'paused']);
+    const { ledger, live } = this.#deps;
+    const { batch } = found;
+    const wanted = codes === undefined ? undefined : new Set(codes);
+    let reopening: Promise<void> | undefined;
+    let retried = 0;
+    await inParallel(failedOrdinals(found, this.#deps), AT_ONCE, async (ordinal) => {
+      const manifest = await ledger.manifests.newest(batchJobId(batch.batchId, ordinal));
+      if (manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false) return;
+      await (reopening ??= this.#reopen(found));
+      const request = requestFromManifest(manifest);
+      const input = await this.#inputNow(request.input);
+      await this.#jobs.accept({ ...request, input, run: manifest.run + 1, pack: packNow() }, async () => {
+        const reopened = await live.counters.reopened(batch, ordinal);
+        // Whoever closed the batch in the meantime took the marker away.
+        if (reopened && retried++ === 0) await ledger.batches.markOpen(batch.batchId);
+        return reopened;
+      });
+    });
+    return retried;
+  }
+
+  /** Storage alone, before the first item is open, so that a Redis that is lost from now on gets the batch again. */
+  async #reopen({ batch: { batchId }, live }: FoundBatch): Promise<void> {
+    const { batches } = this.#deps.ledger;
+    await batches.markOpen(batchId);
+    await batches.reopened(batchId);
+    if (live?.status !== 'paused') await batches.setControl(batchId, 'running');
+  }
+
+  /** A volume that was missing has no version yet. By now it may be there; if not, the run says so again. */
+  async #inputNow(input: JobRequest['input']): Promise<JobRequest['input']> {
+    try {
+      return await pinned(input, this.#deps.stores);
+    } catch (error) {
+      if (!isProblem(error) || error.retry === 'later') throw error;
+      return input;
+    }
+  }
+
+  /**
+   * Ends a batch whose items have all ended: storage (reports, end, webhooks become due, marker goes), then Redis (counters
+   * are closed). Killed anywhere before the marker goes, the next leader repeats all of it with the same end; killed after
+   * it, the counters still list the batch as open and are closed by the next leader. The marker goes before the counters
+   * are closed, since `retryFailed` writes it before it reopens the first item: whichever comes second sees the other.
+   *
+   * @returns false when an item was reopened meanwhile: the batch has work left, and its marker again
+   * @throws Problem `queue-unavailable` when Redis lost the states meanwhile
+   */
+  async close(batch: BatchRecord, counts: BatchCounts, signal: AbortSignal): Promise<boolean> {
+    const { ledger, live, outbox, software } = this.#deps;
+    const { batchId } = batch;
+    await writeReports(batch, counts, { ledger, counters: live.counters, software }, signal);
+    const { completed, failed, canceled, skipped } = counts;
+    const status = counts.status === 'canceled' || counts.status === 'stopped' ? counts.status : 'completed';
+    const end = await ledger.batches.finish(batchId, { status, completed, failed, canceled, skipped });
+    await outbox.announceBatch(batch, end);
+    await ledger.batches.unmarkOpen(batchId);
+    if (await live.counters.finished(batchId, end)) return true;
+    await ledger.batches.markOpen(batchId);
+    return false;
+  }
+}

@@ -1,0 +1,74 @@
+import type { Batches } from '../batches/batches.js';
+import type { ControlDeps } from '../jobs/deps.js';
+import type { Jobs } from '../jobs/jobs.js';
+import type { Redis } from '../live/connection.js';
+import type { DueDelivery } from '../live/outbox-hints.js';
+import { startDeliveries } from '../live/webhook-queue.js';
+import { DeliveryRelay } from '../webhooks/relay.js';
+import { Dispatcher, RECONCILE_EVERY_MS, type DispatcherOptions } from './dispatcher.js';
+
+export interface FeedingOptions extends Omit<DispatcherOptions, 'tracing'> {
+  /** One attempt of a delivery: `again` for another one later. */
+  readonly deliver: (due: DueDelivery, signal: AbortSignal) => Promise<'done' | 'again'>;
+}
+
+/** What goes on beside the answering of requests. */
+export interface Feeding {
+  /** True while this process feeds the queue. */
+  readonly leading: boolean;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the dispatcher and the sending of webhooks. Both look at everything again after Redis was away.
+ *
+ * @param connection for the deliveries, of role `blocking`; closed by `stop`
+ */
+export function startFeeding(
+  deps: ControlDeps,
+  { jobs, batches }: { jobs: Jobs; batches: Batches },
+  { deliver, ...options }: FeedingOptions,
+  connection: Redis,
+): Feeding {
+  const { live, log } = deps;
+  const relay = new DeliveryRelay(deps, {
+    listEveryMs: options.reconcileEveryMs ?? RECONCILE_EVERY_MS,
+    onError: (error) => log.warn({ err: error }, 'webhooks could not be queued'),
+  });
+  const dispatcher = new Dispatcher(deps, jobs, batches, {
+    ...options,
+    onTurn() {
+      options.onTurn?.();
+      relay.tend();
+    },
+  });
+  // After an outage Redis may have come back empty.
+  const onReady = (): void => {
+    relay.listSoon();
+    dispatcher.reconcileSoon();
+  };
+  live.redis.on('ready', onReady);
+  const unsubscribe = live.events.onFeed(() => dispatcher.wake());
+  const stopping = new AbortController();
+  const deliveries = startDeliveries(
+    connection,
+    live.keys,
+    (due) => deliver(due, stopping.signal),
+    (error) => log.warn({ err: error.message }, 'queue of webhooks'),
+  );
+  dispatcher.start();
+  return {
+    get leading() {
+      return dispatcher.leading;
+    },
+    async stop() {
+      live.redis.off('ready', onReady);
+      unsubscribe();
+      await dispatcher.stop();
+      await relay.stop();
+      stopping.abort();
+      await deliveries.stop();
+      connection.disconnect();
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { Manifest } from '@parse3d/contract';
+import type { Tracing } from '@parse3d/platform/telemetry';
+import type { Stores } from '@parse3d/storage';
+import type { Ledger } from '../ledger/ledger.js';
+import type { Software } from '../ledger/manifests.js';
+import type { Live } from '../live/live.js';
+import type { Outbox } from '../webhooks/outbox.js';
+
+/** Where problems go that do not end what is being done. A logger of pino is one. */
+export interface ControlLog {
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What jobs and batches stand on. */
+export interface ControlDeps {
+  readonly ledger: Ledger;
+  readonly live: Live;
+  /** Where volumes lie. */
+  readonly stores: Stores;
+  readonly outbox: Outbox;
+  readonly software: Software;
+  readonly tracing: Tracing;
+  readonly log: ControlLog;
+  /** Called once for every run that this process ended. */
+  readonly onCommitted: (manifest: Manifest) => void;
+}

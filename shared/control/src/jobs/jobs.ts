@@ -1,0 +1,295 @@
+import {
+  placeOf,
+  type CompletedManifest,
+  type JobRequest,
+  type JobStatus,
+  type Manifest,
+  type ProblemBody,
+} from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
+import { jobAttributes } from '@parse3d/platform/telemetry';
+import { canceledManifest, failedManifest, manifestBase } from '../ledger/manifests.js';
+import type { Committed } from '../ledger/manifests.js';
+import { bullJobId } from '../live/bull.js';
+import type { JobRecord } from '../live/record.js';
+import type { Attempt, ListedJob, Progress } from '../live/records.js';
+import type { ControlDeps } from './deps.js';
+import { findJob, type FoundJob } from './find.js';
+import { mendRun, type MendOutcome } from './mend.js';
+import { hasOwnMarker, requestOfBatchJob } from './request.js';
+
+/** The request that stands under an id and run, and whether an earlier submission brought it. */
+export interface Accepted {
+  readonly standing: JobRequest;
+  readonly repeated: boolean;
+}
+
+/** What a claim found: a run to execute, one to end as canceled, or nothing left to do. */
+export type Claimed = { outcome: 'ok' | 'canceled'; request: JobRequest } | { outcome: 'ended' };
+
+/** What an attempt computed and stored. */
+export type JobResult = Omit<
+  CompletedManifest,
+  Exclude<keyof ReturnType<typeof manifestBase>, 'input'> | 'status' | 'reusedFrom'
+>;
+
+/**
+ * The life of a job, and the only writer of its markers: `pending/…` in storage from acceptance to its end, the manifest
+ * that is its end, the live record in Redis. Every method writes to storage first and to Redis second, so that whatever
+ * Redis or a process loses can be made again from storage.
+ */
+export class Jobs {
+  readonly #deps: ControlDeps;
+
+  constructor(deps: ControlDeps) {
+    this.#deps = deps;
+  }
+
+  /** A job wherever it is known; undefined when nothing knows it. Answers from storage while Redis is away. */
+  find(jobId: string): Promise<FoundJob | undefined> {
+    return findJob(jobId, this.#deps);
+  }
+
+  /** The newest request of a job. */
+  async requestOf(jobId: string): Promise<JobRequest | undefined> {
+    return (await this.find(jobId))?.request;
+  }
+
+  /** The manifest of the newest run that has ended. */
+  manifest(jobId: string): Promise<Manifest | undefined> {
+    return this.#deps.ledger.manifests.newest(jobId);
+  }
+
+  /** The live record, or undefined where Redis has none. */
+  record(jobId: string): Promise<JobRecord | undefined> {
+    return this.#deps.live.records.get(jobId);
+  }
+
+  /** A tenant's jobs that Redis knows, newest first, those behind `after`; without a record where that has expired. */
+  async list(
+    tenant: string,
+    limit: number,
+    after?: ListedJob,
+  ): Promise<(ListedJob & { readonly record: JobRecord | undefined })[]> {
+    const { records } = this.#deps.live;
+    const rows = await records.list(tenant, limit, after);
+    const found = await records.getAll(rows.map(({ jobId }) => jobId));
+    return rows.map((row, index) => ({ ...row, record: found[index] }));
+  }
+
+  /** Drops jobs from the tenant's list whose records have expired. */
+  forget(tenant: string, jobIds: readonly string[]): Promise<void> {
+    return this.#deps.live.records.forget(tenant, jobIds);
+  }
+
+  /** How many jobs wait ahead of this one in its tenant's lane, or undefined when it no longer waits there. */
+  position(request: JobRequest): Promise<number | undefined> {
+    return this.#deps.live.waiting.position(request);
+  }
+
+  /**
+   * Makes a job durable, then visible: storage (pending marker), then Redis (record, list). Killed in between, the
+   * reconciler enters the job from its marker. When Redis refuses, the marker is taken back and the error goes to the
+   * client; should even that fail, the reconciler runs the job. A worker that meets a job without its marker drops it, so
+   * that a lost answer of Redis does no harm.
+   *
+   * @param admit asked when the job is durable and before it is visible; with false it is taken back
+   */
+  accept(request: JobRequest, admit: () => Promise<boolean> = () => Promise.resolve(true)): Promise<Accepted> {
+    return this.#deps.tracing.span('accept', { attributes: jobAttributes(request) }, ({ traceparent }) =>
+      this.#accept(stamped(request, traceparent), admit),
+    );
+  }
+
+  async #accept(request: JobRequest, admit: () => Promise<boolean>): Promise<Accepted> {
+    const { ledger, live, log } = this.#deps;
+    const { jobId, run } = request;
+    const earlier = async (): Promise<Accepted> => ({
+      standing: (await this.requestOf(jobId)) ?? request,
+      repeated: true,
+    });
+    if (!(await ledger.pending.write(request))) {
+      const accepted = await earlier();
+      await live.records.accept(accepted.standing);
+      return accepted;
+    }
+    // The same id may have run and ended before this marker was written.
+    const ended = await ledger.manifests.newest(jobId);
+    if (ended !== undefined && ended.run >= run) {
+      await ledger.pending.remove(jobId, run);
+      return earlier();
+    }
+    try {
+      if (!(await admit())) {
+        await ledger.pending.remove(jobId, run);
+        return await earlier();
+      }
+      await live.records.accept(request);
+    } catch (error) {
+      await ledger.pending.remove(jobId, run).catch((cleanup: unknown) => {
+        log.error({ err: cleanup, jobId }, 'pending marker could not be taken back; the job will run');
+      });
+      throw error;
+    }
+    return { standing: request, repeated: false };
+  }
+
+  /**
+   * Enters the first runs of a batch's items, in their order. Redis alone: the marker of the batch stands for theirs, and
+   * the overseer enters again what Redis loses.
+   */
+  enterItems(requests: readonly JobRequest[]): Promise<void> {
+    return this.#deps.live.records.acceptAll(requests);
+  }
+
+  /**
+   * Gives a run to an attempt: storage (is there still something to run?), then Redis (who runs it). Without a marker, or
+   * an open batch, the run has ended or its acceptance was taken back. A run that Redis has lost is entered again. An
+   * attempt that is killed afterwards is replaced by another, whose claim makes this one stale.
+   */
+  async claim(attempt: Attempt, worker: string): Promise<Claimed> {
+    const request = await this.#requestToRun(attempt.jobId, attempt.run);
+    if (request === undefined) return { outcome: 'ended' };
+    const { records, counters } = this.#deps.live;
+    let outcome = await records.claim(attempt, worker);
+    if (outcome === 'missing') {
+      await records.accept(request);
+      outcome = await records.claim(attempt, worker);
+    }
+    if (outcome === 'missing' || outcome === 'ended') return { outcome: 'ended' };
+    const place = placeOf(attempt.jobId);
+    if (outcome === 'ok' && place !== undefined) await counters.started(place);
+    return { outcome, request };
+  }
+
+  async #requestToRun(jobId: string, run: number): Promise<JobRequest | undefined> {
+    const { pending, manifests } = this.#deps.ledger;
+    const [request, manifest] = await Promise.all([
+      hasOwnMarker(jobId, run) ? pending.read(jobId, run) : requestOfBatchJob(jobId, this.#deps),
+      manifests.read(jobId, run),
+    ]);
+    if (manifest === undefined) return request;
+    await this.settle(manifest);
+    return undefined;
+  }
+
+  /** Redis alone: `stop` when somebody asked to cancel, `stale` when another attempt owns the job. */
+  report(progress: Progress): Promise<'ok' | 'stale' | 'stop'> {
+    return this.#deps.live.records.report(progress);
+  }
+
+  /** Redis alone: the attempt ended without a result and another will follow. Lost, the next claim says the same. */
+  async release(attempt: Omit<Attempt, 'attempt'>, problem?: ProblemBody): Promise<void> {
+    const { records, counters } = this.#deps.live;
+    await records.release(attempt, problem);
+    const place = placeOf(attempt.jobId);
+    if (place !== undefined) await counters.released(place);
+  }
+
+  /** Ends a run with its result. False when another attempt had ended it before. See `commit`. */
+  async complete(request: JobRequest, attemptId: string, result: JobResult): Promise<boolean> {
+    const { ledger, software, log } = this.#deps;
+    const base = manifestBase(request, attemptId, software);
+    const { won } = await this.commit({ ...base, ...result, status: 'completed' });
+    if (won) {
+      // Only spares work later: a result that is not found again is computed again.
+      await ledger.reuse.remember(request).catch((error: unknown) => {
+        log.warn({ err: error }, 'result not noted for reuse');
+      });
+    }
+    return won;
+  }
+
+  /** Ends a run that failed for good. See `commit`. */
+  async fail(request: JobRequest, attemptId: string, problem: ProblemBody): Promise<void> {
+    await this.commit(failedManifest(request, attemptId, this.#deps.software, problem));
+  }
+
+  /** Ends a run that was canceled. See `commit`. */
+  async endCanceled(request: JobRequest, attemptId: string): Promise<void> {
+    await this.commit(canceledManifest(request, attemptId, this.#deps.software));
+  }
+
+  /** Ends a run that BullMQ gave up without asking its worker: it stalled or was started too often. See `commit`. */
+  async giveUp(jobId: string, run: number, reason: string): Promise<void> {
+    const request = await this.#requestToRun(jobId, run);
+    if (request === undefined) return;
+    const problem = new Problem('worker-lost', `the job was given up after several workers disappeared: ${reason}`);
+    await this.fail(request, 'lost', problem.toJSON());
+  }
+
+  /**
+   * Ends a run: storage (the manifest, if there is none), then what `settle` does. Of two attempts exactly one wins. The
+   * loser settles the winner's manifest, since the winner may have been killed in between.
+   *
+   * @returns the manifest that stands, and whether it is the one given
+   */
+  async commit(manifest: Manifest): Promise<Committed> {
+    const { ledger, live, onCommitted } = this.#deps;
+    const { standing, won } = await ledger.manifests.commit(manifest);
+    if (won) onCommitted(standing);
+    await this.settle(standing);
+    if (won) await live.pace.note(standing);
+    return { standing, won };
+  }
+
+  /**
+   * What follows from a committed manifest: storage (webhooks become due, leftovers of other attempts go), then Redis
+   * (record, counters of the batch), then storage again (the pending marker goes). Counters and marker come last: killed
+   * anywhere before, the reconciler finds the run unfinished and repeats all of it, which does no harm.
+   */
+  async settle(manifest: Manifest): Promise<void> {
+    const { ledger, live, outbox } = this.#deps;
+    const { jobId, run } = manifest;
+    await Promise.all([outbox.announceJob(manifest), ledger.manifests.sweepAttempts(manifest)]);
+    const record = await live.records.finish(manifest);
+    const place = placeOf(jobId);
+    // An item counts as its latest run says: an earlier one that is settled once more changes nothing.
+    if (place !== undefined && record !== 'superseded') {
+      await live.counters.settled(place, manifest.status, 'reusedFrom' in manifest);
+    }
+    if (hasOwnMarker(jobId, run)) await ledger.pending.remove(jobId, run);
+  }
+
+  /**
+   * Stops a run. Redis (the flag) comes first here, so that a worker which takes the job at this moment sees it; then a
+   * job that no worker has yet is ended by `commit`, and a running one by its worker within seconds. Killed in between,
+   * the reconciler finds the flag and ends the run.
+   *
+   * @returns the live status before, or undefined when Redis has no record of the job
+   */
+  async cancel(request: JobRequest): Promise<JobStatus | undefined> {
+    const before = await this.#deps.live.records.requestCancel(request);
+    if (before === undefined || (before === 'waiting' && (await this.#unqueue(request)))) {
+      await this.endCanceled(request, 'api');
+    }
+    return before;
+  }
+
+  /** False when a worker holds the job: it will see the flag. */
+  async #unqueue({ jobId, run }: JobRequest): Promise<boolean> {
+    const job = await this.#deps.live.queue.getJob(bullJobId(jobId, run));
+    if (job === undefined) return true;
+    try {
+      await job.remove();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Looks at one run that should be under way and mends Redis, or the end of the run, from storage. Can be repeated.
+   *
+   * @param known the live record, where it was read before
+   */
+  mend(jobId: string, run: number, known?: JobRecord): Promise<MendOutcome> {
+    return mendRun({ jobId, run, known }, this, this.#deps);
+  }
+}
+
+/** What is done for the job from now on hangs below this span, not below that of an earlier run. */
+function stamped(request: JobRequest, traceparent: string | undefined): JobRequest {
+  const { traceparent: _earlier, batchTraceparent: _batch, ...rest } = request;
+  return traceparent === undefined ? rest : { ...rest, traceparent };
+}

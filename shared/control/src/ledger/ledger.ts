@@ -1,0 +1,29 @@
+import type { BlobStore } from '@parse3d/storage';
+import { BatchLedger } from './batches.js';
+import { Manifests } from './manifests.js';
+import { PendingMarkers } from './pending.js';
+import { ReusableResults } from './reuse.js';
+import { WebhookLedger } from './webhooks.js';
+
+/** What storage remembers. It is the record: everything else can be made from it. */
+export interface Ledger {
+  /** The service's own bucket. */
+  readonly store: BlobStore;
+  readonly manifests: Manifests;
+  readonly pending: PendingMarkers;
+  readonly batches: BatchLedger;
+  readonly webhooks: WebhookLedger;
+  readonly reuse: ReusableResults;
+}
+
+export function openLedger(store: BlobStore): Ledger {
+  const manifests = new Manifests(store);
+  return {
+    store,
+    manifests,
+    pending: new PendingMarkers(store),
+    batches: new BatchLedger(store),
+    webhooks: new WebhookLedger(store),
+    reuse: new ReusableResults(store, manifests),
+  };
+}

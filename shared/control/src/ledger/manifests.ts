@@ -1,0 +1,147 @@
+import {
+  batchResultsPrefix,
+  blobKeys,
+  Manifest,
+  parseBlobKeys,
+  RESEARCH_NOTICE,
+  type JobRequest,
+  type ProblemBody,
+} from '@parse3d/contract';
+import { isProblem } from '@parse3d/contract/problems';
+import { listAll, readRecord, type BlobStore } from '@parse3d/storage';
+
+/** Who made a manifest: goes into it for provenance. */
+export interface Software {
+  readonly name: 'parse3d';
+  readonly version: string;
+  readonly commit?: string | undefined;
+}
+
+/** The part of a manifest that every outcome has. */
+export function manifestBase(request: JobRequest, attemptId: string, software: Software) {
+  return {
+    schemaVersion: 1 as const,
+    jobId: request.jobId,
+    run: request.run,
+    tenant: request.tenant,
+    attemptId,
+    createdAt: request.createdAt,
+    finishedAt: new Date().toISOString(),
+    input: request.input,
+    prompts: request.prompts,
+    pack: request.pack,
+    modality: request.modality,
+    outputOptions: request.outputs,
+    options: request.options,
+    lane: request.lane,
+    metadata: request.metadata,
+    requestSha256: request.requestSha256,
+    software,
+    notice: RESEARCH_NOTICE,
+  };
+}
+
+export function failedManifest(
+  request: JobRequest,
+  attemptId: string,
+  software: Software,
+  problem: ProblemBody,
+): Manifest {
+  return { ...manifestBase(request, attemptId, software), status: 'failed', problem };
+}
+
+export function canceledManifest(request: JobRequest, attemptId: string, software: Software): Manifest {
+  return { ...manifestBase(request, attemptId, software), status: 'canceled' };
+}
+
+/** What was asked for, as the manifest remembers it: the inverse of `manifestBase`. */
+export function requestFromManifest(manifest: Manifest): JobRequest {
+  const { jobId, run, tenant, prompts, pack, modality, options, lane, metadata, createdAt, requestSha256 } = manifest;
+  const { uri, etag, bytes } = manifest.input;
+  return {
+    jobId,
+    run,
+    tenant,
+    input: { uri, etag, bytes },
+    prompts,
+    pack,
+    modality,
+    outputs: manifest.outputOptions,
+    options,
+    lane,
+    metadata,
+    createdAt,
+    requestSha256,
+  };
+}
+
+/** A manifest that was offered as the end of a run, and the one that is. */
+export interface Committed {
+  readonly standing: Manifest;
+  /** True when the standing manifest is the one that was offered. */
+  readonly won: boolean;
+}
+
+/** The manifests of runs: each is the commit of one run, and never changes. */
+export class Manifests {
+  readonly #store: BlobStore;
+
+  constructor(store: BlobStore) {
+    this.#store = store;
+  }
+
+  read(jobId: string, run: number): Promise<Manifest | undefined> {
+    return readRecord(this.#store, blobKeys.manifest(jobId, run), Manifest);
+  }
+
+  /** The newest run's manifest of a job, or undefined when no run has ended. */
+  async newest(jobId: string): Promise<Manifest | undefined> {
+    // Runs are few (one, plus one per manual retry), so counting up costs little and needs no listing.
+    let newest: Manifest | undefined;
+    for (let run = 1; ; run++) {
+      const manifest = await this.read(jobId, run);
+      if (manifest === undefined) return newest;
+      newest = manifest;
+    }
+  }
+
+  /** Writes a manifest unless its run has one. Of two attempts exactly one wins. */
+  async commit(manifest: Manifest): Promise<Committed> {
+    const { jobId, run, attemptId, status } = manifest;
+    try {
+      const body = Buffer.from(`${JSON.stringify(Manifest.parse(manifest), null, 2)}\n`);
+      const options = { ifAbsent: true, contentType: 'application/json' };
+      await this.#store.write(blobKeys.manifest(jobId, run), body, options);
+      return { standing: manifest, won: true };
+    } catch (error) {
+      if (!isProblem(error, 'blob-exists')) throw error;
+      const standing = (await this.read(jobId, run)) ?? manifest;
+      // A write whose answer was lost and was repeated meets itself.
+      return { standing, won: standing.attemptId === attemptId && standing.status === status };
+    }
+  }
+
+  /**
+   * Removes what attempts left in storage that were killed before they could clean up: everything that the standing
+   * manifest does not refer to. An attempt that is still alive cleans up after itself when it loses.
+   */
+  async sweepAttempts(standing: Manifest): Promise<void> {
+    const { jobId, run } = standing;
+    const kept = standing.status === 'completed' ? blobKeys.attemptPrefix(jobId, run, standing.attemptId) : undefined;
+    for await (const { key } of listAll(this.#store, `${blobKeys.runPrefix(jobId, run)}attempts/`)) {
+      if (kept === undefined || !key.startsWith(kept)) await this.#store.delete(key);
+    }
+  }
+
+  /** The newest run with a manifest of every job of a batch. Keys of one job lie together in a listing. */
+  async *newestOfBatch(batchId: string): AsyncGenerator<{ jobId: string; run: number }> {
+    let newest: { jobId: string; run: number } | undefined;
+    for await (const { key } of listAll(this.#store, batchResultsPrefix(batchId))) {
+      const found = parseBlobKeys.manifest(key);
+      if (found === undefined) continue;
+      if (newest !== undefined && newest.jobId !== found.jobId) yield newest;
+      if (newest?.jobId !== found.jobId || found.run > newest.run) newest = found;
+    }
+    if (newest !== undefined) yield newest;
+  }
+}
