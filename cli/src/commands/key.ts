@@ -1,7 +1,7 @@
 import { scopes, type ApiKeyRecord } from '@parse3d/platform/access';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { createKey, revokeKey, withAccess, withoutHash } from '../local/access.js';
+import { createKey, revokeKey, withAccess, withoutHash } from '../access/keys.js';
 import { GrantOptions, StorageOptions, TenantName, withGrant, withStorage } from '../options/storage.js';
 import { formatAge } from '../terminal/format.js';
 import type { Colours } from '../terminal/output.js';

@@ -2,7 +2,7 @@ import { TenantSettings } from '@parse3d/platform/access';
 import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { createKey, revokeKey, withAccess, withoutHash, type Access } from '../local/access.js';
+import { createKey, revokeKey, withAccess, withoutHash, type Access } from '../access/keys.js';
 import { GrantOptions, StorageOptions, TenantName, withGrant, withStorage } from '../options/storage.js';
 import { UsageError } from '../errors/kinds.js';
 import { formatCount } from '../terminal/format.js';

@@ -39,7 +39,8 @@ export async function breakingProxy(
         text += chunk;
         const end = text.indexOf('\n\n', text.indexOf('data:'));
         if (!text.includes('data:') || end < 0 || outgoing.destroyed) return;
-        outgoing.write(text.slice(0, end + 2), () => outgoing.destroy());
+        // A reset could take the event with it; the end of the connection does not.
+        outgoing.write(text.slice(0, end + 2), () => outgoing.socket?.end());
         answer.destroy();
       });
     });
