@@ -36,7 +36,7 @@ export function measureFindings(
 export function unitOf(data: VoxelArray, modality: Modality): 'HU' | null {
   if (modality !== 'ct') return null;
   for (let n = 0; n < data.length; n++) {
-    const value = data[n] ?? 0;
+    const value = data[n];
     if (value < 0 || value > 255) return 'HU';
   }
   return null;

@@ -35,12 +35,12 @@ export function addWindow(
       const to = k * into.plane + (into.j + j) * into.width + into.i;
       const weight = (wk?.[k] ?? 1) * (wj?.[j] ?? 1);
       if (kind === 'logits') softmaxScale(scores, from, voxels, channels, row);
-      for (let i = 0; i < ni; i++) row[i] = weight * (wi?.[i] ?? 1) * (kind === 'logits' ? (row[i] ?? 0) : 1);
+      for (let i = 0; i < ni; i++) row[i] = weight * (wi?.[i] ?? 1) * (kind === 'logits' ? row[i] : 1);
       for (let channel = 0; channel < channels; channel++) {
         const source = channel * voxels + from;
         const target = channel * into.stride + to;
         for (let i = 0; i < ni; i++) {
-          into.data[target + i] = (into.data[target + i] ?? 0) + (scores[source + i] ?? 0) * (row[i] ?? 0);
+          into.data[target + i] = into.data[target + i] + scores[source + i] * row[i];
         }
       }
     }
@@ -53,16 +53,16 @@ function softmaxScale(scores: Float32Array, from: number, voxels: number, channe
   const highest = new Float32Array(ni).fill(-Infinity);
   for (let channel = 0; channel < channels; channel++) {
     const source = channel * voxels + from;
-    for (let i = 0; i < ni; i++) highest[i] = Math.max(highest[i] ?? 0, scores[source + i] ?? 0);
+    for (let i = 0; i < ni; i++) highest[i] = Math.max(highest[i], scores[source + i]);
   }
   scale.fill(0);
   for (let channel = 0; channel < channels; channel++) {
     const source = channel * voxels + from;
     for (let i = 0; i < ni; i++) {
-      const weight = Math.exp((scores[source + i] ?? 0) - (highest[i] ?? 0));
+      const weight = Math.exp(scores[source + i] - highest[i]);
       scores[source + i] = weight;
-      scale[i] = (scale[i] ?? 0) + weight;
+      scale[i] = scale[i] + weight;
     }
   }
-  for (let i = 0; i < ni; i++) scale[i] = 1 / (scale[i] ?? 1);
+  for (let i = 0; i < ni; i++) scale[i] = 1 / scale[i];
 }

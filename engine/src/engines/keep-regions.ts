@@ -34,7 +34,7 @@ export function keepRegions(
     const renamed = parts.runs.length === 0 ? [] : withoutPrompt(sets, prompt);
     if (sets.length > 256 && map instanceof Uint8Array) map = Uint16Array.from(map);
     for (const [start, length] of parts.runs) {
-      for (let n = start; n < start + length; n++) map[n] = renamed[map[n] ?? 0] ?? 0;
+      for (let n = start; n < start + length; n++) map[n] = renamed[map[n]] ?? 0;
     }
     return removedOf(rule, parts);
   });
@@ -46,7 +46,7 @@ export function keepRegions(
 export function maskOf(regionMap: Labels, prompts: Regions['prompts'], prompt: number): Uint8Array {
   const inside = Uint8Array.from(prompts, (owners) => (owners.includes(prompt) ? 1 : 0));
   const mask = new Uint8Array(regionMap.length);
-  for (let n = 0; n < mask.length; n++) mask[n] = inside[regionMap[n] ?? 0] ?? 0;
+  for (let n = 0; n < mask.length; n++) mask[n] = inside[regionMap[n]];
   return mask;
 }
 

@@ -134,7 +134,7 @@ function restore({ image, request, matches, regions: all, rules, prepared, tally
 function countRegions(regionMap: Labels, regions: number): number[] {
   const sizes = new Array<number>(regions).fill(0);
   for (let n = 0; n < regionMap.length; n++) {
-    const region = regionMap[n] ?? 0;
+    const region = regionMap[n];
     sizes[region] = (sizes[region] ?? 0) + 1;
   }
   return sizes;
@@ -149,7 +149,7 @@ function labelMap(
   const labelOf = regions.owner.map((owner) => (owner === undefined ? 0 : (prompts[owner]?.label ?? 0)));
   const wide = prompts.some(({ label }) => label > 255);
   const data = wide ? new Uint16Array(regionMap.length) : new Uint8Array(regionMap.length);
-  for (let n = 0; n < data.length; n++) data[n] = labelOf[regionMap[n] ?? 0] ?? 0;
+  for (let n = 0; n < data.length; n++) data[n] = labelOf[regionMap[n]] ?? 0;
   return { data, geometry };
 }
 

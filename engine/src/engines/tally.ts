@@ -88,9 +88,9 @@ export class Tally {
   #statsOf({ regionMap, regions }: Pick<KeptRegions, 'regionMap' | 'regions'>): Stats[] {
     const out = this.#stats.map((): Stats => ({ voxels: 0, sum: 0, max: 0 }));
     for (let n = 0; n < regionMap.length; n++) {
-      const region = regionMap[n] ?? 0;
+      const region = regionMap[n];
       if (region === 0) continue;
-      const owners = this.#rules.prompts[this.regions[n] ?? 0] ?? [];
+      const owners = this.#rules.prompts[this.regions[n]] ?? [];
       for (const prompt of regions.prompts[region] ?? []) {
         const stats = out[prompt];
         if (stats !== undefined) count(stats, this.#inside[owners.indexOf(prompt)]?.[n] ?? 0);
@@ -124,9 +124,9 @@ export class Tally {
     for (let channel = 0; channel < this.#channels; channel++) {
       const row = start + channel * stride;
       for (let v = 0; v < voxels; v++) {
-        const score = data[row + v] ?? NaN;
+        const score = data[row + v];
         check += score - score;
-        if (score > (best[v] ?? 0)) {
+        if (score > best[v]) {
           best[v] = score;
           arg[v] = channel;
         }
@@ -144,7 +144,7 @@ export class Tally {
     let picked = 0;
     for (let v = 0; v < voxels; v++) {
       if (this.#missing?.[at + v] === 1) continue;
-      const region = ofChannel[this.#arg[v] ?? 0] ?? 0;
+      const region = ofChannel[this.#arg[v]];
       this.regions[at + v] = region;
       if (region !== 0 || all) this.#picked[picked++] = v;
     }
@@ -159,20 +159,20 @@ export class Tally {
       const row = start + channel * stride;
       const shares = (this.#promptsOfChannel[channel] ?? []).flatMap((prompt) => this.#share[prompt] ?? []);
       for (let n = 0; n < picked; n++) {
-        const v = this.#picked[n] ?? 0;
-        const score = data[row + v] ?? 0;
-        const weight = kind === 'logits' ? Math.exp(score - (this.#best[v] ?? 0)) : score;
-        this.#total[n] = (this.#total[n] ?? 0) + weight;
-        for (const share of shares) share[n] = (share[n] ?? 0) + weight;
+        const v = this.#picked[n];
+        const score = data[row + v];
+        const weight = kind === 'logits' ? Math.exp(score - this.#best[v]) : score;
+        this.#total[n] = this.#total[n] + weight;
+        for (const share of shares) share[n] = share[n] + weight;
       }
     }
   }
 
   #record({ at }: ScoreRun, picked: number): void {
     for (let n = 0; n < picked; n++) {
-      const voxel = at + (this.#picked[n] ?? 0);
-      const total = this.#total[n] ?? 1;
-      const owners = this.#rules.prompts[this.regions[voxel] ?? 0] ?? [];
+      const voxel = at + this.#picked[n];
+      const total = this.#total[n];
+      const owners = this.#rules.prompts[this.regions[voxel]] ?? [];
       for (let nth = 0; nth < owners.length; nth++) {
         const prompt = owners[nth] ?? 0;
         const stats = this.#stats[prompt];

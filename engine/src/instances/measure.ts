@@ -50,8 +50,8 @@ export class ObjectMeasures {
     if (sums === undefined || highest === undefined) return { meanProbability: null, maxProbability: null };
     // Rounding may lead a little beyond 1.
     return {
-      meanProbability: Math.min(1, (sums[object] ?? 0) / voxels),
-      maxProbability: Math.min(1, highest[object] ?? 0),
+      meanProbability: Math.min(1, sums[object] / voxels),
+      maxProbability: Math.min(1, highest[object]),
     };
   }
 }
@@ -71,11 +71,11 @@ function sumProbabilities(
   let at = 0;
   for (const piece of pieces) {
     for (let n = 0; n < piece.length; n++) {
-      const object = labels[at + n] ?? 0;
+      const object = labels[at + n];
       if (object === 0) continue;
-      const probability = piece[n] ?? 0;
-      sums[object] = (sums[object] ?? 0) + probability;
-      if (probability > (highest[object] ?? 0)) highest[object] = probability;
+      const probability = piece[n];
+      sums[object] = sums[object] + probability;
+      if (probability > highest[object]) highest[object] = probability;
     }
     at += piece.length;
   }

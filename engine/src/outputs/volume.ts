@@ -44,7 +44,7 @@ function smallestFor(values: VolumeImage['data']): NiftiWriteSpec['datatype'] {
   let least = 0;
   let most = 0;
   for (let n = 0; n < values.length; n += 1) {
-    const value = values[n] ?? 0;
+    const value = values[n];
     if (!Number.isInteger(value)) return 'float64';
     if (value < least) least = value;
     else if (value > most) most = value;

@@ -61,10 +61,10 @@ function countLabelled(labels: Volume, { shape, first, steps }: Anatomy, counts:
       for (let r = 0; r < shape[0]; r++) {
         if (labels.data[row + r * steps[0]] === 0) continue;
         found++;
-        byR[r] = (byR[r] ?? 0) + 1;
+        byR[r] = byR[r] + 1;
       }
-      byA[a] = (byA[a] ?? 0) + found;
-      byS[s] = (byS[s] ?? 0) + found;
+      byA[a] = byA[a] + found;
+      byS[s] = byS[s] + found;
     }
   }
 }

@@ -21,9 +21,9 @@ export class Canvas {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
     const { data } = this.#png;
     const at = (y * this.width + x) * 4;
-    data[at] = Math.round((data[at] ?? 0) * (1 - opacity) + red * opacity);
-    data[at + 1] = Math.round((data[at + 1] ?? 0) * (1 - opacity) + green * opacity);
-    data[at + 2] = Math.round((data[at + 2] ?? 0) * (1 - opacity) + blue * opacity);
+    data[at] = Math.round(data[at] * (1 - opacity) + red * opacity);
+    data[at + 1] = Math.round(data[at + 1] * (1 - opacity) + green * opacity);
+    data[at + 2] = Math.round(data[at + 2] * (1 - opacity) + blue * opacity);
     data[at + 3] = 255;
   }
 

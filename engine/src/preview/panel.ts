@@ -40,7 +40,7 @@ export function valuesOfPlane(data: VoxelArray, anatomy: Anatomy, view: View, pl
   const start = anatomy.first + planes[view.through] * anatomy.steps[view.through];
   return Float32Array.from({ length: columns * rows }, (_, n) => {
     const [x, y] = [n % columns, Math.floor(n / columns)];
-    return data[start + x * anatomy.steps[view.across] + y * anatomy.steps[view.down]] ?? 0;
+    return data[start + x * anatomy.steps[view.across] + y * anatomy.steps[view.down]];
   });
 }
 
@@ -67,7 +67,7 @@ export function drawGrey(
   const scale = high > low ? 255 / (high - low) : 0;
   for (const [y, row] of rows.entries()) {
     for (const [x, column] of columns.entries()) {
-      const at = (step: number): number => data[start + step] ?? 0;
+      const at = (step: number): number => data[start + step];
       const upper = at(row.near + column.near) * (1 - column.share) + at(row.near + column.far) * column.share;
       const lower = at(row.far + column.near) * (1 - column.share) + at(row.far + column.far) * column.share;
       const value = (upper * (1 - row.share) + lower * row.share - low) * scale;
@@ -94,7 +94,7 @@ export function drawLabels(
   // The edge of the picture is no outline: what lies beyond it is taken to go on.
   const inside = (n: number, length: number): number => Math.max(0, Math.min(length - 1, n));
   const labelAt = (x: number, y: number): number =>
-    labels[start + nearest(columns[inside(x, place.width)]) + nearest(rows[inside(y, place.height)])] ?? 0;
+    labels[start + nearest(columns[inside(x, place.width)]) + nearest(rows[inside(y, place.height)])];
   for (let y = 0; y < place.height; y++) {
     for (let x = 0; x < place.width; x++) {
       const label = labelAt(x, y);

@@ -88,7 +88,7 @@ export function fit<T extends VoxelArray>(volume: Volume<T>, options: FitOptions
 
 function minimumOf(data: VoxelArray): number {
   let min = Infinity;
-  for (let n = 0; n < data.length; n++) min = Math.min(min, data[n] ?? 0);
+  for (let n = 0; n < data.length; n++) min = Math.min(min, data[n]);
   return min;
 }
 

@@ -118,7 +118,7 @@ function zScore(data: VoxelArray, of: Population): IntensityMap {
   return {
     apply: (voxels) => {
       const out = new Float32Array(voxels.length);
-      for (let n = 0; n < out.length; n++) out[n] = ((voxels[n] ?? 0) - mean) * scale;
+      for (let n = 0; n < out.length; n++) out[n] = (voxels[n] - mean) * scale;
       return out;
     },
     outside: 0,
@@ -131,7 +131,7 @@ function rescale(data: VoxelArray, low: number, high: number, [from, to]: Range)
   const out = new Float32Array(data.length);
   const scale = high > low ? (to - from) / (high - low) : 0;
   for (let n = 0; n < out.length; n++) {
-    const value = data[n] ?? 0;
+    const value = data[n];
     out[n] = value <= low ? from : value >= high && scale !== 0 ? to : from + (value - low) * scale;
   }
   return out;

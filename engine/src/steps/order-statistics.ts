@@ -32,7 +32,7 @@ export function extent(data: VoxelArray, of: Population): { min: number; max: nu
   let max = -Infinity;
   let count = 0;
   for (let n = 0; n < data.length; n++) {
-    const value = data[n] ?? 0;
+    const value = data[n];
     if (!(value > floor)) continue;
     count++;
     if (value < min) min = value;
@@ -47,7 +47,7 @@ export function moments(data: VoxelArray, of: Population): { mean: number; std: 
   let sum = 0;
   let count = 0;
   for (let n = 0; n < data.length; n++) {
-    const value = data[n] ?? 0;
+    const value = data[n];
     if (!(value > floor)) continue;
     sum += value;
     count++;
@@ -57,7 +57,7 @@ export function moments(data: VoxelArray, of: Population): { mean: number; std: 
   // A second pass over the differences: the one-pass formula loses its digits when the mean is far from 0.
   let squares = 0;
   for (let n = 0; n < data.length; n++) {
-    const value = data[n] ?? 0;
+    const value = data[n];
     if (value > floor) squares += (value - mean) * (value - mean);
   }
   return { mean, std: Math.sqrt(squares / count) };
@@ -77,10 +77,10 @@ function orderStatistics(
   const scale = exact ? 1 : (BINS - 1) / (max - min);
   const counts = new Float64Array(BINS);
   for (let n = 0; n < data.length; n++) {
-    const value = data[n] ?? 0;
+    const value = data[n];
     if (!(value > floor)) continue;
     const at = Math.floor((value - min) * scale);
-    counts[at] = (counts[at] ?? 0) + 1;
+    counts[at] = counts[at] + 1;
   }
 
   const found = new Map<number, number>();
@@ -88,7 +88,7 @@ function orderStatistics(
   let before = 0;
   let bin = 0;
   for (const rank of [...ranks].sort((a, b) => a - b)) {
-    while (before + (counts[bin] ?? 0) <= rank) before += counts[bin++] ?? 0;
+    while (before + counts[bin] <= rank) before += counts[bin++];
     if (exact) found.set(rank, min + bin);
     else {
       const entry = ranksOfBin.get(bin) ?? { before, ranks: [] };
@@ -98,12 +98,7 @@ function orderStatistics(
   }
 
   for (const [wanted, entry] of ranksOfBin) {
-    const members = membersOfBin(
-      data,
-      floor,
-      (value) => Math.floor((value - min) * scale) === wanted,
-      counts[wanted] ?? 0,
-    );
+    const members = membersOfBin(data, floor, (value) => Math.floor((value - min) * scale) === wanted, counts[wanted]);
     const inner = entry.ranks.map((rank) => rank - entry.before);
     const values = orderOf(members, inner);
     for (const rank of entry.ranks) found.set(rank, values.get(rank - entry.before) ?? NaN);
@@ -116,7 +111,7 @@ function orderOf(members: Float64Array, ranks: readonly number[]): Map<number, n
   const range = extent(members, 'all');
   if (members.length > BINS && range !== undefined) return orderStatistics(members, ranks, range, false);
   members.sort();
-  return new Map(ranks.map((rank) => [rank, members[rank] ?? NaN]));
+  return new Map(ranks.map((rank) => [rank, members[rank]]));
 }
 
 function membersOfBin(
@@ -128,7 +123,7 @@ function membersOfBin(
   const members = new Float64Array(count);
   let at = 0;
   for (let n = 0; n < data.length; n++) {
-    const value = data[n] ?? 0;
+    const value = data[n];
     if (value > floor && belongs(value)) members[at++] = value;
   }
   return members;

@@ -19,7 +19,7 @@ export class ExistenceTable {
   }
 
   get(slice: number, prompt: number): number | null {
-    const score = this.#scores[slice * this.#prompts + prompt] ?? NaN;
+    const score = this.#scores[slice * this.#prompts + prompt];
     return Number.isNaN(score) ? null : score;
   }
 
@@ -30,7 +30,7 @@ export class ExistenceTable {
   ofVolume(prompt: number): number {
     let highest = 0;
     for (let n = prompt; n < this.#scores.length; n += this.#prompts) {
-      const score = this.#scores[n] ?? NaN;
+      const score = this.#scores[n];
       if (score > highest) highest = score;
     }
     return highest;
@@ -40,7 +40,7 @@ export class ExistenceTable {
   bySlice(prompt: number, stack: SliceStack, depth: LinearTaps): NonNullable<Finding['existenceBySlice']> {
     const scores = Array.from({ length: stack.depth }, (_, z): number | null => {
       if (depth.inside[z] === 0) return null;
-      const around = [this.get(depth.low[z] ?? 0, prompt), this.get(depth.high[z] ?? 0, prompt)];
+      const around = [this.get(depth.low[z], prompt), this.get(depth.high[z], prompt)];
       const known = around.filter((score) => score !== null);
       return known.length === 0 ? null : Math.round(Math.max(...known) * 1000) / 1000;
     });

@@ -89,11 +89,11 @@ function padCrop(height: number, width: number, size: number): SliceFit {
     toModel(slice) {
       const square = new Float32Array(size * size);
       for (let y = 0; y < height; y++) {
-        const row = rows.nearest[y] ?? -1;
+        const row = rows.nearest[y];
         if (row < 0) continue;
         for (let x = 0; x < width; x++) {
-          const column = columns.nearest[x] ?? -1;
-          if (column >= 0) square[row * size + column] = slice[y * width + x] ?? 0;
+          const column = columns.nearest[x];
+          if (column >= 0) square[row * size + column] = slice[y * width + x];
         }
       }
       return roundGrey(square);
@@ -106,7 +106,7 @@ function padCrop(height: number, width: number, size: number): SliceFit {
 /** To whole numbers from 0 to 255, halves to even as numpy and PyTorch round. In place. */
 function roundGrey(image: Float32Array): Float32Array {
   for (let n = 0; n < image.length; n++) {
-    const value = Math.min(255, Math.max(0, image[n] ?? 0));
+    const value = Math.min(255, Math.max(0, image[n]));
     const floor = Math.floor(value);
     const part = value - floor;
     image[n] = part > 0.5 || (part === 0.5 && floor % 2 === 1) ? floor + 1 : floor;

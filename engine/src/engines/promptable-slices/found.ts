@@ -110,7 +110,7 @@ export function foundOf(run: FinishedRun): Found {
 function paintSmallestLast(run: FinishedRun, maskPieces: (prompt: number) => Iterable<Uint8Array>): void {
   if (notShown(run, 1).length === 0) return;
   const { prompts, labels, counts } = run;
-  const size = (prompt: number): number => counts.voxels[prompt] ?? 0;
+  const size = (prompt: number): number => counts.voxels[prompt];
   const order = prompts.map((_, prompt) => prompt).filter((prompt) => size(prompt) > 0);
   order.sort((a, b) => size(b) - size(a) || b - a);
   for (const prompt of order) {
@@ -130,15 +130,15 @@ function findingOf(
   { recommended, suggestion }: Partial<PromptStanding> = {},
   removed?: RemovedParts,
 ): Finding {
-  const voxels = counts.voxels[index] ?? 0;
+  const voxels = counts.voxels[index];
   return {
     label: prompt.label,
     prompt: prompt.text,
     verdict: voxels > 0 ? 'present' : 'absent',
     voxels,
     volumeMl: voxels * voxelVolumeMl(image.geometry),
-    meanProbability: voxels > 0 ? Math.min(1, (counts.sum[index] ?? 0) / voxels) : null,
-    maxProbability: voxels > 0 ? (counts.max[index] ?? 0) : null,
+    meanProbability: voxels > 0 ? Math.min(1, counts.sum[index] / voxels) : null,
+    maxProbability: voxels > 0 ? counts.max[index] : null,
     existence: existence.ofVolume(index),
     existenceBySlice: existence.bySlice(index, source.volume, way.depth),
     recommended: recommended ?? false,
@@ -184,7 +184,7 @@ function hiddenOf(run: FinishedRun): Found['hidden'] {
 /** Prompts of which the label map shows less than this share of their mask. */
 function notShown({ prompts, labels, counts }: FinishedRun, share: number): readonly Prompt[] {
   const shown = countLabels(labels);
-  return prompts.filter(({ label }, index) => (shown.get(label) ?? 0) < share * (counts.voxels[index] ?? 0));
+  return prompts.filter(({ label }, index) => (shown.get(label) ?? 0) < share * counts.voxels[index]);
 }
 
 function readerOf(reader: SliceReader | undefined): SliceReader {

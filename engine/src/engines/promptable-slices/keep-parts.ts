@@ -116,16 +116,16 @@ function repaint(run: PaintedRun, lost: ReadonlyMap<number, Runs>): void {
   const best = new Float32Array(voxels.length);
   const least = Math.fround(threshold);
   prompts.forEach(({ label }, prompt) => {
-    if ((counts.voxels[prompt] ?? 0) === 0) return;
+    if (counts.voxels[prompt] === 0) return;
     const gone = lost.get(prompt) ?? [];
     let [at, next, run] = [0, 0, 0];
     for (const piece of probabilityPieces(prompt, voxels)) {
       const end = at + piece.length;
-      for (let voxel = voxels[next] ?? Infinity; voxel < end; voxel = voxels[++next] ?? Infinity) {
+      for (let voxel = voxels[next]; voxel < end; voxel = voxels[++next]) {
         while (run < gone.length && endOf(gone[run]) <= voxel) run++;
-        const probability = piece[voxel - at] ?? 0;
+        const probability = piece[voxel - at];
         const isGone = run < gone.length && (gone[run]?.[0] ?? Infinity) <= voxel;
-        if (isGone || !(probability > least) || probability <= (best[next] ?? 0)) continue;
+        if (isGone || !(probability > least) || probability <= best[next]) continue;
         best[next] = probability;
         labels[voxel] = label;
       }

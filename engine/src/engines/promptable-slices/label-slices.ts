@@ -37,9 +37,9 @@ export class MaskCounts {
   }
 
   add(prompt: number, voxels: number, sum: number, max: number): void {
-    this.voxels[prompt] = (this.voxels[prompt] ?? 0) + voxels;
-    this.sum[prompt] = (this.sum[prompt] ?? 0) + sum;
-    this.max[prompt] = Math.max(this.max[prompt] ?? 0, max);
+    this.voxels[prompt] = this.voxels[prompt] + voxels;
+    this.sum[prompt] = this.sum[prompt] + sum;
+    this.max[prompt] = Math.max(this.max[prompt], max);
   }
 }
 
@@ -65,8 +65,8 @@ class Winners {
   }
 
   offer(pixel: number, prompt: number, probability: number): void {
-    const current = this.winner[pixel] ?? 0;
-    const best = this.best[pixel] ?? 0;
+    const current = this.winner[pixel];
+    const best = this.best[pixel];
     if (current !== 0 && (probability < best || (probability === best && prompt >= current - 1))) return;
     this.winner[pixel] = prompt + 1;
     this.best[pixel] = probability;
@@ -113,12 +113,12 @@ export class NearestLabels implements LabelSlices {
     let sum = 0;
     let max = 0;
     for (let y = 0; y < size; y++) {
-      const rows = this.#rowTimes[y] ?? 0;
+      const rows = this.#rowTimes[y];
       if (rows === 0) continue;
       for (let x = 0, n = y * size; x < size; x++, n++) {
-        const logit = logits[n] ?? 0;
+        const logit = logits[n];
         if (!(logit > cutoff)) continue;
-        const times = rows * (this.#columnTimes[x] ?? 0);
+        const times = rows * this.#columnTimes[x];
         if (times === 0) continue;
         const probability = sigmoid(logit);
         voxels += times;
@@ -135,10 +135,10 @@ export class NearestLabels implements LabelSlices {
     const { winner } = this.#winners;
     const labelOf = [0, ...this.#target.labelOf];
     for (let y = 0, n = 0; y < rows.count; y++) {
-      const row = rows.nearest[y] ?? -1;
+      const row = rows.nearest[y];
       for (let x = 0; x < columns.count; x++, n++) {
-        const column = columns.nearest[x] ?? -1;
-        this.#slice[n] = row < 0 || column < 0 ? 0 : (labelOf[winner[row * size + column] ?? 0] ?? 0);
+        const column = columns.nearest[x];
+        this.#slice[n] = row < 0 || column < 0 ? 0 : (labelOf[winner[row * size + column]] ?? 0);
       }
     }
   }
@@ -178,7 +178,7 @@ export class SmoothLabels implements LabelSlices {
       this.#high.set(prompt, probabilitiesOf(logits));
     });
     const { depth } = this.#way;
-    for (; this.#next < depth.high.length && (depth.high[this.#next] ?? 0) <= scores.index; this.#next++) {
+    for (; this.#next < depth.high.length && depth.high[this.#next] <= scores.index; this.#next++) {
       if (depth.inside[this.#next] === 1) this.#writeSlice(this.#next, scores.index);
     }
   }
@@ -187,17 +187,17 @@ export class SmoothLabels implements LabelSlices {
   #writeSlice(z: number, newest: number): void {
     const { depth } = this.#way;
     const at = (index: number): Map<number, Float32Array> => (index === newest ? this.#high : this.#low);
-    const low = at(depth.low[z] ?? 0);
-    const high = at(depth.high[z] ?? 0);
+    const low = at(depth.low[z]);
+    const high = at(depth.high[z]);
     this.#winners.clear();
     for (const prompt of new Set([...low.keys(), ...high.keys()])) {
-      const pair = { low: low.get(prompt), high: high.get(prompt), weight: depth.weight[z] ?? 0 };
+      const pair = { low: low.get(prompt), high: high.get(prompt), weight: depth.weight[z] };
       this.#renderer.render(pair, this.#probability);
       this.#offer(prompt);
     }
     if (this.#winners.empty) return;
     const labelOf = [0, ...this.#target.labelOf];
-    for (let n = 0; n < this.#slice.length; n++) this.#slice[n] = labelOf[this.#winners.winner[n] ?? 0] ?? 0;
+    for (let n = 0; n < this.#slice.length; n++) this.#slice[n] = labelOf[this.#winners.winner[n]] ?? 0;
     writeSlice(this.#slice, this.#target.stack, z, this.#target.labels);
   }
 
@@ -207,7 +207,7 @@ export class SmoothLabels implements LabelSlices {
     let sum = 0;
     let max = 0;
     for (let n = 0; n < this.#probability.length; n++) {
-      const probability = this.#probability[n] ?? 0;
+      const probability = this.#probability[n];
       if (!(probability > threshold)) continue;
       voxels++;
       sum += probability;
@@ -220,6 +220,6 @@ export class SmoothLabels implements LabelSlices {
 
 function timesUsed(nearest: Int32Array, size: number): Uint16Array {
   const times = new Uint16Array(size);
-  for (const at of nearest) if (at >= 0) times[at] = (times[at] ?? 0) + 1;
+  for (const at of nearest) if (at >= 0) times[at] = times[at] + 1;
   return times;
 }

@@ -22,11 +22,11 @@ export class MaskRuns {
   }
 
   start(run: number): number {
-    return this.#runs[run * 2] ?? 0;
+    return this.#runs[run * 2];
   }
 
   length(run: number): number {
-    return this.#runs[run * 2 + 1] ?? 0;
+    return this.#runs[run * 2 + 1];
   }
 
   /** The mask in pieces of whole planes. */
@@ -67,7 +67,7 @@ export class RunFinder {
   add(piece: Float32Array | Uint8Array): void {
     let column = this.#at % this.#row;
     for (let n = 0; n < piece.length; n++) {
-      const value = piece[n] ?? 0;
+      const value = piece[n];
       if (value > this.#threshold) {
         this.#length++;
         this.#sum += value;

@@ -98,7 +98,7 @@ export class SliceNetwork {
         onRow(first + Math.floor(row / prompts), prompt, {
           maskLogits: view(masks),
           edgeLogits: edges && view(edges),
-          existence: existence[row] ?? 0,
+          existence: existence[row],
         });
       }
     }
@@ -188,5 +188,5 @@ export class SliceNetwork {
 }
 
 function addTo(sum: Float32Array, values: Float32Array, weight: number): void {
-  for (let n = 0; n < sum.length; n++) sum[n] = (sum[n] ?? 0) + weight * (values[n] ?? 0);
+  for (let n = 0; n < sum.length; n++) sum[n] = sum[n] + weight * values[n];
 }

@@ -69,7 +69,7 @@ export function layerNoise(seed: number, layer: number, count: number): Float32A
     words[2] = 0;
     words[3] = 0;
     mix(words, key0, key1);
-    for (let n = 0; n < 4; n++) noise[block * 4 + n] = ((words[n] ?? 0) >>> 8) * 2 ** -24;
+    for (let n = 0; n < 4; n++) noise[block * 4 + n] = (words[n] >>> 8) * 2 ** -24;
   }
   return noise;
 }

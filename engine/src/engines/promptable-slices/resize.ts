@@ -93,7 +93,7 @@ export class SquareResizer {
       for (let x = 0, tap = 0; x < to; x++, n++) {
         let sum = 0;
         for (const end = tap + taps; tap < end; tap++) {
-          sum += (weights[tap] ?? 0) * (image[row + (indices[tap] ?? 0)] ?? 0);
+          sum += weights[tap] * image[row + indices[tap]];
         }
         rows[n] = sum;
       }
@@ -108,15 +108,14 @@ export class SquareResizer {
       const target = y * to;
       for (let tap = y * taps; tap < (y + 1) * taps; tap += 4) {
         const left = (y + 1) * taps - tap;
-        const row = (n: number): number => (n < left ? (indices[tap + n] ?? 0) : 0) * to;
-        const weight = (n: number): number => (n < left ? (weights[tap + n] ?? 0) : 0);
+        const row = (n: number): number => (n < left ? indices[tap + n] : 0) * to;
+        const weight = (n: number): number => (n < left ? weights[tap + n] : 0);
         const [a, b, c, d] = [row(0), row(1), row(2), row(3)];
         const [wa, wb, wc, wd] = [weight(0), weight(1), weight(2), weight(3)];
         if (tap === y * taps) out.fill(0, target, target + to);
         for (let x = 0; x < to; x++) {
-          const sum =
-            wa * (rows[a + x] ?? 0) + wb * (rows[b + x] ?? 0) + wc * (rows[c + x] ?? 0) + wd * (rows[d + x] ?? 0);
-          out[target + x] = (out[target + x] ?? 0) + sum;
+          const sum = wa * rows[a + x] + wb * rows[b + x] + wc * rows[c + x] + wd * rows[d + x];
+          out[target + x] = out[target + x] + sum;
         }
       }
     }

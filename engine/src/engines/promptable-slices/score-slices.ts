@@ -107,7 +107,7 @@ class SliceCache {
   #make(index: number): Float32Array {
     const { mean, std } = this.#normalise;
     const slice = this.#look.slice(index);
-    for (let n = 0; n < slice.length; n++) slice[n] = ((slice[n] ?? 0) - mean) / std;
+    for (let n = 0; n < slice.length; n++) slice[n] = (slice[n] - mean) / std;
     return slice;
   }
 }

@@ -41,9 +41,7 @@ export class SliceMasks {
    */
   visit({ existence, planes }: SliceScores, onMask: OnMask): void {
     const order = planes
-      .flatMap((plane, prompt) =>
-        plane === undefined ? [] : [{ plane, prompt, score: sigmoid(existence[prompt] ?? 0) }],
-      )
+      .flatMap((plane, prompt) => (plane === undefined ? [] : [{ plane, prompt, score: sigmoid(existence[prompt]) }]))
       .sort((a, b) => b.score - a.score || a.prompt - b.prompt);
     const suppress = this.#suppress && planes.length > 1;
     let kept = 0;
@@ -66,7 +64,7 @@ function mostOf(plane: Float32Array, overshoot: number): number {
   let least = Infinity;
   let most = -Infinity;
   for (let n = 0; n < plane.length; n++) {
-    const logit = plane[n] ?? 0;
+    const logit = plane[n];
     if (logit < least) least = logit;
     if (logit > most) most = logit;
   }
@@ -79,7 +77,7 @@ function setBits(logits: Float32Array, cutoff: number, bits: Uint32Array): boole
   for (let word = 0, n = 0; word < bits.length; word++) {
     let value = 0;
     for (let bit = 0; bit < 32 && n < logits.length; bit++, n++) {
-      if ((logits[n] ?? 0) > cutoff) value |= 1 << bit;
+      if (logits[n] > cutoff) value |= 1 << bit;
     }
     bits[word] = value;
     any |= value;
@@ -91,8 +89,8 @@ function iou(a: Uint32Array, b: Uint32Array): number {
   let both = 0;
   let either = 0;
   for (let word = 0; word < a.length; word++) {
-    const x = a[word] ?? 0;
-    const y = b[word] ?? 0;
+    const x = a[word];
+    const y = b[word];
     both += countOnes(x & y);
     either += countOnes(x | y);
   }

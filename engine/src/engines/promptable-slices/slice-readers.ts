@@ -13,7 +13,7 @@ export interface SliceReader {
 export function maskOf(probabilities: Float32Array, threshold: number): Uint8Array {
   const limit = Math.fround(threshold);
   const mask = new Uint8Array(probabilities.length);
-  for (let n = 0; n < mask.length; n++) mask[n] = (probabilities[n] ?? 0) > limit ? 1 : 0;
+  for (let n = 0; n < mask.length; n++) mask[n] = probabilities[n] > limit ? 1 : 0;
   return mask;
 }
 
@@ -35,10 +35,10 @@ export class NearestReader implements SliceReader {
     const { rows, columns, size } = this.#fit;
     const out = new Float32Array(rows.count * columns.count);
     for (let y = 0, n = 0; y < rows.count; y++) {
-      const row = rows.nearest[y] ?? -1;
+      const row = rows.nearest[y];
       for (let x = 0; x < columns.count; x++, n++) {
-        const column = columns.nearest[x] ?? -1;
-        if (row >= 0 && column >= 0) out[n] = sigmoid(logits[row * size + column] ?? 0);
+        const column = columns.nearest[x];
+        if (row >= 0 && column >= 0) out[n] = sigmoid(logits[row * size + column]);
       }
     }
     return out;
@@ -64,11 +64,11 @@ export class SmoothReader implements SliceReader {
   probabilities(index: number, prompt: number): Float32Array | undefined {
     const { depth, rows, columns } = this.#way;
     if (depth.inside[index] === 0) return undefined;
-    const low = this.#plane(depth.low[index] ?? 0, prompt);
-    const high = this.#plane(depth.high[index] ?? 0, prompt);
+    const low = this.#plane(depth.low[index], prompt);
+    const high = this.#plane(depth.high[index], prompt);
     if (low === undefined && high === undefined) return undefined;
     const out = new Float32Array(rows.low.length * columns.low.length);
-    this.#renderer.render({ low, high, weight: depth.weight[index] ?? 0 }, out);
+    this.#renderer.render({ low, high, weight: depth.weight[index] }, out);
     return out;
   }
 

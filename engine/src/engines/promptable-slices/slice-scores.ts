@@ -15,7 +15,7 @@ export function sigmoid(logit: number): number {
 /** Probabilities of logits, in an array of their own. */
 export function probabilitiesOf(logits: Float32Array): Float32Array {
   const probabilities = new Float32Array(logits.length);
-  for (let n = 0; n < logits.length; n++) probabilities[n] = 1 / (1 + Math.exp(-(logits[n] ?? 0)));
+  for (let n = 0; n < logits.length; n++) probabilities[n] = 1 / (1 + Math.exp(-logits[n]));
   return probabilities;
 }
 

@@ -64,7 +64,7 @@ export function readSlice<T extends VoxelArray>(data: T, stack: SliceStack, inde
   const slice = data.slice(0, height * width) as T;
   for (let y = 0, n = 0; y < height; y++) {
     let at = start + index * strides[0] + y * strides[1];
-    for (let x = 0; x < width; x++, n++, at += strides[2]) slice[n] = data[at] ?? 0;
+    for (let x = 0; x < width; x++, n++, at += strides[2]) slice[n] = data[at];
   }
   return slice;
 }
@@ -74,7 +74,7 @@ export function writeSlice(slice: VoxelArray, stack: SliceStack, index: number, 
   const { height, width, strides, start } = stack;
   for (let y = 0, n = 0; y < height; y++) {
     let at = start + shift + index * strides[0] + y * strides[1];
-    for (let x = 0; x < width; x++, n++, at += strides[2]) into[at] = slice[n] ?? 0;
+    for (let x = 0; x < width; x++, n++, at += strides[2]) into[at] = slice[n];
   }
 }
 

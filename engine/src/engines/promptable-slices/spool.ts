@@ -31,7 +31,7 @@ export class MaskSpool {
   }
 
   has(slice: number, prompt: number): boolean {
-    return (this.#held[slice * this.#prompts + prompt] ?? -1) >= 0;
+    return this.#held[slice * this.#prompts + prompt] >= 0;
   }
 
   /** A mask that is held already stays as it is. */
@@ -59,7 +59,7 @@ export class MaskSpool {
   }
 
   get(slice: number, prompt: number): Float32Array | undefined {
-    const record = this.#held[slice * this.#prompts + prompt] ?? -1;
+    const record = this.#held[slice * this.#prompts + prompt];
     if (record < 0) return undefined;
     const logits = new Float32Array(this.#pixels);
     const bytes = new Uint8Array(logits.buffer);

@@ -95,11 +95,11 @@ export class SmoothRenderer {
         out.fill(0, target, target + width);
         continue;
       }
-      const [a, b, w] = [(rows.low[y] ?? 0) * size, (rows.high[y] ?? 0) * size, rows.weight[y] ?? 0];
-      for (let x = 0; x < size; x++) row[x] = (source[a + x] ?? 0) * (1 - w) + (source[b + x] ?? 0) * w;
+      const [a, b, w] = [rows.low[y] * size, rows.high[y] * size, rows.weight[y]];
+      for (let x = 0; x < size; x++) row[x] = source[a + x] * (1 - w) + source[b + x] * w;
       for (let x = 0; x < width; x++) {
-        const v = columns.weight[x] ?? 0;
-        const value = (row[columns.low[x] ?? 0] ?? 0) * (1 - v) + (row[columns.high[x] ?? 0] ?? 0) * v;
+        const v = columns.weight[x];
+        const value = row[columns.low[x]] * (1 - v) + row[columns.high[x]] * v;
         out[target + x] = columns.inside[x] === 0 ? 0 : value;
       }
     }

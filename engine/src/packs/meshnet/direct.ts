@@ -37,11 +37,11 @@ function convolve(layer: ConvLayer, { data, shape }: Block): Block {
           const to = (x * ny + y) * nz + z;
           const from = ((x + dx) * ny + y + dy) * nz + z + dz;
           for (let input = 0; input < inChannels; input++) {
-            const value = data[input * voxels + from] ?? 0;
+            const value = data[input * voxels + from];
             const weights = (tap * inChannels + input) * outChannels;
             for (let channel = 0; channel < outChannels; channel++) {
               const at = channel * voxels + to;
-              output[at] = (output[at] ?? 0) + value * (kernel[weights + channel] ?? 0);
+              output[at] = output[at] + value * kernel[weights + channel];
             }
           }
         }

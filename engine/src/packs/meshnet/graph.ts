@@ -90,7 +90,7 @@ function outputChannelsFirst({ kernel, kernelShape: [k0, k1, k2], inChannels, ou
   for (let tap = 0, from = 0; tap < taps; tap++) {
     for (let input = 0; input < inChannels; input++) {
       for (let output = 0; output < outChannels; output++, from++) {
-        moved[(output * inChannels + input) * taps + tap] = kernel[from] ?? 0;
+        moved[(output * inChannels + input) * taps + tap] = kernel[from];
       }
     }
   }

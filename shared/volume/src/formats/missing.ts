@@ -17,12 +17,12 @@ export class MissingVoxels {
   }
 
   has(voxel: number): boolean {
-    return ((this.#bits[voxel >> 3] ?? 0) & (1 << (voxel & 7))) !== 0;
+    return (this.#bits[voxel >> 3] & (1 << (voxel & 7))) !== 0;
   }
 
   add(voxel: number): void {
     if (this.has(voxel)) return;
-    this.#bits[voxel >> 3] = (this.#bits[voxel >> 3] ?? 0) | (1 << (voxel & 7));
+    this.#bits[voxel >> 3] = this.#bits[voxel >> 3] | (1 << (voxel & 7));
     this.#count += 1;
   }
 
@@ -37,7 +37,7 @@ export class MissingVoxels {
     let to = 0;
     for (let n = 0; n < data.length; n += 1) {
       if (this.has(n)) continue;
-      values[to] = data[n] ?? 0;
+      values[to] = data[n];
       to += 1;
     }
     return values;
@@ -53,7 +53,7 @@ export function replaceNonFinite(data: VoxelArray): MissingVoxels | undefined {
   let count = 0;
   let least = Infinity;
   for (let n = 0; n < data.length; n += 1) {
-    const value = data[n] ?? 0;
+    const value = data[n];
     // Infinity and NaN less themselves are NaN.
     if (value - value !== 0) count += 1;
     else if (value < least) least = value;

@@ -92,7 +92,7 @@ export function applyAxisPlan<T extends VoxelArray>(data: T, shape: Shape, plan:
           let from = start + rest * sRest + cross * sCross + i0 * s0;
           let to = rest * oRest + cross * oCross + i0;
           for (let i = i0; i < iEnd; i += 1) {
-            out[to] = data[from] ?? 0;
+            out[to] = data[from];
             from += s0;
             to += 1;
           }

@@ -15,7 +15,7 @@ export function connectedComponents(mask: VoxelArray, shape: Shape): LabelArray 
     stack[0] = first;
     for (let size = 1; size > 0;) {
       size -= 1;
-      const at = stack[size] ?? 0;
+      const at = stack[size];
       if (size + 6 > stack.length) {
         const larger = new Int32Array(stack.length * 2);
         larger.set(stack);

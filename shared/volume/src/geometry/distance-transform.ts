@@ -38,14 +38,14 @@ class Envelope {
     const [values, places, from] = [this.#values, this.#places, this.#from];
     let count = 0;
     for (let q = 0; q < length; q += 1) {
-      const value = data[start + q * stride] ?? Infinity;
+      const value = data[start + q * stride];
       values[q] = value;
       if (value === Infinity) continue;
       let meets = -Infinity;
       while (count > 0) {
-        const p = places[count - 1] ?? 0;
-        meets = (value - (values[p] ?? 0)) / (2 * step * step * (q - p)) + (q + p) / 2;
-        if (meets > (from[count - 1] ?? 0)) break;
+        const p = places[count - 1];
+        meets = (value - values[p]) / (2 * step * step * (q - p)) + (q + p) / 2;
+        if (meets > from[count - 1]) break;
         count -= 1;
       }
       places[count] = q;
@@ -56,11 +56,11 @@ class Envelope {
     from[count] = Infinity;
     let at = 0;
     for (let p = 0; p < length; p += 1) {
-      while ((from[at + 1] ?? Infinity) < p) at += 1;
-      const q = places[at] ?? 0;
+      while (from[at + 1] < p) at += 1;
+      const q = places[at];
       // Squared as a whole: 10 · 0.2 mm is 2 mm, while 100 · 0.04 mm² is a little more than 4.
       const distance = step * (p - q);
-      data[start + p * stride] = (values[q] ?? 0) + distance * distance;
+      data[start + p * stride] = values[q] + distance * distance;
     }
   }
 }

@@ -63,7 +63,7 @@ export class FarthestPair {
     const axis = sizes.indexOf(Math.max(...sizes));
     const middle = ((min[axis] ?? 0) + (max[axis] ?? 0)) / 2;
     let cut = from;
-    for (let n = from; n < to; n += 1) if ((this.#points[n * 3 + axis] ?? 0) <= middle) this.#swap(n, cut++);
+    for (let n = from; n < to; n += 1) if (this.#points[n * 3 + axis] <= middle) this.#swap(n, cut++);
     // Points that lie all in one place cannot be parted by it.
     if (cut === from || cut === to) return { from, to, min, max, children: [] };
     return { from, to, min, max, children: [this.#split(from, cut), this.#split(cut, to)] };
@@ -74,7 +74,7 @@ export class FarthestPair {
     const most: [number, number, number] = [-Infinity, -Infinity, -Infinity];
     for (let n = from; n < to; n += 1) {
       for (const axis of [0, 1, 2] as const) {
-        const value = this.#points[n * 3 + axis] ?? 0;
+        const value = this.#points[n * 3 + axis];
         if (value < least[axis]) least[axis] = value;
         if (value > most[axis]) most[axis] = value;
       }
@@ -84,8 +84,8 @@ export class FarthestPair {
 
   #swap(a: number, b: number): void {
     for (let axis = 0; axis < 3; axis += 1) {
-      const value = this.#points[a * 3 + axis] ?? 0;
-      this.#points[a * 3 + axis] = this.#points[b * 3 + axis] ?? 0;
+      const value = this.#points[a * 3 + axis];
+      this.#points[a * 3 + axis] = this.#points[b * 3 + axis];
       this.#points[b * 3 + axis] = value;
     }
   }
@@ -120,11 +120,11 @@ export class FarthestPair {
   #compare(a: Node, b: Node): void {
     const points = this.#points;
     for (let n = a.from; n < a.to; n += 1) {
-      const [x, y, z] = [points[n * 3] ?? 0, points[n * 3 + 1] ?? 0, points[n * 3 + 2] ?? 0];
+      const [x, y, z] = [points[n * 3], points[n * 3 + 1], points[n * 3 + 2]];
       for (let m = a === b ? n : b.from; m < b.to; m += 1) {
-        const dx = (points[m * 3] ?? 0) - x;
-        const dy = (points[m * 3 + 1] ?? 0) - y;
-        const dz = (points[m * 3 + 2] ?? 0) - z;
+        const dx = points[m * 3] - x;
+        const dy = points[m * 3 + 1] - y;
+        const dz = points[m * 3 + 2] - z;
         if ((Math.sqrt(dx * dx + dy * dy + dz * dz) + this.#reach) ** 2 <= this.#best) continue;
         for (const step of this.#steps) {
           const square = (dx + step[0]) ** 2 + (dy + step[1]) ** 2 + (dz + step[2]) ** 2;

@@ -16,12 +16,12 @@ export function allocateLabels(maxLabel: number, length: number): LabelArray {
 export function toLabels(data: VoxelArray): LabelArray {
   let max = 0;
   for (let n = 0; n < data.length; n += 1) {
-    const value = data[n] ?? 0;
+    const value = data[n];
     if (!Number.isInteger(value) || value < 0) throw new RangeError(`labels are integers from 0, not ${value}`);
     if (value > max) max = value;
   }
   const out = allocateLabels(max, data.length);
-  for (let n = 0; n < data.length; n += 1) out[n] = data[n] ?? 0;
+  for (let n = 0; n < data.length; n += 1) out[n] = data[n];
   return out;
 }
 
@@ -31,7 +31,7 @@ export function countLabels(data: VoxelArray): Map<number, number> {
   // Labels come in runs: the map is touched once per run, not once per voxel.
   let n = 0;
   while (n < data.length) {
-    const label = data[n] ?? 0;
+    const label = data[n];
     const start = n;
     while (n < data.length && data[n] === label) n += 1;
     // NaN equals nothing, not even itself.
@@ -45,9 +45,9 @@ export function countLabels(data: VoxelArray): Map<number, number> {
 export function mergeLabels(lower: VoxelArray, upper: VoxelArray): LabelArray {
   if (lower.length !== upper.length) throw new RangeError(`cannot merge ${lower.length} voxels with ${upper.length}`);
   let max = 0;
-  for (let n = 0; n < lower.length; n += 1) max = Math.max(max, lower[n] ?? 0, upper[n] ?? 0);
+  for (let n = 0; n < lower.length; n += 1) max = Math.max(max, lower[n], upper[n]);
   const out = allocateLabels(max, lower.length);
-  for (let n = 0; n < out.length; n += 1) out[n] = (upper[n] ?? 0) || (lower[n] ?? 0);
+  for (let n = 0; n < out.length; n += 1) out[n] = upper[n] || lower[n];
   return out;
 }
 
@@ -61,6 +61,6 @@ export function maskOf(labels: VoxelArray, label: number): Uint8Array {
 /** Labels renamed; those that `renamed` lacks become background. */
 export function relabel(labels: VoxelArray, renamed: ReadonlyMap<number, number>): LabelArray {
   const out = allocateLabels(Math.max(0, ...renamed.values()), labels.length);
-  for (let n = 0; n < out.length; n += 1) out[n] = renamed.get(labels[n] ?? 0) ?? 0;
+  for (let n = 0; n < out.length; n += 1) out[n] = renamed.get(labels[n]) ?? 0;
   return out;
 }

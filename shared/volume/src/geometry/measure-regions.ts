@@ -75,7 +75,7 @@ export class RegionTable {
   /** @returns undefined for a region without a voxel */
   of(region: number): RegionMeasures | undefined {
     const { sums, box } = this.#core;
-    const voxels = this.voxels[region] ?? 0;
+    const voxels = this.voxels[region];
     if (voxels === 0) return undefined;
     const three = (from: ArrayLike<number>, at: number): Vec3 => [from[at] ?? 0, from[at + 1] ?? 0, from[at + 2] ?? 0];
     const [i, j, k] = three(sums, region * 3);
@@ -89,11 +89,11 @@ export class RegionTable {
       centroidMm: voxelToWorld(this.#geometry.affine, centroidVoxel),
       boundingBox: { min: three(box, region * 6), max: three(box, region * 6 + 3) },
       intensity: this.#intensity(region),
-      ...(surface && { surfaceMm2: surface[region] ?? 0 }),
-      ...(diameter && { longestDiameterMm: diameter[region] ?? 0 }),
+      ...(surface && { surfaceMm2: surface[region] }),
+      ...(diameter && { longestDiameterMm: diameter[region] }),
       ...(parts && {
-        components: parts.components[region] ?? 0,
-        largestComponentShare: (parts.largest[region] ?? 0) / voxels,
+        components: parts.components[region],
+        largestComponentShare: parts.largest[region] / voxels,
       }),
     };
   }
@@ -111,13 +111,13 @@ export class RegionTable {
     const count = values?.count[region] ?? 0;
     if (values === undefined || count === 0) return null;
     const base = {
-      mean: values.mean[region] ?? NaN,
-      sd: Math.sqrt((values.squares[region] ?? 0) / count),
-      min: values.min[region] ?? NaN,
-      max: values.max[region] ?? NaN,
+      mean: values.mean[region],
+      sd: Math.sqrt(values.squares[region] / count),
+      min: values.min[region],
+      max: values.max[region],
     };
     if (percentiles === undefined) return base;
-    const [p5, median, p95] = percentiles.map((column) => column[region] ?? NaN);
+    const [p5, median, p95] = percentiles.map((column) => column[region]);
     return { ...base, ...(median !== undefined && p5 !== undefined && p95 !== undefined && { median, p5, p95 }) };
   }
 }
@@ -205,7 +205,7 @@ function measurePlaces(labels: LabelArray, { shape: [ni, nj, nk] }: Geometry, re
   for (let k = 0, n = 0; k < nk; k += 1) {
     for (let j = 0; j < nj; j += 1) {
       for (let i = 0; i < ni;) {
-        const label = labels[n] ?? 0;
+        const label = labels[n];
         const start = i;
         // Labels come in runs: the columns are touched once per run.
         while (i < ni && labels[n] === label) {
@@ -218,14 +218,14 @@ function measurePlaces(labels: LabelArray, { shape: [ni, nj, nk] }: Geometry, re
         const at = label * 3;
         const b = label * 6;
         if (voxels[label] === 0) box.set([start, j, k, i - 1, j, k], b);
-        voxels[label] = (voxels[label] ?? 0) + length;
-        sums[at] = (sums[at] ?? 0) + ((start + i - 1) / 2) * length;
-        sums[at + 1] = (sums[at + 1] ?? 0) + j * length;
-        sums[at + 2] = (sums[at + 2] ?? 0) + k * length;
-        if (start < (box[b] ?? 0)) box[b] = start;
-        if (j < (box[b + 1] ?? 0)) box[b + 1] = j;
-        if (i - 1 > (box[b + 3] ?? 0)) box[b + 3] = i - 1;
-        if (j > (box[b + 4] ?? 0)) box[b + 4] = j;
+        voxels[label] = voxels[label] + length;
+        sums[at] = sums[at] + ((start + i - 1) / 2) * length;
+        sums[at + 1] = sums[at + 1] + j * length;
+        sums[at + 2] = sums[at + 2] + k * length;
+        if (start < box[b]) box[b] = start;
+        if (j < box[b + 1]) box[b + 1] = j;
+        if (i - 1 > box[b + 3]) box[b + 3] = i - 1;
+        if (j > box[b + 4]) box[b + 4] = j;
         box[b + 5] = k;
       }
     }
@@ -237,22 +237,22 @@ function measureValues(labels: LabelArray, values: VoxelArray, regions: number):
   const column = (fill: number): Float64Array => new Float64Array(regions + 1).fill(fill);
   const [count, mean, squares, min, max] = [column(0), column(0), column(0), column(Infinity), column(-Infinity)];
   for (let n = 0; n < labels.length; n += 1) {
-    const label = labels[n] ?? 0;
+    const label = labels[n];
     if (label === 0) continue;
-    const value = values[n] ?? 0;
+    const value = values[n];
     if (value - value !== 0) continue;
-    count[label] = (count[label] ?? 0) + 1;
-    mean[label] = (mean[label] ?? 0) + value;
-    if (value < (min[label] ?? 0)) min[label] = value;
-    if (value > (max[label] ?? 0)) max[label] = value;
+    count[label] = count[label] + 1;
+    mean[label] = mean[label] + value;
+    if (value < min[label]) min[label] = value;
+    if (value > max[label]) max[label] = value;
   }
-  for (let label = 1; label <= regions; label += 1) mean[label] = (mean[label] ?? 0) / (count[label] ?? 0);
+  for (let label = 1; label <= regions; label += 1) mean[label] = mean[label] / count[label];
   // A second pass over the differences: the one-pass formula loses its digits when the mean is far from 0.
   for (let n = 0; n < labels.length; n += 1) {
-    const label = labels[n] ?? 0;
+    const label = labels[n];
     if (label === 0) continue;
-    const difference = (values[n] ?? 0) - (mean[label] ?? 0);
-    if (difference - difference === 0) squares[label] = (squares[label] ?? 0) + difference * difference;
+    const difference = values[n] - mean[label];
+    if (difference - difference === 0) squares[label] = squares[label] + difference * difference;
   }
   return { count, mean, squares, min, max };
 }

@@ -24,7 +24,7 @@ export class RunList {
   /** Sum of the lengths. */
   voxels(): number {
     let sum = 0;
-    for (let run = 0; run < this.length; run += 1) sum += (this.ends[run] ?? 0) - (this.starts[run] ?? 0);
+    for (let run = 0; run < this.length; run += 1) sum += this.ends[run] - this.starts[run];
     return sum;
   }
 
@@ -78,8 +78,8 @@ export function connect(runs: RunList, [ni, nj]: Shape): number {
   const parts = new Parts();
   const [row, plane] = [new Overlaps(runs, ni), new Overlaps(runs, ni * nj)];
   for (let run = 0; run < runs.length; run += 1) {
-    const start = runs.starts[run] ?? 0;
-    const end = runs.ends[run] ?? 0;
+    const start = runs.starts[run];
+    const end = runs.ends[run];
     let part = -1;
     if (start >= ni * nj) part = plane.join(parts, part, start, end);
     if (Math.floor(start / ni) % nj > 0) part = row.join(parts, part, start, end);
@@ -89,7 +89,7 @@ export function connect(runs: RunList, [ni, nj]: Shape): number {
   let count = 0;
   for (const { part } of parts.whole()) numbers[part] = count++;
   for (let run = 0; run < runs.length; run += 1) {
-    runs.objects[run] = numbers[parts.root(runs.objects[run] ?? 0)] ?? 0;
+    runs.objects[run] = numbers[parts.root(runs.objects[run])];
   }
   return count;
 }
@@ -108,11 +108,11 @@ class Overlaps {
   join(parts: Parts, part: number, start: number, end: number): number {
     const { starts, ends, objects } = this.#runs;
     const [from, to] = [start - this.#distance, end - this.#distance];
-    while ((ends[this.#at] ?? 0) <= from) this.#at += 1;
+    while (ends[this.#at] <= from) this.#at += 1;
     let joined = part;
     // The last one may reach under the next run too.
-    for (let run = this.#at; (starts[run] ?? Infinity) < to; run += 1) {
-      const other = objects[run] ?? 0;
+    for (let run = this.#at; starts[run] < to; run += 1) {
+      const other = objects[run];
       joined = joined < 0 ? parts.root(other) : parts.join(joined, other);
     }
     return joined;
@@ -138,7 +138,7 @@ export function growInto({ interior, border }: ObjectRuns, shape: Shape, order: 
   const looks = order.map(({ axis, step }) => ({ axis, step, look: new Lookup(interior, step * strides[axis]) }));
   const place = [0, 0, 0];
   for (let run = 0; run < border.length; run += 1) {
-    const [start, end] = [border.starts[run] ?? 0, border.ends[run] ?? 0];
+    const [start, end] = [border.starts[run], border.ends[run]];
     place[1] = Math.floor(start / ni) % nj;
     place[2] = Math.floor(start / strides[2]);
     let from = start;
@@ -176,8 +176,8 @@ class Lookup {
   at(voxel: number): number {
     const { starts, ends, objects, length } = this.#runs;
     const neighbour = voxel + this.#distance;
-    while (this.#at < length && (ends[this.#at] ?? 0) <= neighbour) this.#at += 1;
-    return this.#at < length && (starts[this.#at] ?? 0) <= neighbour ? (objects[this.#at] ?? 0) : -1;
+    while (this.#at < length && ends[this.#at] <= neighbour) this.#at += 1;
+    return this.#at < length && starts[this.#at] <= neighbour ? objects[this.#at] : -1;
   }
 }
 

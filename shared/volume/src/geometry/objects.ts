@@ -75,10 +75,10 @@ function sizesOf(lists: readonly RunList[], parts: number): { sizes: Uint32Array
   const firsts = new Uint32Array(parts).fill(0xffff_ffff);
   for (const { starts, ends, objects, length } of lists) {
     for (let run = 0; run < length; run += 1) {
-      const part = objects[run] ?? 0;
-      const start = starts[run] ?? 0;
-      sizes[part] = (sizes[part] ?? 0) + (ends[run] ?? 0) - start;
-      if (start < (firsts[part] ?? 0)) firsts[part] = start;
+      const part = objects[run];
+      const start = starts[run];
+      sizes[part] = sizes[part] + ends[run] - start;
+      if (start < firsts[part]) firsts[part] = start;
     }
   }
   return { sizes, firsts };
@@ -92,11 +92,11 @@ function numberBySize(
 ): { numbers: Uint32Array; count: number; dropped: SplitObjects['dropped'] } {
   const numbers = new Uint32Array(sizes.length);
   const order = Uint32Array.from({ length: sizes.length }, (_, part) => part);
-  order.sort((a, b) => (sizes[b] ?? 0) - (sizes[a] ?? 0) || (firsts[a] ?? 0) - (firsts[b] ?? 0));
+  order.sort((a, b) => sizes[b] - sizes[a] || firsts[a] - firsts[b]);
   let count = 0;
   let voxels = 0;
   for (const part of order) {
-    const size = sizes[part] ?? 0;
+    const size = sizes[part];
     if (size >= minVoxels) numbers[part] = ++count;
     else voxels += size;
   }
@@ -110,8 +110,8 @@ function paint<T extends Uint8Array | Uint16Array | Uint32Array>(
 ): T {
   for (const { starts, ends, objects, length } of lists) {
     for (let run = 0; run < length; run += 1) {
-      const number = numbers[objects[run] ?? 0] ?? 0;
-      if (number !== 0) into.fill(number, starts[run] ?? 0, ends[run] ?? 0);
+      const number = numbers[objects[run]];
+      if (number !== 0) into.fill(number, starts[run], ends[run]);
     }
   }
   return into;

@@ -40,10 +40,10 @@ export function regionDiameters(
       for (let j = 0; j < nj; j += 1) {
         const row = ni * (j + nj * k);
         for (let i = 0; i < ni;) {
-          const label = labels[row + i] ?? 0;
+          const label = labels[row + i];
           const start = i;
           while (i < ni && labels[row + i] === label) i += 1;
-          const place = label === 0 ? -1 : (places[label] ?? -1);
+          const place = label === 0 ? -1 : places[label];
           if (place >= 0) ends[place]?.add(start, i - 1, j, k);
         }
       }
@@ -107,7 +107,7 @@ class RowEnds {
   #outline(of: Int32Array, plane: number, side: 1 | -1, onCorner: (i: number, j: number) => void): void {
     const chain: [i: number, j: number][] = [];
     for (let n = 0; n < this.#rows; n += 1) {
-      const i = of[plane + n] ?? -1;
+      const i = of[plane + n];
       if (i < 0) continue;
       const j = n + this.box.min[1];
       for (;;) {

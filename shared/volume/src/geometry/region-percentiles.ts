@@ -48,7 +48,7 @@ export function regionPercentiles(
     tasks = next;
   }
   for (const [region, ranks] of found) {
-    const count = counts[region] ?? 0;
+    const count = counts[region];
     percents.forEach((percent, n) =>
       out[n]?.fill(
         between(percent, count, (rank) => ranks.get(rank)),
@@ -80,7 +80,7 @@ function sortSmallOnes(
     let size = 0;
     let last = first;
     for (; last < counts.length; last += 1) {
-      const count = counts[last] ?? 0;
+      const count = counts[last];
       if (count > FEW) continue;
       if (size + count > BUDGET) break;
       ends[last] = size;
@@ -89,19 +89,19 @@ function sortSmallOnes(
     const held = new Float64Array(size);
     if (size > 0) {
       for (let n = 0; n < labels.length; n += 1) {
-        const region = labels[n] ?? 0;
-        if (region < first || region >= last || (counts[region] ?? 0) > FEW) continue;
-        const value = values[n] ?? 0;
+        const region = labels[n];
+        if (region < first || region >= last || counts[region] > FEW) continue;
+        const value = values[n];
         if (value - value !== 0) continue;
-        const at = ends[region] ?? 0;
+        const at = ends[region];
         held[at] = value;
         ends[region] = at + 1;
       }
     }
     for (let region = first; region < last; region += 1) {
-      const count = counts[region] ?? 0;
+      const count = counts[region];
       if (count === 0 || count > FEW) continue;
-      const end = ends[region] ?? 0;
+      const end = ends[region];
       onSorted(region, held.subarray(end - count, end).sort());
     }
     first = last;
@@ -158,19 +158,19 @@ function runTasks(
     to[region] = n + 1;
   });
   for (let n = 0; n < labels.length; n += 1) {
-    const region = labels[n] ?? 0;
+    const region = labels[n];
     if (region === 0) continue;
-    const last = to[region] ?? -1;
+    const last = to[region];
     if (last < 0) continue;
-    const value = values[n] ?? 0;
+    const value = values[n];
     if (value - value !== 0) continue;
-    for (let m = from[region] ?? 0; m < last; m += 1) {
+    for (let m = from[region]; m < last; m += 1) {
       const entry = open[m];
       if (entry === undefined || !matches(order, value, entry.task.prefix)) continue;
       if (entry.few !== undefined) entry.few[entry.at++] = value;
       else if (entry.counts !== undefined) {
         const digit = order.digit(value, entry.task.prefix.length);
-        entry.counts[digit] = (entry.counts[digit] ?? 0) + 1;
+        entry.counts[digit] = entry.counts[digit] + 1;
       }
     }
   }
@@ -178,7 +178,7 @@ function runTasks(
     const ranks = found.get(task.region);
     if (few !== undefined) {
       few.sort();
-      for (const { rank, within } of task.wanted) ranks?.set(rank, few[within] ?? NaN);
+      for (const { rank, within } of task.wanted) ranks?.set(rank, few[within]);
       return [];
     }
     return counts === undefined ? [] : narrowed(task, counts, order, (rank, value) => ranks?.set(rank, value));
@@ -201,14 +201,14 @@ function narrowed(
   let before = 0;
   let bin = 0;
   for (const { rank, within } of [...task.wanted].sort((a, b) => a.within - b.within)) {
-    while (before + (counts[bin] ?? 0) <= within) before += counts[bin++] ?? 0;
+    while (before + counts[bin] <= within) before += counts[bin++];
     const prefix = [...task.prefix, bin];
     const wanted = { rank, within: within - before };
     const same = next.at(-1);
     if (prefix.length === order.levels) onFound(rank, order.value(prefix));
     else if (same !== undefined && same.prefix.at(-1) === bin)
       next[next.length - 1] = { ...same, wanted: [...same.wanted, wanted] };
-    else next.push({ region: task.region, prefix, values: counts[bin] ?? 0, wanted: [wanted] });
+    else next.push({ region: task.region, prefix, values: counts[bin], wanted: [wanted] });
   }
   return next;
 }
@@ -234,8 +234,8 @@ function orderOf(values: VoxelArray): Order {
     // Bits of a float rise with its value, but for the sign: those of negative numbers are turned over. -0 is 0.
     digit(value, level) {
       numbers[0] = value + 0;
-      const word = words[place(level)] ?? 0;
-      const negative = (words[place(0)] ?? 0) >= 0x8000;
+      const word = words[place(level)];
+      const negative = words[place(0)] >= 0x8000;
       return negative ? 0xffff - word : level === 0 ? word + 0x8000 : word;
     },
     value(digits) {
@@ -243,7 +243,7 @@ function orderOf(values: VoxelArray): Order {
       digits.forEach((digit, level) => {
         words[place(level)] = negative ? 0xffff - digit : level === 0 ? digit - 0x8000 : digit;
       });
-      return numbers[0] ?? NaN;
+      return numbers[0];
     },
   };
 }

@@ -33,7 +33,7 @@ export function regionSurfaces(
       let [a0, b0, c0, d0] = [0, 0, 0, 0];
       let same0 = true;
       for (let i = min[0]; i <= max[0] + 1; i += 1) {
-        const [a1, b1, c1, d1] = i < ni ? [a[i] ?? 0, b[i] ?? 0, c[i] ?? 0, d[i] ?? 0] : [0, 0, 0, 0];
+        const [a1, b1, c1, d1] = i < ni ? [a[i], b[i], c[i], d[i]] : [0, 0, 0, 0];
         const same1 = a1 === b1 && a1 === c1 && a1 === d1;
         if (!(same0 && same1 && a0 === a1)) {
           corners[0] = a0;
@@ -74,10 +74,10 @@ function around(boxes: readonly RegionBox[]): { readonly min: Vec3; readonly max
 function addCube(corners: Uint32Array, areas: Float64Array, out: Float64Array): void {
   let left = 0xff;
   while (left !== 0) {
-    const label = corners[31 - Math.clz32(left)] ?? 0;
+    const label = corners[31 - Math.clz32(left)];
     let code = 0;
     for (let n = 0; n < 8; n += 1) if (corners[n] === label) code |= 1 << n;
     left &= ~code;
-    if (label !== 0) out[label] = (out[label] ?? 0) + (areas[code] ?? 0);
+    if (label !== 0) out[label] = out[label] + areas[code];
   }
 }

@@ -71,9 +71,9 @@ export function nearestAligned<T extends VoxelArray>(
   let to = 0;
   for (let k = 0; k < tk.size; k += 1) {
     for (let j = 0; j < tj.size; j += 1) {
-      const row = ((tk.index[k] ?? 0) * sj + (tj.index[j] ?? 0)) * si;
+      const row = (tk.index[k] * sj + tj.index[j]) * si;
       for (let i = 0; i < ti.size; i += 1) {
-        out[to] = data[row + (ti.index[i] ?? 0)] ?? 0;
+        out[to] = data[row + ti.index[i]] ?? 0;
         to += 1;
       }
     }
@@ -123,7 +123,7 @@ function alongRows(data: VoxelArray, out: Float32Array | Float64Array, shape: Sh
     for (let i = 0; i < size; i += 1) {
       let sum = 0;
       for (let tap = i * taps; tap < (i + 1) * taps; tap += 1) {
-        sum += (weight[tap] ?? 0) * (data[from + (index[tap] ?? 0)] ?? 0);
+        sum += weight[tap] * data[from + index[tap]];
       }
       out[to + i] = sum;
     }
@@ -146,10 +146,10 @@ function acrossRows(
     for (let n = 0; n < size; n += 1) {
       sum.fill(0);
       for (let tap = n * taps; tap < (n + 1) * taps; tap += 1) {
-        const w = weight[tap] ?? 0;
+        const w = weight[tap];
         if (w === 0) continue;
-        const from = (slab * shape[axis] + (index[tap] ?? 0)) * run;
-        for (let i = 0; i < run; i += 1) sum[i] = (sum[i] ?? 0) + w * (data[from + i] ?? 0);
+        const from = (slab * shape[axis] + index[tap]) * run;
+        for (let i = 0; i < run; i += 1) sum[i] = sum[i] + w * data[from + i];
       }
       out.set(sum, (slab * size + n) * run);
     }

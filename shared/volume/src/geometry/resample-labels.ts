@@ -34,18 +34,18 @@ export function resampleLabels<T extends VoxelArray>(volume: Volume<T>, target: 
         const j1 = clampIndex(fy + 1, sj) * si;
         const k0 = clampIndex(fz, sk) * si * sj;
         const k1 = clampIndex(fz + 1, sk) * si * sj;
-        const a = data[k0 + j0 + i0] ?? 0;
+        const a = data[k0 + j0 + i0];
         if (x === fx && y === fy && z === fz) {
           out[to] = a;
           continue;
         }
-        const b = data[k0 + j0 + i1] ?? 0;
-        const c = data[k0 + j1 + i0] ?? 0;
-        const d = data[k0 + j1 + i1] ?? 0;
-        const e = data[k1 + j0 + i0] ?? 0;
-        const f = data[k1 + j0 + i1] ?? 0;
-        const g = data[k1 + j1 + i0] ?? 0;
-        const h = data[k1 + j1 + i1] ?? 0;
+        const b = data[k0 + j0 + i1];
+        const c = data[k0 + j1 + i0];
+        const d = data[k0 + j1 + i1];
+        const e = data[k1 + j0 + i0];
+        const f = data[k1 + j0 + i1];
+        const g = data[k1 + j1 + i0];
+        const h = data[k1 + j1 + i1];
         // Inside of a structure, which is nearly everywhere, there is nothing to count.
         if (a === b && a === c && a === d && a === e && a === f && a === g && a === h) {
           out[to] = a;
@@ -87,9 +87,9 @@ function winner(labels: Float64Array, votes: Float64Array): number {
   let best = 0;
   let bestVotes = -1;
   for (let n = 0; n < 8; n += 1) {
-    const label = labels[n] ?? 0;
+    const label = labels[n];
     let sum = 0;
-    for (let m = 0; m < 8; m += 1) if (labels[m] === label) sum += votes[m] ?? 0;
+    for (let m = 0; m < 8; m += 1) if (labels[m] === label) sum += votes[m];
     if (sum > bestVotes + TIE || (sum > bestVotes - TIE && label < best)) {
       best = label;
       bestVotes = sum;

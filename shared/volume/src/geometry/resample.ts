@@ -94,9 +94,9 @@ function sampleOblique(
         let sum = 0;
         for (let c = 2 * taps; c < 3 * taps; c += 1) {
           for (let b = taps; b < 2 * taps; b += 1) {
-            const row = ((index[c] ?? 0) * sj + (index[b] ?? 0)) * si;
-            const w = (weight[c] ?? 0) * (weight[b] ?? 0);
-            for (let a = 0; a < taps; a += 1) sum += w * (weight[a] ?? 0) * (data[row + (index[a] ?? 0)] ?? 0);
+            const row = (index[c] * sj + index[b]) * si;
+            const w = weight[c] * weight[b];
+            for (let a = 0; a < taps; a += 1) sum += w * weight[a] * data[row + index[a]];
           }
         }
         out[to] = sum;

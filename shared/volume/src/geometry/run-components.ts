@@ -29,13 +29,13 @@ export class Parts {
   }
 
   grow(part: number, voxels: number): void {
-    this.#voxels[part] = (this.#voxels[part] ?? 0) + voxels;
+    this.#voxels[part] = this.#voxels[part] + voxels;
   }
 
   root(part: number): number {
     let at = part;
-    for (let up = this.#parent[at] ?? 0; up !== at; up = this.#parent[at] ?? 0) {
-      const next = this.#parent[up] ?? 0;
+    for (let up = this.#parent[at]; up !== at; up = this.#parent[at]) {
+      const next = this.#parent[up];
       this.#parent[at] = next;
       at = next;
     }
@@ -48,7 +48,7 @@ export class Parts {
     if (x === y) return x;
     const [root, other] = x < y ? [x, y] : [y, x];
     this.#parent[other] = root;
-    this.#voxels[root] = (this.#voxels[root] ?? 0) + (this.#voxels[other] ?? 0);
+    this.#voxels[root] = this.#voxels[root] + this.#voxels[other];
     return root;
   }
 
@@ -56,7 +56,7 @@ export class Parts {
   *whole(): Generator<{ readonly part: number; readonly label: number; readonly voxels: number }> {
     for (let part = 0; part < this.#count; part += 1) {
       if (this.#parent[part] !== part) continue;
-      yield { part, label: this.#label[part] ?? 0, voxels: this.#voxels[part] ?? 0 };
+      yield { part, label: this.#label[part], voxels: this.#voxels[part] };
     }
   }
 }
@@ -107,21 +107,21 @@ export function connectRuns(labels: LabelArray, [ni, nj, nk]: Shape, onRun?: OnR
       plane.rows[j] = plane.count;
       const row = ni * (j + nj * k);
       for (let i = 0; i < ni;) {
-        const label = labels[row + i] ?? 0;
+        const label = labels[row + i];
         const start = i;
         while (i < ni && labels[row + i] === label) i += 1;
         if (label !== 0) plane.push(start, i, label);
       }
       const end = plane.count;
       plane.rows[j + 1] = end;
-      const first = plane.rows[j] ?? 0;
-      if (j > 0) joinRows(parts, plane, first, end, plane, plane.rows[j - 1] ?? 0, first);
-      if (k > 0) joinRows(parts, plane, first, end, before, before.rows[j] ?? 0, before.rows[j + 1] ?? 0);
+      const first = plane.rows[j];
+      if (j > 0) joinRows(parts, plane, first, end, plane, plane.rows[j - 1], first);
+      if (k > 0) joinRows(parts, plane, first, end, before, before.rows[j], before.rows[j + 1]);
       for (let run = first; run < end; run += 1) {
-        const from = plane.start[run] ?? 0;
-        const length = (plane.end[run] ?? 0) - from;
-        const label = plane.label[run] ?? 0;
-        let part = plane.part[run] ?? -1;
+        const from = plane.start[run];
+        const length = plane.end[run] - from;
+        const label = plane.label[run];
+        let part = plane.part[run];
         if (part < 0) part = parts.add(label);
         part = parts.root(part);
         plane.part[run] = part;
@@ -144,11 +144,11 @@ function joinRows(
   otherTo: number,
 ): void {
   for (let a = from, b = otherFrom; a < to && b < otherTo;) {
-    const [ownEnd, otherEnd] = [own.end[a] ?? 0, other.end[b] ?? 0];
-    const overlap = (own.start[a] ?? 0) < otherEnd && (other.start[b] ?? 0) < ownEnd;
+    const [ownEnd, otherEnd] = [own.end[a], other.end[b]];
+    const overlap = own.start[a] < otherEnd && other.start[b] < ownEnd;
     if (overlap && own.label[a] === other.label[b]) {
-      const mine = own.part[a] ?? -1;
-      const theirs = other.part[b] ?? -1;
+      const mine = own.part[a];
+      const theirs = other.part[b];
       own.part[a] = mine < 0 ? theirs : parts.join(mine, theirs);
     }
     if (ownEnd <= otherEnd) a += 1;
@@ -165,8 +165,8 @@ export function countParts(
   const components = new Uint32Array(regions + 1);
   const largest = new Float64Array(regions + 1);
   for (const { label, voxels } of connectRuns(labels, shape).whole()) {
-    components[label] = (components[label] ?? 0) + 1;
-    if (voxels > (largest[label] ?? 0)) largest[label] = voxels;
+    components[label] = components[label] + 1;
+    if (voxels > largest[label]) largest[label] = voxels;
   }
   return { components, largest };
 }

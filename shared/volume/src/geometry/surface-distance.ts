@@ -31,8 +31,8 @@ export function surfaceDistances(
     const places = onSurface(own);
     const distances = squaredDistances(other.map(isBorder), grid, spacingMm);
     return {
-      areasMm2: Float64Array.from(places, (place) => areas[own[place] ?? 0] ?? 0),
-      distancesMm: Float64Array.from(places, (place) => Math.sqrt(distances[place] ?? Infinity)),
+      areasMm2: Float64Array.from(places, (place) => areas[own[place]]),
+      distancesMm: Float64Array.from(places, (place) => Math.sqrt(distances[place])),
     };
   };
   return { a: measure(codes.a, codes.b), b: measure(codes.b, codes.a) };
@@ -55,9 +55,9 @@ export function normalisedSurfaceDistance(
   let near = 0;
   for (const { areasMm2, distancesMm } of [surfaces.a, surfaces.b]) {
     for (let n = 0; n < areasMm2.length; n += 1) {
-      const area = areasMm2[n] ?? 0;
+      const area = areasMm2[n];
       total += area;
-      if ((distancesMm[n] ?? Infinity) <= tolerance) near += area;
+      if (distancesMm[n] <= tolerance) near += area;
     }
   }
   return total === 0 ? 1 : near / total;
@@ -74,7 +74,7 @@ const isBorder = (code: number): number => (code !== 0 && code !== 255 ? 1 : 0);
 
 function onSurface(codes: Uint8Array): number[] {
   const places: number[] = [];
-  for (let n = 0; n < codes.length; n += 1) if (isBorder(codes[n] ?? 0) === 1) places.push(n);
+  for (let n = 0; n < codes.length; n += 1) if (isBorder(codes[n]) === 1) places.push(n);
   return places;
 }
 
@@ -119,7 +119,7 @@ function neighbourCodes(
         // The voxel is the last of the eight for the point before it, and the first for the point behind it.
         for (let corner = 0; corner < 8; corner += 1) {
           const at = ((k + 1 - (corner >> 2)) * gj + j + 1 - ((corner >> 1) & 1)) * gi + i + 1 - (corner & 1);
-          codes[at] = (codes[at] ?? 0) | (1 << corner);
+          codes[at] = codes[at] | (1 << corner);
         }
       }
     }

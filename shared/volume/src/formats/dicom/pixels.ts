@@ -35,7 +35,7 @@ export async function writePixels(
     let from = row * columns;
     let to = (k * rows + (rows - 1 - row)) * columns;
     for (const end = from + columns; from < end; from += 1, to += 1) {
-      const top = (words[from] ?? 0) << left;
+      const top = words[from] << left;
       out[to] = (signed ? top >> right : top >>> right) * slope + intercept;
     }
   }

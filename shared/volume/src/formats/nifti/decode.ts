@@ -134,7 +134,7 @@ function scale(
   slope: number,
   intercept: number,
 ): void {
-  for (let n = 0; n < count; n += 1) out[start + n] = (from[n] ?? 0) * slope + intercept;
+  for (let n = 0; n < count; n += 1) out[start + n] = from[n] * slope + intercept;
 }
 
 /** Two halves in the machine's order; high · 2^32 is exact, so the sum is rounded once, as a cast would. */
@@ -151,7 +151,7 @@ function decode64(
   const high = signed ? new Int32Array(scratch) : low;
   const [lowAt, highAt] = endianness() === 'LE' ? [0, 1] : [1, 0];
   for (let n = 0; n < count; n += 1) {
-    const value = (high[2 * n + highAt] ?? 0) * 4294967296 + (low[2 * n + lowAt] ?? 0);
+    const value = high[2 * n + highAt] * 4294967296 + low[2 * n + lowAt];
     out[start + n] = value * slope + intercept;
   }
 }

@@ -52,7 +52,7 @@ export function* encodeVoxels(voxels: VoxelArray, spec: NiftiWriteSpec): Generat
 }
 
 function unscale(from: VoxelArray, to: VoxelArray, slope: number, intercept: number): void {
-  for (let n = 0; n < from.length; n += 1) to[n] = ((from[n] ?? 0) - intercept) / slope;
+  for (let n = 0; n < from.length; n += 1) to[n] = (from[n] - intercept) / slope;
 }
 
 function quantise(
@@ -63,7 +63,7 @@ function quantise(
   [least, most]: readonly [number, number],
 ): void {
   for (let n = 0; n < from.length; n += 1) {
-    const stored = Math.round(((from[n] ?? 0) - intercept) / slope);
+    const stored = Math.round((from[n] - intercept) / slope);
     to[n] = stored < least ? least : stored > most ? most : stored;
   }
 }
@@ -75,7 +75,7 @@ function copyExactly(
   datatype: string,
 ): void {
   for (let n = 0; n < from.length; n += 1) {
-    const value = from[n] ?? 0;
+    const value = from[n];
     // Wrapped or cut labels would be silent nonsense in every viewer.
     if (!(value >= least && value <= most) || !Number.isInteger(value)) {
       throw new Problem('internal', `${datatype} without scaling cannot hold the value ${value}`, { datatype });

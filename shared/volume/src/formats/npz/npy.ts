@@ -70,7 +70,7 @@ export class ByteQueue {
  */
 export async function readNpyHeader(queue: ByteQueue): Promise<NpyHeader> {
   const start = Buffer.from(await queue.take(8));
-  const major = start[6] ?? 0;
+  const major = start[6];
   if (start.toString('latin1', 0, 6) !== '\x93NUMPY') {
     throw new Problem('npz-invalid', 'expected an array in .npy format, the magic bytes are others');
   }

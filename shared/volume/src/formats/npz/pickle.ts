@@ -52,7 +52,7 @@ class PickleReader {
 
   read(): Value {
     for (;;) {
-      const opcode = this.#take(1)[0] ?? 0;
+      const opcode = this.#take(1)[0];
       if (opcode === 0x2e) {
         const value = this.#pop();
         if (this.#stack.length > 0 || this.#marks.length > 0) throw refuse('the pickle leaves values behind');
@@ -67,7 +67,7 @@ class PickleReader {
   #step(opcode: number): void {
     switch (opcode) {
       case 0x80: // PROTO
-        if ((this.#take(1)[0] ?? 0) > 5) throw refuse('the pickle is of a later protocol');
+        if (this.#take(1)[0] > 5) throw refuse('the pickle is of a later protocol');
         return;
       case 0x95: // FRAME: its length says nothing that we need
         this.#take(8);
@@ -82,17 +82,17 @@ class PickleReader {
       case 0x89: // NEWFALSE
         return this.#integer(0);
       case 0x4b: // BININT1
-        return this.#integer(this.#take(1)[0] ?? 0);
+        return this.#integer(this.#take(1)[0]);
       case 0x4d: // BININT2
         return this.#integer(this.#take(2).readUInt16LE());
       case 0x4a: // BININT
         return this.#integer(this.#take(4).readInt32LE());
       case 0x8c: // SHORT_BINUNICODE
-        return this.#text(this.#take(1)[0] ?? 0);
+        return this.#text(this.#take(1)[0]);
       case 0x58: // BINUNICODE
         return this.#text(this.#take(4).readUInt32LE());
       case 0x43: // SHORT_BINBYTES
-        return this.#push({ kind: 'bytes', value: this.#take(this.#take(1)[0] ?? 0) });
+        return this.#push({ kind: 'bytes', value: this.#take(this.#take(1)[0]) });
       case 0x7d: // EMPTY_DICT
         return this.#push({ kind: 'dictionary', entries: new Map() });
       case 0x5d: // EMPTY_LIST
@@ -116,11 +116,11 @@ class PickleReader {
       case 0x94: // MEMOIZE
         return this.#remember(this.#memo.size);
       case 0x71: // BINPUT
-        return this.#remember(this.#take(1)[0] ?? 0);
+        return this.#remember(this.#take(1)[0]);
       case 0x72: // LONG_BINPUT
         return this.#remember(this.#take(4).readUInt32LE());
       case 0x68: // BINGET
-        return this.#recall(this.#take(1)[0] ?? 0);
+        return this.#recall(this.#take(1)[0]);
       case 0x6a: // LONG_BINGET
         return this.#recall(this.#take(4).readUInt32LE());
       case 0x63: // GLOBAL

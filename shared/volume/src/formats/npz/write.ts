@@ -69,7 +69,7 @@ function npyHeader(descr: string, shape: string): Buffer {
 function littleEndian(values: LabelArray): Buffer {
   const bytes = Buffer.alloc(values.byteLength);
   const size = values.BYTES_PER_ELEMENT;
-  for (let n = 0; n < values.length; n += 1) bytes.writeUIntLE(values[n] ?? 0, n * size, size);
+  for (let n = 0; n < values.length; n += 1) bytes.writeUIntLE(values[n], n * size, size);
   return bytes;
 }
 

@@ -34,7 +34,7 @@ export function isZip(start: Uint8Array): boolean {
 /** True for a zip file whose first entry is an array of numpy: an `.npz`, by 128 bytes of its start. */
 export function isNpz(start: Uint8Array): boolean {
   if (!isZip(start) || start.length < 30) return false;
-  const nameBytes = (start[26] ?? 0) + 256 * (start[27] ?? 0);
+  const nameBytes = start[26] + 256 * start[27];
   return Buffer.from(start.subarray(30, 30 + nameBytes))
     .toString('latin1')
     .endsWith('.npy');
