@@ -18,7 +18,7 @@ const LabelsJson = z.object({ targets: z.array(z.object({ id: z.int(), colour: z
 /**
  * The results of a batch of a BIDS dataset, laid out as a derivative of it: copies of what the manifests name, made from
  * them alone, so that it can be made again at any time and never decides what the result of a job is.
- * docs/decisions/0040-bids-derivatives-are-copies.md says why.
+ * docs/decisions/0011-bids-derivatives-are-copies.md says why.
  */
 export class BidsDerivative {
   readonly #batch: BatchRecord;
