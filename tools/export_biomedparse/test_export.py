@@ -5,7 +5,8 @@
     PARSE3D_BIOMEDPARSE_REPO  a checkout of BiomedParse v2: to compare with the published code too
 
 What is not given is skipped, and says so. The export also needs onnxruntime: for Python, or for
-node (npm install in the repository, or NODE_PACKAGES). Reading weights: test_checkpoint.py.
+node (npm install in the repository, or NODE_PACKAGES). Reading weights: test_checkpoint.py and
+test_published_layout.py.
 """
 
 import hashlib
