@@ -21,10 +21,10 @@ export async function* base64OfImage(pieces: AsyncIterable<Buffer>): AsyncGenera
     head = undefined;
     yield rest;
   }
-  // Shorter than the scheme, or a head without its comma.
   if (head === undefined || head.length === 0) return;
-  if (isScheme(head)) throw new Problem('request-invalid', 'the data: URL of the image ends before its data');
-  yield head;
+  // Four characters of base64 may begin as the scheme does; a whole scheme lacks the comma behind its head.
+  if (head.length < SCHEME.length) yield head;
+  else throw new Problem('request-invalid', 'the data: URL of the image ends before its data');
 }
 
 /** The bytes behind `data:…;base64,`, or all where there is no such head; undefined until that can be told. */

@@ -75,6 +75,13 @@ test('an image may be a data: URL of any media type, wherever the body is cut', 
   }
 });
 
+test('base64 that begins as a data: URL does is base64', async () => {
+  for (const longest of [1, 100]) {
+    const [row] = await read('{"input_data": {"columns": ["text", "image"], "data": [["bone", "data"]]}}', longest);
+    expect(row?.image).toEqual(Buffer.from('data', 'base64'));
+  }
+});
+
 test('params may come before or after the data, as long as nothing is in them', async () => {
   const data = '"input_data": {"columns": ["text", "image"], "data": [["bone", "AAEC"]]}';
   for (const body of [`{${data}, "params": {}}`, `{"params": {}, ${data}}`, `{"params": null, ${data}}`]) {

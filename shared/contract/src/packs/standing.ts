@@ -26,8 +26,8 @@ export interface Standings {
 }
 
 /**
- * What a pack makes of each prompt of a job. The work does not grow with the length of the prompts, and only the first
- * few unknown ones are compared with the names of the pack.
+ * What a pack makes of each prompt of a job. A prompt is read in linear time; only the first few unknown ones, and
+ * only the beginnings of those, are compared with the names of the pack.
  * @param modality of the volume; without it any of the pack's counts
  */
 export function standingsOf(
