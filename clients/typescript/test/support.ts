@@ -35,10 +35,12 @@ export async function breakingProxy(
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       if (!isEvents) return void answer.pipe(outgoing);
       let text = '';
+      let broken = false;
       answer.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk;
         const end = text.indexOf('\n\n', text.indexOf('data:'));
-        if (!text.includes('data:') || end < 0 || outgoing.destroyed) return;
+        if (broken || !text.includes('data:') || end < 0 || outgoing.destroyed) return;
+        broken = true;
         // A reset could take the event with it; the end of the connection does not.
         outgoing.write(text.slice(0, end + 2), () => outgoing.socket?.end());
         answer.destroy();
