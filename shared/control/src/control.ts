@@ -2,7 +2,7 @@ import type { Manifest } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { Tenants } from '@parse3d/platform/access';
 import type { Tracing } from '@parse3d/platform/telemetry';
-import type { Stores } from '@parse3d/storage';
+import type { OnUnreadable, Stores } from '@parse3d/storage';
 import { Batches } from './batches/batches.js';
 import { startFeeding, type Feeding, type FeedingOptions } from './feeding/feeding.js';
 import { Admission } from './jobs/admission.js';
@@ -22,6 +22,8 @@ import { Outbox } from './webhooks/outbox.js';
 import { Webhooks } from './webhooks/webhooks.js';
 
 /** Longest wait for Redis at the start, in ms, of a process that answers requests. */
+/** Unreadable records that are named; a bucket full of them must not fill memory. */
+const MOST_SAID = 1_000;
 const REDIS_START_MS = 10_000;
 
 export interface ControlOptions {
@@ -89,7 +91,10 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   }
   const live = openLive(redis, subscriber, target.prefix, onRedisError);
   await live.events.start();
-  const ledger = openLedger(stores.primary);
+  const ledger = openLedger(
+    stores.primary,
+    oncePerKey((key, problem) => log.warn({ key, err: problem }, 'a record cannot be read and is passed over')),
+  );
   const tenants = new Tenants(stores.primary);
   const deps: ControlDeps = {
     ledger,
@@ -130,6 +135,16 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       await live.close();
       redis.disconnect();
     },
+  };
+}
+
+/** A list is read again and again; what is wrong with one entry is said once. */
+function oncePerKey(say: OnUnreadable): OnUnreadable {
+  const said = new Set<string>();
+  return (key, problem) => {
+    if (said.has(key) || said.size >= MOST_SAID) return;
+    said.add(key);
+    say(key, problem);
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Delivery } from '@parse3d/contract';
+import { blobKeys, WebhookRecord, type Delivery } from '@parse3d/contract';
 import { WebhookLedger } from '../src/ledger/webhooks.js';
 import { connectRedis, whenReady } from '../src/live/connection.js';
 import { redisKeys } from '../src/live/keys.js';
@@ -37,6 +37,36 @@ test('what is still to be delivered stays in the log, however much came after it
     await webhooks.prune(endpoint, 2);
     const left = (await webhooks.deliveries(endpoint, 100)).map(({ id }) => id);
     expect(left).toEqual([0, 1, 3, 5].map((index) => entries[index]?.id));
+  } finally {
+    await stores.close();
+    await folder.remove();
+  }
+});
+
+test('an endpoint whose record is damaged is passed over and named; the others of its tenant are there', async () => {
+  const folder = await scratchFolder('webhook-damaged');
+  const config = { kind: 'file' as const, root: folder.path, bucket: 'parse3d' };
+  await createBucketIfMissing(config);
+  const stores = openStores(config);
+  try {
+    const damaged: string[] = [];
+    const webhooks = new WebhookLedger(stores.primary, (key) => damaged.push(key));
+    const id = randomUUID();
+    const record = {
+      id,
+      tenant: 'default',
+      url: 'https://example.org/hook',
+      events: ['job.completed' as const],
+      createdAt: '2026-03-01T10:00:00.000Z',
+      secret: 'whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0',
+    };
+    await webhooks.write(WebhookRecord.parse(record));
+    const broken = blobKeys.webhook('default', randomUUID());
+    for (const text of ['{"id":', '[]', '']) {
+      await stores.primary.write(broken, Buffer.from(text));
+      expect((await webhooks.list('default')).map((each) => each.id)).toEqual([id]);
+    }
+    expect(new Set(damaged)).toEqual(new Set([broken]));
   } finally {
     await stores.close();
     await folder.remove();

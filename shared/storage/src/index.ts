@@ -26,10 +26,12 @@ export {
   readAll,
   parseRecord,
   readJson,
+  readListed,
   readRecord,
   sha256Of,
   writeFileTo,
   writeJson,
+  type OnUnreadable,
 } from './transfer.js';
 export {
   checkBucket,

@@ -71,6 +71,29 @@ export async function readRecord<T>(store: BlobStore, key: string, schema: Store
   return parseRecord(key, bytes.toString('utf8'), schema);
 }
 
+/** Called with the key of a record that cannot be read and was passed over. */
+export type OnUnreadable = (key: string, problem: Problem) => void;
+
+/**
+ * One of several records. One that cannot be read is passed over, so that a list is not as ill as its worst entry.
+ *
+ * @throws Problem of `readAll`
+ */
+export async function readListed<T>(
+  store: BlobStore,
+  key: string,
+  schema: StoredSchema<T>,
+  onUnreadable: OnUnreadable,
+): Promise<T | undefined> {
+  try {
+    return await readRecord(store, key, schema);
+  } catch (error) {
+    if (!isProblem(error, 'record-invalid')) throw error;
+    onUnreadable(key, error);
+    return undefined;
+  }
+}
+
 /**
  * The text of a record of our own, or of a part of one, as the schema reads it.
  * @param key names the record in the problem

@@ -1,4 +1,4 @@
-import type { BlobStore } from '@parse3d/storage';
+import type { BlobStore, OnUnreadable } from '@parse3d/storage';
 import { BatchLedger } from './batches.js';
 import { Manifests } from './manifests.js';
 import { PendingMarkers } from './pending.js';
@@ -16,14 +16,15 @@ export interface Ledger {
   readonly reuse: ReusableResults;
 }
 
-export function openLedger(store: BlobStore): Ledger {
+/** @param onUnreadable called with records of lists that cannot be read and are passed over */
+export function openLedger(store: BlobStore, onUnreadable?: OnUnreadable): Ledger {
   const manifests = new Manifests(store);
   return {
     store,
     manifests,
     pending: new PendingMarkers(store),
     batches: new BatchLedger(store),
-    webhooks: new WebhookLedger(store),
+    webhooks: new WebhookLedger(store, onUnreadable),
     reuse: new ReusableResults(store, manifests),
   };
 }

@@ -1,6 +1,6 @@
 import { blobKeys, Delivery, parseBlobKeys, WebhookRecord, type WebhookEvent } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
+import { listAll, readListed, readRecord, writeJson, type BlobStore, type OnUnreadable } from '@parse3d/storage';
 
 /** Names one delivery. */
 interface DueKey {
@@ -12,16 +12,18 @@ interface DueKey {
 /** What storage remembers of webhooks: endpoints, the log of what was sent to each, and the markers of what is due. */
 export class WebhookLedger {
   readonly #store: BlobStore;
+  readonly #onUnreadable: OnUnreadable;
 
-  constructor(store: BlobStore) {
+  constructor(store: BlobStore, onUnreadable: OnUnreadable = () => undefined) {
     this.#store = store;
+    this.#onUnreadable = onUnreadable;
   }
 
-  /** A tenant's endpoints, oldest first. */
+  /** A tenant's endpoints, oldest first. One whose record cannot be read keeps no job from ending, and gets nothing. */
   async list(tenant: string): Promise<WebhookRecord[]> {
     const records: WebhookRecord[] = [];
     for await (const { key } of listAll(this.#store, blobKeys.tenantWebhooksPrefix(tenant))) {
-      const record = await this.#record(key);
+      const record = await readListed(this.#store, key, WebhookRecord, this.#onUnreadable);
       if (record !== undefined) records.push(record);
     }
     return records.sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
@@ -53,7 +55,9 @@ export class WebhookLedger {
   async deliveries(endpointId: string, limit: number): Promise<Delivery[]> {
     const page = await this.#store.list({ prefix: blobKeys.deliveriesPrefix(endpointId), limit });
     const ids = page.blobs.map(({ key }) => parseBlobKeys.delivery(key)).filter((id) => id !== undefined);
-    const found = await Promise.all(ids.map((id) => this.delivery(endpointId, id)));
+    const found = await Promise.all(
+      ids.map((id) => readListed(this.#store, blobKeys.delivery(endpointId, id), Delivery, this.#onUnreadable)),
+    );
     return found.filter((delivery) => delivery !== undefined);
   }
 
