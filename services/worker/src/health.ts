@@ -30,6 +30,8 @@ export async function serveHealth(options: {
   });
   server.listen(options.port, options.host);
   await once(server, 'listening');
+  // A fault of a scraper's connection is not the worker's.
+  server.on('error', () => undefined);
   return {
     port: (server.address() as AddressInfo).port,
     async close() {

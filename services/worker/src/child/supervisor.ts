@@ -94,6 +94,9 @@ export class ChildSupervisor {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) if (line.trim() !== '') this.#options.onLog(line);
     });
+    // Without a listener a pipe that breaks, or a machine without room for a process, would end the worker.
+    child.stderr?.on('error', () => undefined);
+    child.on('error', () => undefined);
     child.on('exit', () => {
       if (this.#child === child) this.#child = undefined;
     });
@@ -175,6 +178,7 @@ export class ChildSupervisor {
         resolve();
       };
       const onExit = (code: number | null, signal: string | null): void => fail(crashed(code, signal));
+      const onError = (error: Error): void => fail(Problem.from(error, 'child-crashed'));
       const timer = setTimeout(
         () => fail(new Problem('child-stalled', `the computing process was not ready after ${START_TIMEOUT_MS} ms`)),
         START_TIMEOUT_MS,
@@ -183,9 +187,11 @@ export class ChildSupervisor {
         clearTimeout(timer);
         child.off('message', onMessage);
         child.off('exit', onExit);
+        child.off('error', onError);
       };
       child.on('message', onMessage);
       child.on('exit', onExit);
+      child.on('error', onError);
     });
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rm, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { crc32, createDeflateRaw } from 'node:zlib';
 import { voxelCount, type LabelArray, type Shape, type Vec3 } from '../../geometry/index.js';
 import { Problem } from '@parse3d/contract/problems';
@@ -119,7 +119,9 @@ async function writeDeflated(
       yield piece;
     }
   };
-  const deflated = Readable.from(measured(), { objectMode: false }).pipe(createDeflateRaw({ level: DEFLATE_LEVEL }));
+  const deflated = createDeflateRaw({ level: DEFLATE_LEVEL });
+  // A fault of the source ends the stream that is read below, and is thrown there.
+  pipeline(Readable.from(measured(), { objectMode: false }), deflated, () => undefined);
   for await (const chunk of deflated) {
     const piece = Buffer.from(chunk);
     await file.write(piece, 0, piece.length, start + stored);
