@@ -244,7 +244,7 @@ test('the task catalogue completes a prompt, by modality', async () => {
   expect(await stranger.send('GET', '/v1/tasks')).toMatchObject({ status: 403, json: { scope: 'packs:read' } });
 });
 
-test('a pack that cannot be used is told of without the path where it lies', async () => {
+test('a pack that cannot be used is reported without the path where it lies', async () => {
   const { status, json } = await new Api(stack.api.url, '').send('GET', '/readyz');
   expect(status).toBe(200);
   expect(JSON.stringify(json['warnings'])).toMatch(/pack broken is not usable: /);

@@ -102,7 +102,7 @@ test('what lies inside the brain shows in the label map, whole', () => {
   expect(shown.get(5)).toBeLessThan(upright.findings[4]?.voxels ?? 0);
 });
 
-test('on request the likeliest target takes the voxel, and what it hides is told of', async () => {
+test('on request the likeliest target takes the voxel, and what it hides is reported', async () => {
   const found = await find(head, ['left hippocampus', 'brain'], { overlap: 'most-probable' });
   expect(sizes(found).get(1) ?? 0).toBeLessThan(0.5 * (found.findings[0]?.voxels ?? 0));
   expect(found.hidden.labels).toEqual([1]);

@@ -87,7 +87,7 @@ export function createMetrics(): ApiMetrics {
     }),
     storageEvents: new Counter({
       name: 'parse3d_storage_events_total',
-      help: 'Objects that storage events and listings told of, by what became of them; deferred ones come again',
+      help: 'Objects that storage events and listings reported, by what became of them; deferred ones come again',
       labelNames: ['format', 'outcome'],
       registers,
     }),

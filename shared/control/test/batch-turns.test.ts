@@ -124,7 +124,7 @@ test('a batch that is canceled while its counters are made again counts every it
   expect(await countsOf(batch)).toMatchObject({ status: 'canceled', failed: 1, canceled: 2, completed: 0 });
 });
 
-test('an end that is written twice is told of once, and the end of a retry is told of again', async () => {
+test('an end that is written twice is announced once, and the end of a retry is announced again', async () => {
   const batch = await store(1, itemsOf(1, 'e'));
   const request = jobRequest({ jobId: batchJobId(batch.batchId, 0), lane: 'batch' });
   const problem = { code: 'internal', detail: 'x', retry: 'later', fields: {} } as const;

@@ -59,7 +59,7 @@ describe('links in the folder of a store', () => {
     await expect(store.write('near/y', Buffer.from('y'))).rejects.toMatchObject({ code: 'blob-key-invalid' });
   });
 
-  it('that lead out of the bucket or to nothing are told of by a listing, and make a folder of a series unreadable', async () => {
+  it('that lead out of the bucket or to nothing are named by a listing, and make a folder of a series unreadable', async () => {
     await store.write('real/x', Buffer.from('x'));
     await symlink(outside, join(root, 'scans', 'away'));
     await symlink('/nothing/here', join(root, 'scans', 'real', 'y'));

@@ -9,7 +9,7 @@ import { isTaken, setAside } from './windows/waiting.js';
 /** What became of one object under one rule. */
 export type Outcome = 'started' | 'waiting' | 'repeated' | 'refused' | 'ignored';
 
-/** An object that is replaced faster than this many looks will be told of again. */
+/** An object that is replaced faster than this many looks will be reported again. */
 const LOOKS = 3;
 
 /**

@@ -20,7 +20,7 @@ const RESTS = 10;
 const AT_ONCE = 8;
 
 /**
- * Lists what the rules watch and starts the jobs for what no event told of. Runs in the process that leads; whatever it
+ * Lists what the rules watch and starts the jobs for what no event reported. Runs in the process that leads; whatever it
  * does can be repeated by the next one.
  */
 export class RuleSweeper {

@@ -21,7 +21,7 @@ export function markKnown(socket: Socket): void {
  * Bounds the connections of a server. A new one is always let in as long as there is a stranger to close in its place:
  * the oldest connection, of the same address first, on which no key was shown. So slow strangers fill no table.
  *
- * @param onDropped told of every connection that is closed, and of which limit
+ * @param onDropped called with the limit for every connection that is closed
  */
 export function boundConnections(
   server: Server,

@@ -28,7 +28,7 @@ export const problemKinds = {
   'request-invalid': never(400, 'The request does not have the expected form'),
   unauthorized: never(401, 'A valid API key is needed'),
   forbidden: never(403, 'This API key may not do that'),
-  'not-found': never(404, 'There is no such thing'),
+  'not-found': never(404, 'Not found'),
   'method-not-allowed': never(405, 'This resource does not answer that method'),
   'input-not-allowed': never(403, 'The volume lies outside the storage that this key may read'),
   'idempotency-conflict': never(409, 'The idempotency key was used before with another request'),
@@ -37,11 +37,11 @@ export const problemKinds = {
   'body-too-slow': later(408, 'The body of the request comes too slowly'),
   'unsupported-media-type': never(415, 'The content type is not understood'),
   'event-unknown': never(400, 'The storage event has no form that is known'),
-  'event-signature-invalid': never(403, 'The storage event is not signed by whom it says it is'),
+  'event-signature-invalid': never(403, 'The signature does not match the sender of the storage event'),
   'events-incomplete': later(503, 'Not every event of the message could be taken; send it again'),
   'webhook-url-refused': never(422, 'Webhooks cannot be sent to this address'),
   'prompt-unknown': never(422, 'The pack has no target that matches the prompt'),
-  'pack-unknown': never(422, 'There is no such pack on this server'),
+  'pack-unknown': never(422, 'This server does not have the pack'),
   'modality-unsupported': never(422, 'The pack was not made for this modality'),
 
   // The volume
