@@ -23,7 +23,7 @@ if (data === undefined) {
     beforeAll(async () => {
       folder = await scratchFolder('exporter');
       // Among them one that exports a file of the published layout as a user does; that pack stays for the tests below.
-      const python = ['-m', 'unittest', 'test_checkpoint', 'test_published_layout'];
+      const python = ['-m', 'unittest', 'test_checkpoint', 'test_destination', 'test_published_layout'];
       const env = { ...process.env, PARSE3D_TEST_KEEP: folder.path };
       unittests = await promisify(execFile)(PYTHON, python, { cwd: TOOLS, env });
       pack = Pack.parse(JSON.parse(await readFile(join(folder.path, 'pack/pack.json'), 'utf8')));

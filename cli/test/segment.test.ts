@@ -86,6 +86,24 @@ test('a folder with files in it is not overwritten unasked', async () => {
   expect((await segment(...options, '--overwrite')).code).toBe(0);
 });
 
+test('a run that overwrites leaves no file of the earlier one, and every file of somebody else', async () => {
+  const out = join(folder.path, 'again');
+  const run = (...options: string[]) => segment('--prompt', 'bone', '--no-preview', '--out', 'again', ...options);
+  expect((await run('--prompt', 'lung', '--masks', '--instances')).code).toBe(0);
+  expect(await readdir(out)).toEqual(expect.arrayContaining(['mask-2.nii.gz', 'instances-2.csv']));
+  await writeFile(join(out, 'note.txt'), 'mine');
+  expect((await run('--overwrite')).code).toBe(0);
+  const { outputs } = JSON.parse(await readFile(join(out, 'result.json'), 'utf8'));
+  const names = outputs.map(({ name }: { name: string }) => name);
+  expect((await readdir(out)).sort()).toEqual(['note.txt', 'result.json', ...names].sort());
+});
+
+test('objects in a DICOM SEG that nobody asked for are refused', async () => {
+  const run = await segment('--prompt', 'bone', '--dicom-seg-instances', '--out', 'objects');
+  expect(run.code).toBe(2);
+  expect(run.stderr).toContain('--instances');
+});
+
 test('a prompt that matches nothing is refused with the nearest names, and nothing is written', async () => {
   const run = await segment('--prompt', 'bne', '--out', 'none');
   expect(run.code).toBe(4);

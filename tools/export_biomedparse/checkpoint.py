@@ -73,6 +73,8 @@ class Checkpoint:
                 values = stream.take(length, views[0][1])
                 for target, stored in views:
                     target.copy_(tensor_of(values, stored))
+                    if not torch.isfinite(target).all():
+                        raise Refused(f"{self.path}: {stored.name} holds values that are not finite numbers; the file is damaged, or its training failed")
             stream.pass_to(self.bytes)
         self.sha256 = stream.digest.hexdigest()
 
@@ -132,6 +134,8 @@ def find(path):
     """The file of weights: `path` itself, or the only one in a folder such as an MLflow model."""
     if path.is_file():
         return path
+    if path.exists() and not path.is_dir():
+        raise Refused(f"{path} is neither a file nor a folder; give the file of weights, or a folder that holds it")
     if not path.is_dir():
         raise Refused(f"{path} does not exist; give the file of weights, or a folder that holds it")
     found = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())

@@ -57,11 +57,19 @@ def write(module, kind, examples, path, opset, precision="fp32"):
             **options,
         )
     give_back()
-    rewrite(path, precision)
+    rewrite(path, precision, module.inputs)
     give_back()
     # By its path, so that the checker's copy is the only one in memory.
     onnx.checker.check_model(str(path))
     give_back()
+
+
+def check_inputs(path, model, expected):
+    """The tracer drops an input that makes no difference to it; an engine that feeds it would refuse the graph."""
+    found = {entry.name for entry in model.graph.input}
+    lost = [name for name in expected if name not in found]
+    if lost:
+        raise SystemExit(f"{path.name} lost its inputs {', '.join(lost)}: export with another --image-size")
 
 
 def give_back():
@@ -71,9 +79,10 @@ def give_back():
         ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
-def rewrite(path, precision):
-    """Only the default operator domain, the precision asked for, and nothing of the machine that wrote it."""
+def rewrite(path, precision, inputs):
+    """All inputs, only the default operator domain, the precision asked for, and nothing of the machine that wrote it."""
     model = onnx.load(str(path))
+    check_inputs(path, model, inputs)
     domains = {entry.domain for entry in model.opset_import} | {n.domain for n in model.graph.node}
     if domains - {"", "ai.onnx"}:
         raise RuntimeError(f"{path} uses operators outside ONNX's default domain: {domains}")

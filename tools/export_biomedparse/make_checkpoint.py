@@ -67,7 +67,7 @@ class Pickler(pickle.Pickler):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--width", choices=["small", "full"], default="full")
+    parser.add_argument("--width", choices=["small", "full"], required=True, help="full writes 4.5 GB")
     parser.add_argument("--bpe", type=pathlib.Path)
     parser.add_argument("--image-size", type=int, default=512, help="that the random weights are made lively for")
     parser.add_argument("--seed", type=int, default=0)

@@ -28,6 +28,9 @@ const [, , modelPath, threads = '2', optimisation = 'all', profile] = process.ar
 const home = process.env.NODE_PACKAGES ? resolve(process.env.NODE_PACKAGES, 'x.js') : import.meta.url;
 const { InferenceSession, Tensor } = createRequire(home)('onnxruntime-node');
 
+// Only whether the runtime is here was asked.
+if (modelPath === '--probe') process.exit(0);
+
 const session = await InferenceSession.create(modelPath, {
   intraOpNumThreads: Number(threads),
   interOpNumThreads: 1,

@@ -85,7 +85,7 @@ def check_id(folder):
         )
 
 
-def write_pack(folder, *, image_size, noise_shapes, normalise, demonstration, weights, spdx, title, description):
+def write_pack(folder, *, pack_id, image_size, noise_shapes, normalise, demonstration, weights, spdx, title, description):
     """Writes pack.json last, over everything else that lies in the folder. Returns it.
 
     weights: {file, bytes, sha256} of what it was exported from, or None. No `targets`: then parse3d's
@@ -97,7 +97,7 @@ def write_pack(folder, *, image_size, noise_shapes, normalise, demonstration, we
     pack = {
         "schemaVersion": 1,
         "kind": "promptable-slices",
-        "id": folder.name,
+        "id": pack_id,
         "version": "2.0.0",
         "title": title,
         "description": description,

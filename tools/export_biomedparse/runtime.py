@@ -1,5 +1,6 @@
 """ONNX Runtime from Python: its own Python build where there is one, else Node's, by `ort_run.mjs`."""
 
+import importlib.util
 import json
 import os
 import pathlib
@@ -19,6 +20,21 @@ def open_session(path, threads=2, profile=None):
     except ImportError:
         return NodeSession(path, threads, profile)
     return PythonSession(onnxruntime, path, threads)
+
+
+def require():
+    """Raises SystemExit where no ONNX Runtime can be had: better before hours of reading than after."""
+    if importlib.util.find_spec("onnxruntime") is not None:
+        return
+    try:
+        probe = subprocess.run(["node", str(HERE / "ort_run.mjs"), "--probe"], capture_output=True, check=False)
+    except FileNotFoundError:
+        probe = None
+    if probe is None or probe.returncode != 0:
+        raise SystemExit(
+            "the graphs are compared with the network in ONNX Runtime, which is not here: run npm ci in the repository "
+            "(or set NODE_PACKAGES to a folder that has onnxruntime-node), or pip install onnxruntime"
+        )
 
 
 class PythonSession:

@@ -46,10 +46,29 @@ class PublishedLayout(unittest.TestCase):
             self.assertEqual(pack["licence"]["spdx"], "MIT")
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             self.assertEqual(pack["weights"], {"file": path.name, "bytes": path.stat().st_size, "sha256": digest})
+            again = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+            self.assertEqual((again.returncode, again.stdout), (1, ""))
+            self.assertIn("--overwrite", again.stderr)
             found, _ = net.build("small")
             checkpoint.Checkpoint(path).load_into(found)
             for key, value in model.state_dict().items():
                 self.assertTrue(torch.equal(found.state_dict()[key], value), key)
+
+    def test_weights_that_are_not_numbers_are_refused_by_name_and_leave_nothing(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            model, _ = net.build("small")
+            key = "backbone.patch_embed.proj.weight"
+            state = {f"model.{k}": v for k, v in model.state_dict().items()}
+            state[f"model.{key}"] = torch.full_like(state[f"model.{key}"], float("nan"))
+            torch.save({"state_dict": state}, folder / "bad.ckpt")
+            shutil.copy(DATA / "clip/bpe_simple_vocab_16e6.txt.gz", folder)
+            command = [sys.executable, HERE / "export.py", "--checkpoint", folder / "bad.ckpt", "--out", folder / "pack"]
+            ran = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+            self.assertEqual(ran.returncode, 1)
+            self.assertIn(key, ran.stderr)
+            self.assertNotIn("Traceback", ran.stderr)
+            self.assertEqual(sorted(file.name for file in folder.iterdir()), ["bad.ckpt", "bpe_simple_vocab_16e6.txt.gz"])
 
 
 def trained(path, words):

@@ -29,7 +29,9 @@ def candidates(checkpoint, repo):
     """Every place where a list lies, the nearest first."""
     for name in NAMES if checkpoint is not None else ():
         # In a folder of a download anywhere; beside a single file only there.
-        yield from sorted(checkpoint.rglob(name) if checkpoint.is_dir() else checkpoint.parent.glob(name))
+        # The file of a cache is often a link: the list may lie beside either.
+        folders = (checkpoint.parent, checkpoint.resolve().parent)
+        yield from sorted(checkpoint.rglob(name)) if checkpoint.is_dir() else (f for at in folders for f in at.glob(name))
     if repo is not None:
         yield from sorted(repo.rglob(NAMES[0]))
     for package in PACKAGES:

@@ -11,6 +11,7 @@ import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../options/job.js'
 import { sizeAndHash } from '../local/size-and-hash.js';
 import { openOutputFolder } from '../local/output-folder.js';
 import { openPack } from '../local/open-pack.js';
+import { requireInstances } from '../options/instances.js';
 import { PromptOptions, promptsOfFile, readPrompts, withPrompts } from '../options/prompts.js';
 import { findingsTable, MEASURES_HINT, notice } from '../terminal/findings.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';
@@ -95,6 +96,7 @@ export function segmentCommand(): Command {
 async function run(volume: string, options: Options, output: Output): Promise<void> {
   const inputPath = resolve(volume);
   const prompts = await readPrompts(options, () => promptsOfFile(inputPath));
+  if (options.dicomSegInstances) requireInstances(prompts);
   await requireVolume(inputPath, volume);
   const loaded = await openPack(options.pack ?? process.env['PARSE3D_DEFAULT_PACK'] ?? DEFAULT_PACK, options.packs);
   // Refused before the volume is read.

@@ -11,6 +11,7 @@ import { SomeFailed, UsageError } from '../errors/kinds.js';
 import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../options/job.js';
 import { followJob } from '../jobs/follow.js';
 import { uploadVolume } from '../jobs/upload.js';
+import { requireInstances } from '../options/instances.js';
 import { PromptOptions, readPrompts, withPrompts } from '../options/prompts.js';
 import { reportError } from '../errors/report.js';
 import { shorten } from '../terminal/format.js';
@@ -113,6 +114,7 @@ async function run(volumes: readonly string[], options: Options, output: Output)
     );
   }
   const prompts = await readPrompts(options);
+  if (options.dicomSegInstances) requireInstances(prompts);
   await withClient(options, (client) =>
     untilInterrupted(
       async (signal) => {
@@ -161,6 +163,7 @@ async function runBatch(source: SourceInput, options: Options, output: Output): 
   const own = source.kind === 'manifest' || source.kind === 'items';
   const none = options.prompt.length === 0 && options.prompts === undefined;
   const prompts = own && none ? undefined : await readPrompts(options);
+  if (options.dicomSegInstances && prompts !== undefined) requireInstances(prompts);
   const batch: SubmitBatch = {
     source,
     ...(prompts === undefined ? {} : { prompts }),

@@ -1,8 +1,13 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { Problem } from '@parse3d/contract/problems';
+import { z } from 'zod';
 
 const PARTIAL = '.partial-';
+
+/** Documents of a result that name its files: of `segment`, and of a job. */
+const DOCUMENTS = ['result.json', 'manifest.json'];
+const Named = z.object({ outputs: z.array(z.object({ name: z.string() })) });
 
 /** A folder for results that holds either all of them or none. */
 export interface OutputFolder {
@@ -40,6 +45,7 @@ export async function openOutputFolder(folder: string, overwrite: boolean): Prom
     path,
     partial,
     publish: async () => {
+      await removeEarlier(path);
       for (const name of await readdir(partial)) {
         // Only with leave to overwrite can there be anything; a folder cannot be renamed onto one that holds files.
         await rm(join(path, name), { recursive: true, force: true });
@@ -49,6 +55,28 @@ export async function openOutputFolder(folder: string, overwrite: boolean): Prom
     },
     discard: () => rm(partial, { recursive: true, force: true }),
   };
+}
+
+/** Files of an earlier result would be read as part of this one: `mask-3` of a prompt that was not asked for again. */
+async function removeEarlier(path: string): Promise<void> {
+  for (const document of DOCUMENTS) {
+    const text = await readFile(join(path, document), 'utf8').catch(() => undefined);
+    if (text === undefined) continue;
+    const found = Named.safeParse(parseJson(text));
+    // A document that we did not write names nothing of ours. A name with a path in it would lead elsewhere.
+    const names = found.success ? found.data.outputs.map(({ name }) => name) : [];
+    for (const name of names.filter((each) => each === basename(each) && each !== '..'))
+      await rm(join(path, name), { force: true });
+    if (found.success) await rm(join(path, document), { force: true });
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 async function makeFolder(path: string): Promise<void> {

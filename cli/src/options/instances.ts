@@ -26,6 +26,14 @@ export function withInstances(command: Command): Command {
     .option('--min-ml <ml>', 'objects of less than so many millilitres are dropped');
 }
 
+/** @throws UsageError when objects are to be written that nobody asked for */
+export function requireInstances(prompts: readonly Prompt[]): void {
+  if (prompts.some((prompt) => prompt.instances === true)) return;
+  throw new UsageError(
+    '--dicom-seg-instances writes objects: use it with --instances, or with prompts that ask for them',
+  );
+}
+
 /**
  * The prompts with what was asked for of their objects. Prompts of an .npz file may want objects by themselves.
  * @throws UsageError for a label that no prompt has, and for limits of objects that nobody asked for

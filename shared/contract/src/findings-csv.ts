@@ -39,14 +39,16 @@ export function measureCells(finding: Finding): Cell[] {
 
 /** `findings.csv`: a row per prompt. Places are in RAS millimetres, boxes in voxel indices from 0. */
 export function findingsCsv(findings: readonly Finding[]): string {
-  const titles = 'label,prompt,verdict,recommended,voxels,volume_ml,mean_probability,max_probability,existence'.split(
-    ',',
-  );
+  const titles =
+    'label,prompt,verdict,recommended,suggestion,voxels,volume_ml,mean_probability,max_probability,existence'.split(
+      ',',
+    );
   const rows = findings.map((finding) => [
     finding.label,
     finding.prompt,
     finding.verdict,
     finding.recommended,
+    finding.suggestion ?? null,
     finding.voxels,
     finding.volumeMl,
     finding.meanProbability,

@@ -41,11 +41,13 @@ test('rows quote what must be quoted, and no text becomes a formula', () => {
 
 test('findings are a row each, with empty cells where a measure is missing, also of earlier documents', () => {
   const removed = { keepLargest: 1, components: 2, voxels: 9 };
-  const findings = [plain, { ...plain, label: 2, prompt: 'liver', measures, removed }].map((one) => Finding.parse(one));
+  const findings = [plain, { ...plain, label: 2, prompt: 'liver', suggestion: 'lever', measures, removed }].map((one) =>
+    Finding.parse(one),
+  );
   const [titles, first, second] = findingsCsv(findings).trimEnd().split('\n');
-  expect(titles?.split(',')).toHaveLength(9 + measureTitles.length);
-  expect(first).toBe(`1,'=SUM(A1),present,false,3,0.25,0.5,,${','.repeat(measureTitles.length)}`);
-  expect(second).toBe('2,liver,present,false,3,0.25,0.5,,,12.5,3,-1,2,0,4,5,6,4,5,7,-7,0,-7,-7,-7,HU,1,1,,2,9');
+  expect(titles?.split(',')).toHaveLength(10 + measureTitles.length);
+  expect(first).toBe(`1,'=SUM(A1),present,false,,3,0.25,0.5,,${','.repeat(measureTitles.length)}`);
+  expect(second).toBe('2,liver,present,false,lever,3,0.25,0.5,,,12.5,3,-1,2,0,4,5,6,4,5,7,-7,0,-7,-7,-7,HU,1,1,,2,9');
 });
 
 test('what a request does not say is not in its options, so that earlier results are found again', () => {
