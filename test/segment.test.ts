@@ -62,9 +62,9 @@ test('a volume goes in over HTTP and comes back as masks on its own grid', async
   const inside = (hounsfield: number) => ({ mean: hounsfield, sd: 0, median: hounsfield, unit: 'HU' });
   expect(manifest.findings.map(({ measures }) => measures?.intensity)).toMatchObject([inside(700), inside(-750)]);
   const table = (await stack.api.output(job.id, 'findings.csv')).toString().split('\n');
-  expect(table.slice(1, 3).map((row) => row.split(',').slice(0, 5))).toEqual([
-    ['1', 'bone', 'present', 'true', String(count(1))],
-    ['7', 'the lungs in chest CT', 'present', 'true', String(count(7))],
+  expect(table.slice(1, 3).map((row) => row.split(',').slice(0, 6))).toEqual([
+    ['1', 'bone', 'present', 'true', '', String(count(1))],
+    ['7', 'the lungs in chest CT', 'present', 'true', '', String(count(7))],
   ]);
   expect(manifest.input.sha256).toMatch(/^[0-9a-f]{64}$/);
   expect(manifest.notice).toContain('research use only');
