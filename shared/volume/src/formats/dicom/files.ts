@@ -4,12 +4,14 @@ import { withFile, type RandomAccess } from '../npz/access.js';
 import { readZipDirectory, readZipEntry, type ZipEntry } from '../npz/zip.js';
 import { DICOM_MAGIC_BYTES, isDicom } from './bare.js';
 import { assertNoSliceAmong, leftOutOf, nameShape, type NotTaken } from './left-out.js';
+import { integer, parseDicom } from './parse.js';
 import type { DicomFile } from './types.js';
 import { filesBelow } from './walk.js';
 
 /** More files than any series has: those of a whole study fit. */
 const MAX_FILES = 20_000;
 const MAX_FILE_BYTES = 2 ** 29;
+const NUMBER_OF_FRAMES = 'x00280008';
 
 export interface FileLimits {
   /** Most bytes of all files together, decompressed. @default 17179869184 (16 GiB) */
@@ -51,6 +53,21 @@ export async function dicomFilesInFolder(folder: string, limits: FileLimits = {}
     if (reason !== undefined) notTaken.push({ reason, shape: nameShape(path) });
   }
   return { files, leftOut: told(files, shapes, notTaken) };
+}
+
+/**
+ * A file that holds a volume by itself: a multi-frame object.
+ * @throws Problem `volume-not-3d` for one image of a series; `archive-too-large`, `dicom-invalid`
+ */
+export async function dicomFileAlone(path: string, limits: FileLimits = {}): Promise<DicomFiles> {
+  const meter = new Meter(limits);
+  const bytes = await withFile(path, (file) => Promise.resolve(file.bytes));
+  meter.add(bytes);
+  const read = (): Promise<Uint8Array> => readFile(path);
+  if ((integer(parseDicom(await read(), 'header'), NUMBER_OF_FRAMES) ?? 1) === 1) {
+    throw new Problem('volume-not-3d', 'expected a series, this is one DICOM file; give its folder, or a zip of it');
+  }
+  return { files: [{ bytes, read }], leftOut: [] };
 }
 
 /**
