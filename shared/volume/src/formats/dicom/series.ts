@@ -15,14 +15,14 @@ import type { UprightPlan } from './upright.js';
 const PLACE_TOLERANCE = 0.1;
 /** Sines of angles below half a degree are rounding of positions, not a tilted gantry. */
 const TILT_TOLERANCE = 0.0087;
-/** Distances further than this share off the usual one are not resampled. */
+/** A gap that is larger than expected by more than this share is not resampled: what lies in it was not seen. */
 const MOST_UNEVEN = 0.5;
 
 /** What may be mended by taking the images onto another grid. */
 export interface ArrangeOptions {
   /** Images of a tilted gantry. @default refuse */
   readonly tilt?: 'refuse' | 'correct' | undefined;
-  /** Images at distances that differ by up to half of the usual one. @default refuse */
+  /** Images at unequal distances, none larger than expected by more than half. @default refuse */
   readonly spacing?: 'refuse' | 'resample' | undefined;
 }
 
@@ -54,7 +54,7 @@ export function arrangeSeries(
   const slices = [start, ...rest] as const;
   const complete = assertComplete(slices, images);
   if (end === undefined) return alone(start, normal, complete);
-  const uneven = assertRegular(slices.map(along), options.spacing ?? 'refuse');
+  const uneven = assertRegular(slices, slices.map(along), options.spacing ?? 'refuse');
   const step = scaled(minus(end.position, start.position), 1 / rest.length);
   const shifted = assertStraight(slices, step, normal, options.tilt ?? 'refuse');
   const mended = [uneven, shifted].filter((told) => told !== undefined);
@@ -77,14 +77,45 @@ function alone(slice: SliceHeader, normal: Vec3, warnings: readonly string[]): S
   };
 }
 
+/** A distance of neighbouring images in mm, and the one that their thickness and the others let expect. */
+interface Gap {
+  readonly mm: number;
+  readonly expected: number;
+}
+
 /**
- * @param places along the normal, in mm, ascending
+ * Heads are often scanned with thin slices at the base and thick ones above: where images are thicker than usual, their
+ * distance is expected to be larger by as much.
+ */
+function gapsBetween(
+  slices: readonly SliceHeader[],
+  places: readonly number[],
+): { gaps: readonly Gap[]; usual: number } {
+  const found = places.slice(1).map((place, n) => {
+    const [below, above] = [slices[n]?.thickness, slices[n + 1]?.thickness];
+    const thickness = below === undefined || above === undefined ? undefined : (below + above) / 2;
+    return { mm: place - (places[n] ?? 0), thickness };
+  });
+  const typical = found.toSorted((a, b) => a.mm - b.mm)[found.length >> 1];
+  const usual = typical?.mm ?? 0;
+  const gaps = found.map(({ mm, thickness }) => ({
+    mm,
+    expected: usual * ((thickness ?? 1) / (thickness === undefined ? 1 : (typical?.thickness ?? thickness))),
+  }));
+  return { gaps, usual };
+}
+
+/**
+ * @param places of the slices along the normal, in mm, ascending
  * @returns what was accepted of uneven distances, in words for the user
  */
-function assertRegular(places: readonly number[], spacing: 'refuse' | 'resample'): string | undefined {
-  const gaps = places.slice(1).map((place, n) => place - (places[n] ?? 0));
-  const usual = gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? 0;
-  const closest = Math.min(...gaps);
+function assertRegular(
+  slices: readonly SliceHeader[],
+  places: readonly number[],
+  spacing: 'refuse' | 'resample',
+): string | undefined {
+  const { gaps, usual } = gapsBetween(slices, places);
+  const [closest, widest] = [Math.min(...gaps.map(({ mm }) => mm)), Math.max(...gaps.map(({ mm }) => mm))];
   if (closest <= 1e-3 || closest < usual * PLACE_TOLERANCE) {
     throw new Problem(
       'volume-not-3d',
@@ -97,30 +128,31 @@ function assertRegular(places: readonly number[], spacing: 'refuse' | 'resample'
   const worst = Math.max(...places.map((place, n) => Math.abs(place - first - n * mean)));
   if (worst <= PLACE_TOLERANCE * mean) return undefined;
   // Wholly regular but for gaps of several slices: some were left out.
-  const holes = gaps.filter((gap) => gap > usual * 1.5);
-  const multiples = gaps.every((gap) => Math.abs(gap / usual - Math.round(gap / usual)) < PLACE_TOLERANCE);
-  if (holes.length > 0 && multiples) {
-    const missing = holes.reduce((sum, gap) => sum + Math.round(gap / usual) - 1, 0);
+  const holes = gaps.filter(({ mm, expected }) => mm > expected * 1.5);
+  const steps = gaps.map(({ mm, expected }) => mm / expected);
+  if (holes.length > 0 && steps.every((step) => Math.abs(step - Math.round(step)) < PLACE_TOLERANCE)) {
+    const missing = steps.reduce((sum, step) => sum + Math.round(step) - 1, 0);
     throw new Problem(
       'dicom-slices-missing',
-      `expected a slice every ${round(usual)} mm, ${missing} are missing (largest gap ${round(Math.max(...holes))} mm)`,
-      { missing, spacingMm: round(usual), largestGapMm: round(Math.max(...holes)) },
+      `expected a slice every ${round(usual)} mm, ${missing} are missing (largest gap ${round(widest)} mm)`,
+      { missing, spacingMm: round(usual), largestGapMm: round(widest) },
     );
   }
-  const [leastMm, mostMm] = [round(closest), round(Math.max(...gaps))];
-  const share = Math.max(...gaps.map((gap) => Math.abs(gap / usual - 1)));
+  const [leastMm, mostMm, share] = [round(closest), round(widest), Math.max(...steps) - 1];
+  const found = `they lie from ${leastMm} to ${mostMm} mm apart`;
   if (spacing === 'resample' && share <= MOST_UNEVEN) {
-    return `The images lie from ${leastMm} to ${mostMm} mm apart (up to ${percent(share)} off the usual ${round(usual)} mm): they were resampled to equal distances, between neighbours.`;
+    return `The images are not at equal distances: ${found}. They were resampled to equal ones, linear between neighbours.`;
   }
   const way =
     share <= MOST_UNEVEN
       ? '; --spacing resample resamples them to equal distances'
-      : `, up to ${percent(share)} off the usual distance; up to ${percent(MOST_UNEVEN)} can be resampled`;
-  throw new Problem(
-    'dicom-geometry',
-    `expected slices at equal distances, they lie from ${leastMm} to ${mostMm} mm apart${way}`,
-    { leastMm, mostMm, share: round(share), mostShare: MOST_UNEVEN },
-  );
+      : `; a gap is ${percent(share)} larger than expected, and up to ${percent(MOST_UNEVEN)} can be resampled`;
+  throw new Problem('dicom-geometry', `expected slices at equal distances, ${found}${way}`, {
+    leastMm,
+    mostMm,
+    share: round(share),
+    mostShare: MOST_UNEVEN,
+  });
 }
 
 /**
@@ -175,8 +207,10 @@ function uprightGrid(
   });
   const depth = offsets.at(-1)?.[2] ?? 0;
   const gaps = offsets.slice(1).map((offset, n) => offset[2] - (offsets[n]?.[2] ?? 0));
-  // Both ends stay where they are; between them the distance is as near to the smallest as that allows.
-  const count = Math.max(gaps.length, Math.round(depth / Math.min(...gaps))) + 1;
+  // As dense as the images lie somewhere; two that overlap do not count. Both ends stay where they are.
+  const usual = gaps.toSorted((x, y) => x - y)[gaps.length >> 1] ?? depth;
+  const dense = Math.min(...gaps.filter((gap) => gap >= usual / 2));
+  const count = Math.max(1, Math.round(depth / dense)) + 1;
   const distance = depth / (count - 1);
   const least = ([0, 1] as const).map((axis) => Math.floor(Math.min(...offsets.map((offset) => offset[axis]))));
   const most = ([0, 1] as const).map((axis) => Math.ceil(Math.max(...offsets.map((offset) => offset[axis]))));

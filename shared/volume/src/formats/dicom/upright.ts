@@ -53,7 +53,7 @@ function neighboursOf({ places }: UprightPlan, k: number): [below: number, above
   return share > 1 - 1e-9 ? [next, next, 0] : [next - 1, next, share];
 }
 
-/** One image on the plane of the grid, bilinear with the same weights everywhere. */
+/** One image on the plane of the grid, bilinear with the same weights everywhere. A voxel that it covers in part stays unreached. */
 function shiftedImage(images: VoxelArray, plan: UprightPlan, index: number, fill: number): Float64Array {
   const [ni, nj] = plan.grid;
   const [columns, rows] = plan.images;
@@ -62,21 +62,13 @@ function shiftedImage(images: VoxelArray, plan: UprightPlan, index: number, fill
   const [partI, partJ] = [di - wholeI, dj - wholeJ];
   const out = new Float64Array(ni * nj).fill(fill);
   const start = index * columns * rows;
-  const at = (i: number, j: number): number =>
-    i < 0 || j < 0 || i >= columns || j >= rows ? fill : images[start + j * columns + i];
-  for (let y = 0; y < nj; y += 1) {
-    const j = y - wholeJ;
-    if (j < 0 || j > rows) continue;
-    for (let x = 0; x < ni; x += 1) {
-      const i = x - wholeI;
-      if (i < 0 || i > columns) continue;
-      // The voxel of the grid lies a part of a voxel before that of the image.
-      const near = partI === 0 ? at(i, j) : at(i, j) * (1 - partI) + at(i - 1, j) * partI;
-      if (partJ === 0) {
-        out[y * ni + x] = near;
-        continue;
-      }
-      const far = partI === 0 ? at(i, j - 1) : at(i, j - 1) * (1 - partI) + at(i - 1, j - 1) * partI;
+  // A voxel of the grid lies a part of a voxel before one of the image, between it and the one before.
+  const [stepI, stepJ] = [partI === 0 ? 0 : 1, partJ === 0 ? 0 : columns];
+  for (let y = wholeJ + Math.sign(partJ); y < wholeJ + rows; y += 1) {
+    for (let x = wholeI + Math.sign(partI); x < wholeI + columns; x += 1) {
+      const at = start + (y - wholeJ) * columns + x - wholeI;
+      const near = images[at] * (1 - partI) + images[at - stepI] * partI;
+      const far = images[at - stepJ] * (1 - partI) + images[at - stepJ - stepI] * partI;
       out[y * ni + x] = near * (1 - partJ) + far * partJ;
     }
   }
