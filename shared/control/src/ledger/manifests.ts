@@ -4,6 +4,7 @@ import {
   Manifest,
   parseBlobKeys,
   RESEARCH_NOTICE,
+  specOf,
   type JobRequest,
   type ProblemBody,
 } from '@parse3d/contract';
@@ -19,6 +20,7 @@ export interface Software {
 
 /** The part of a manifest that every outcome has. */
 export function manifestBase(request: JobRequest, attemptId: string, software: Software) {
+  const { outputs: outputOptions, ...spec } = specOf(request);
   return {
     schemaVersion: 1 as const,
     jobId: request.jobId,
@@ -28,13 +30,8 @@ export function manifestBase(request: JobRequest, attemptId: string, software: S
     createdAt: request.createdAt,
     finishedAt: new Date().toISOString(),
     input: request.input,
-    prompts: request.prompts,
-    pack: request.pack,
-    modality: request.modality,
-    outputOptions: request.outputs,
-    options: request.options,
-    lane: request.lane,
-    metadata: request.metadata,
+    ...spec,
+    outputOptions,
     requestSha256: request.requestSha256,
     software,
     notice: RESEARCH_NOTICE,
@@ -56,23 +53,10 @@ export function canceledManifest(request: JobRequest, attemptId: string, softwar
 
 /** What was asked for, as the manifest remembers it: the inverse of `manifestBase`. */
 export function requestFromManifest(manifest: Manifest): JobRequest {
-  const { jobId, run, tenant, prompts, pack, modality, options, lane, metadata, createdAt, requestSha256 } = manifest;
+  const { jobId, run, tenant, createdAt, requestSha256 } = manifest;
   const { uri, etag, bytes } = manifest.input;
-  return {
-    jobId,
-    run,
-    tenant,
-    input: { uri, etag, bytes },
-    prompts,
-    pack,
-    modality,
-    outputs: manifest.outputOptions,
-    options,
-    lane,
-    metadata,
-    createdAt,
-    requestSha256,
-  };
+  const spec = specOf({ ...manifest, outputs: manifest.outputOptions });
+  return { jobId, run, tenant, input: { uri, etag, bytes }, ...spec, createdAt, requestSha256 };
 }
 
 /** A manifest that was offered as the end of a run, and the one that is. */
