@@ -65,7 +65,7 @@ export async function dicomFileAlone(path: string, limits: FileLimits = {}): Pro
   meter.add(bytes);
   const read = (): Promise<Uint8Array> => readFile(path);
   if ((integer(parseDicom(await read(), 'header'), NUMBER_OF_FRAMES) ?? 1) === 1) {
-    throw new Problem('volume-not-3d', 'expected a series, this is one DICOM file; give its folder, or a zip of it');
+    throw oneImage();
   }
   return { files: [{ bytes, read }], leftOut: [] };
 }
@@ -122,6 +122,22 @@ export async function peekDicomZip(archive: RandomAccess, limits: FileLimits = {
     files: files.length,
   });
 }
+
+/**
+ * Looks at the start of a DICOM file that is to be a volume by itself: one image of a series is refused as soon as its
+ * header shows. Nothing is parsed; where the start does not reach so far, those who read the images find out.
+ * @throws Problem `volume-not-3d`
+ */
+export function peekDicomFile(start: Uint8Array): void {
+  const bytes = Buffer.from(start.buffer, start.byteOffset, start.length);
+  // NumberOfFrames stands before Rows, and both after everything of a patient, in either byte order.
+  const has = (group: number, element: number): boolean =>
+    bytes.includes(Buffer.from([group, 0, element, 0])) || bytes.includes(Buffer.from([0, group, 0, element]));
+  if (has(0x28, 0x10) && !has(0x28, 0x08)) throw oneImage();
+}
+
+const oneImage = (): Problem =>
+  new Problem('volume-not-3d', 'expected a series, this is one DICOM file; give its folder, or a zip of it');
 
 /** Sizes are those that directories declare; more than was declared ends the reading of an entry. */
 class Meter {
