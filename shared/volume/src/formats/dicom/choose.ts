@@ -50,7 +50,10 @@ export function chooseVolume(
 function describe(grids: readonly (readonly SeriesVolume[])[]): Described[] {
   return grids
     .flatMap((volumes) => {
-      const traits = tellingTraits(volumes).slice(0, 4);
+      const telling = tellingTraits(volumes);
+      // Numbers of an object's own making say something only where nothing else does.
+      const speaking = telling.filter((trait) => trait !== 'dimension index' && trait !== 'instance');
+      const traits = (speaking.length > 0 ? speaking : telling).slice(0, 4);
       return volumes.map(({ slices, places }) => ({
         slices: slices.length,
         ...(places > slices.length ? { missing: places - slices.length } : {}),
