@@ -34,9 +34,10 @@ function listCommand(): Command {
     .action(
       action(PackOptions, async ({ options, output }) => {
         const folders = packFolders(options.packs);
-        const { packs, rejected, folderOf } = await readPackCatalog(folders);
+        const catalog = await readPackCatalog(folders);
+        const { packs, rejected } = catalog;
         output.document({
-          packs: packs.map((pack) => ({ ...summaryOf(pack), folder: folderOf(pack.id) })),
+          packs: packs.map((pack) => ({ ...summaryOf(pack), folder: catalog.folderOf(pack.id) })),
           rejected: rejected.map(({ folder, problem }) => ({ folder, problem: problem.toJSON() })),
         });
         const columns = [

@@ -192,7 +192,7 @@ const pathOf = (id: string): string => `/v1/jobs/${encodeURIComponent(id)}`;
 
 function parseEvent(data: string): JobEvent {
   try {
-    return JSON.parse(data);
+    return JSON.parse(data) as JobEvent;
   } catch (cause) {
     throw new ProblemError(
       { code: 'foreign-answer', detail: 'the server sent an event that is not JSON', status: 200 },

@@ -139,7 +139,8 @@ async function fetchSmallText(url: URL): Promise<string> {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5_000) });
   let text = '';
   const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | undefined = response.body ?? undefined;
+  for await (const chunk of body ?? []) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > MAX_TEXT) throw new Error(`${url.hostname} sent more than ${MAX_TEXT} characters`);
   }
