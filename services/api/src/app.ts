@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
 import type { ApiDeps } from './deps.js';
+import { docsRoutes } from './docs-page.js';
 import { mount } from './http/mount.js';
 import { quietRequests } from './http/quiet.js';
 import { newRequestId, requestId } from './http/request-id.js';
@@ -10,7 +11,6 @@ import { timing } from './http/timing.js';
 import { traceRequests } from './http/tracing.js';
 import { closeUnreadBodies, problemHandler } from './problems.js';
 import { apiOperations } from './routes/index.js';
-import { docsRoutes } from './routes/docs.js';
 import { pageRoutes } from './routes/page.js';
 
 /** The api as an Express app that does not listen. */

@@ -20,6 +20,6 @@ export * from './responses.js';
 export * from './page.js';
 export { findingsCsv, measureCells, measureTitles } from './findings-csv.js';
 export { csvRow } from './text/csv.js';
-export { splitJoinedPrompts } from './text/joined.js';
+export { splitJoinedPrompts } from './tasks/joined.js';
 export { compileGlob, type Glob } from './text/glob.js';
 export { modalityNamedIn } from './text/modality-hint.js';
