@@ -113,6 +113,8 @@ export class ChildSupervisor {
   async segment(job: ChildJob): Promise<SegmentResult> {
     job.signal.throwIfAborted();
     await this.start();
+    // Starting takes seconds, and an abort in the meantime is not heard of again.
+    job.signal.throwIfAborted();
     const child = this.#child;
     if (child === undefined) throw new Problem('child-crashed', 'the computing process ended while it started');
     try {
