@@ -1,6 +1,7 @@
+import { each } from '@parse3d/async';
 import type { RuleRecord } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { inParallel, listAll, nameOfListed, openFolder, type BlobInfo } from '@parse3d/storage';
+import { listAll, nameOfListed, openFolder, type BlobInfo } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
 import { isNoInput, matches, watched } from './match.js';
 import { markOf, MarkList, SeenVersions } from './seen.js';
@@ -70,7 +71,7 @@ export class RuleSweeper {
     const dealtWith = new MarkList();
     let complete = true;
     let blocked = false;
-    await inParallel(this.#listed(rule), AT_ONCE, async ({ uri, blob }) => {
+    await each(this.#listed(rule), AT_ONCE, async ({ uri, blob }) => {
       const mark = markOf(blob.key, blob.etag);
       if (!before.has(mark) && news(blob)) {
         // Once one has to wait, for the tenant's quota or for Redis, the others would too. A file that is still being

@@ -1,3 +1,4 @@
+import { each } from '@parse3d/async';
 import {
   batchJobId,
   type BatchItem,
@@ -9,7 +10,6 @@ import {
   type RetryFailed,
 } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { inParallel } from '@parse3d/storage';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { pinned } from '../jobs/request.js';
@@ -174,7 +174,7 @@ export class Batches {
     const wanted = codes === undefined ? undefined : new Set(codes);
     let reopening: Promise<void> | undefined;
     let retried = 0;
-    await inParallel(failedOrdinals(found, this.#deps), AT_ONCE, async (ordinal) => {
+    await each(failedOrdinals(found, this.#deps), AT_ONCE, async (ordinal) => {
       const manifest = await ledger.manifests.newest(batchJobId(batch.batchId, ordinal));
       if (manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false) return;
       await (reopening ??= this.#reopen(found));

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { BatchItem, BatchRecord, blobKeys, ITEMS_PER_CHUNK, parseBlobKeys } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
@@ -30,7 +31,7 @@ const KEPT_CHUNKS = 8;
 /** What storage remembers of batches. */
 export class BatchLedger {
   readonly #store: BlobStore;
-  readonly #chunks = new Map<string, Promise<readonly string[]>>();
+  readonly #chunks = new LRUCache<string, Promise<readonly string[]>>({ max: KEPT_CHUNKS });
 
   constructor(store: BlobStore) {
     this.#store = store;
@@ -157,10 +158,6 @@ export class BatchLedger {
     // A chunk that could not be read is asked for again.
     loading.catch(() => this.#chunks.delete(key));
     this.#chunks.set(key, loading);
-    for (const oldest of this.#chunks.keys()) {
-      if (this.#chunks.size <= KEPT_CHUNKS) break;
-      this.#chunks.delete(oldest);
-    }
     return loading;
   }
 }
