@@ -4,7 +4,6 @@ import { pullEvents } from './events/pull.js';
 import { RuleSweeper } from './events/sweeper.js';
 import { WindowKeeper } from './events/windows/keeper.js';
 import { watchQueue } from './queue-metrics.js';
-import { deliver } from './webhooks/deliver.js';
 
 /**
  * Starts what goes on beside the answering of requests. In every process: pulling storage events and sending webhooks. In
@@ -36,7 +35,10 @@ function startFeeding(deps: ApiDeps, onTurn: () => void): Feeding {
   const { config, control, metrics, log } = deps;
   return control.start({
     reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
-    deliver: (due, signal) => deliver(due, deps, signal),
+    webhooks: {
+      allowInsecure: config.PARSE3D_WEBHOOKS_ALLOW_INSECURE,
+      onAttempt: (outcome) => metrics.webhookAttempts.inc({ outcome }),
+    },
     onTurn,
     onFed: (lane, waitedMs) => metrics.jobFed(lane, waitedMs),
     onError: (error) => {

@@ -108,10 +108,11 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   };
   const jobs = new Jobs(deps);
   const batches = new Batches(deps, jobs);
+  const webhooks = new Webhooks(ledger, live);
   return {
     jobs,
     batches,
-    webhooks: new Webhooks(ledger, live),
+    webhooks,
     workers: live.workers,
     admission: new Admission(live, tenants),
     events: live.events,
@@ -129,7 +130,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     start(feeding) {
       const weightOf = async (tenant: string): Promise<number> => (await tenants.get(tenant)).weight;
       const connection = connectRedis(target.url, 'blocking', onRedisError);
-      return startFeeding(deps, { jobs, batches }, { ...feeding, weightOf }, connection);
+      return startFeeding(deps, { jobs, batches, webhooks }, { ...feeding, weightOf }, connection);
     },
     async close() {
       await live.close();

@@ -7,7 +7,6 @@ export { type FoundBatch } from './batches/find.js';
 export { type Reconciliation } from './feeding/reconciler.js';
 export { type FoundJob } from './jobs/find.js';
 export { isEventId, type NumberedEvent } from './live/event-hub.js';
-export { type DueDelivery } from './live/outbox-hints.js';
 export { type Attempt, type ListedJob } from './live/records.js';
 export { Workers, type WorkerInfo } from './live/workers.js';
 

@@ -39,7 +39,7 @@ export async function startBench(): Promise<ControlBench> {
   const stores = openStores(storage);
   const ledger = openLedger(stores.primary);
   const outbox = new Outbox(ledger.webhooks, live.hints);
-  const log = { warn: ignore, error: ignore };
+  const log = { info: ignore, warn: ignore, error: ignore };
   const deps = { ledger, live, stores, outbox, software, tracing: noTracing, log, onCommitted: ignore };
   const jobs = new Jobs(deps);
   const batches = new Batches(deps, jobs);

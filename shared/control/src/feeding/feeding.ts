@@ -2,14 +2,14 @@ import type { Batches } from '../batches/batches.js';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { Redis } from '../live/connection.js';
-import type { DueDelivery } from '../live/outbox-hints.js';
 import { startDeliveries } from '../live/webhook-queue.js';
+import { deliver, type DeliverOptions } from '../webhooks/deliver.js';
 import { DeliveryRelay } from '../webhooks/relay.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
 import { Dispatcher, RECONCILE_EVERY_MS, type DispatcherOptions } from './dispatcher.js';
 
 export interface FeedingOptions extends Omit<DispatcherOptions, 'tracing'> {
-  /** One attempt of a delivery: `again` for another one later. */
-  readonly deliver: (due: DueDelivery, signal: AbortSignal) => Promise<'done' | 'again'>;
+  readonly webhooks: DeliverOptions;
 }
 
 /** What goes on beside the answering of requests. */
@@ -26,8 +26,8 @@ export interface Feeding {
  */
 export function startFeeding(
   deps: ControlDeps,
-  { jobs, batches }: { jobs: Jobs; batches: Batches },
-  { deliver, ...options }: FeedingOptions,
+  { jobs, batches, webhooks }: { jobs: Jobs; batches: Batches; webhooks: Webhooks },
+  { webhooks: delivering, ...options }: FeedingOptions,
   connection: Redis,
 ): Feeding {
   const { live, log } = deps;
@@ -53,7 +53,7 @@ export function startFeeding(
   const deliveries = startDeliveries(
     connection,
     live.keys,
-    (due) => deliver(due, stopping.signal),
+    (due) => deliver(due, { ...deps, webhooks }, delivering, stopping.signal),
     (error) => log.warn({ err: error.message }, 'queue of webhooks'),
   );
   dispatcher.start();

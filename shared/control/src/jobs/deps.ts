@@ -6,8 +6,9 @@ import type { Software } from '../ledger/manifests.js';
 import type { Live } from '../live/live.js';
 import type { Outbox } from '../webhooks/outbox.js';
 
-/** Where problems go that do not end what is being done. A logger of pino is one. */
+/** Where is said what nobody waits for. A logger of pino is one. */
 export interface ControlLog {
+  info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
