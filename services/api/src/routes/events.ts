@@ -96,14 +96,14 @@ async function follow(
 ): Promise<void> {
   let last = afterId;
   const news = new Latch();
-  const tell = (): void => news.wake();
-  const unsubscribe = deps.control.events.onJob(jobId, tell);
+  const wake = (): void => news.wake();
+  const unsubscribe = deps.control.events.onJob(jobId, wake);
   const heartbeat = setInterval(() => {
     response.write(': still here\n\n');
-    tell();
+    wake();
   }, HEARTBEAT_MS);
-  response.on('close', tell);
-  deps.draining.addEventListener('abort', tell);
+  response.on('close', wake);
+  deps.draining.addEventListener('abort', wake);
   try {
     for (; !response.destroyed && !deps.draining.aborted; await news.wait()) {
       for (const numbered of await deps.control.events.read(jobId, last)) {
@@ -116,7 +116,7 @@ async function follow(
   } finally {
     clearInterval(heartbeat);
     unsubscribe();
-    deps.draining.removeEventListener('abort', tell);
+    deps.draining.removeEventListener('abort', wake);
   }
 }
 

@@ -15,9 +15,9 @@ export async function manifestWhenEnded(
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
   const news = new Latch();
-  const tell = (): void => news.wake();
-  const unsubscribe = deps.control.events.onJob(jobId, tell);
-  signal.addEventListener('abort', tell);
+  const wake = (): void => news.wake();
+  const unsubscribe = deps.control.events.onJob(jobId, wake);
+  signal.addEventListener('abort', wake);
   try {
     for (; !signal.aborted; await news.wait(LOOK_EVERY_MS)) {
       if (!(await hasEnded(jobId, run, deps))) continue;
@@ -27,7 +27,7 @@ export async function manifestWhenEnded(
     return undefined;
   } finally {
     unsubscribe();
-    signal.removeEventListener('abort', tell);
+    signal.removeEventListener('abort', wake);
   }
 }
 
