@@ -8,7 +8,8 @@ import { deliver } from './webhooks/deliver.js';
 
 /**
  * Starts what goes on beside the answering of requests. In every process: pulling storage events and sending webhooks. In
- * the one that leads: feeding, reconciling, batches, and the listings and windows of rules.
+ * the one that leads: feeding, reconciling, batches, the removal of what has outlived its time, and
+ * the listings and windows of rules.
  *
  * @returns what stops all of it, once `deps.draining` is aborted
  */
@@ -36,6 +37,11 @@ function startFeeding(deps: ApiDeps, onTurn: () => void): Feeding {
   const { config, control, metrics, log } = deps;
   return control.start({
     reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
+    keepEveryMs: config.PARSE3D_KEEPING_EVERY,
+    onKept: (kept) => {
+      metrics.kept(kept);
+      log.info({ ...kept }, 'counted what is stored');
+    },
     deliver: (due, signal) => deliver(due, deps, signal),
     onTurn,
     onFed: (lane, waitedMs) => metrics.jobFed(lane, waitedMs),

@@ -16,7 +16,11 @@ export interface paths {
     put?: never;
     /** Upload a volume: NIfTI, a zip file of a DICOM series, or .npz */
     post: operations['uploadVolume'];
-    delete?: never;
+    /**
+     * Remove an upload
+     * @description At once, whoever still names it: a job that has not read it yet fails with `volume-missing`. Of a series the URI of its folder removes all files. Volumes elsewhere in storage are never removed.
+     */
+    delete: operations['removeVolume'];
     options?: never;
     head?: never;
     patch?: never;
@@ -54,7 +58,10 @@ export interface paths {
     get: operations['getJob'];
     put?: never;
     post?: never;
-    /** Cancel a job */
+    /**
+     * Cancel a job, or remove an ended one for good
+     * @description With `purge=true` outputs and record of a job that has ended are removed, and its upload once nothing else names it. What is left says when, and by which key. A job that has not ended is refused: cancel it first. A job of a batch is removed with its batch. Repeating it is no error.
+     */
     delete: operations['cancelJob'];
     options?: never;
     head?: never;
@@ -164,7 +171,11 @@ export interface paths {
     get: operations['getBatch'];
     put?: never;
     post?: never;
-    delete?: never;
+    /**
+     * Remove an ended batch for good
+     * @description Its jobs with their results, its reports and records are removed, and its uploads once nothing else names them. Results that items of another batch share stay until that is removed. What is left says when, and by which key. A batch with work left is refused: cancel it first. Repeating it is no error.
+     */
+    delete: operations['purgeBatch'];
     options?: never;
     head?: never;
     patch?: never;
@@ -585,6 +596,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What the tenant has stored, its quota, and how long things stay */
+    get: operations['storedBytes'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/status': {
     parameters: {
       query?: never;
@@ -957,6 +985,7 @@ export interface components {
             | 'input-not-allowed'
             | 'idempotency-conflict'
             | 'state-conflict'
+            | 'purged'
             | 'payload-too-large'
             | 'body-too-slow'
             | 'unsupported-media-type'
@@ -1016,6 +1045,7 @@ export interface components {
             | 'storage-full'
             | 'storage-unavailable'
             | 'quota-exceeded'
+            | 'storage-quota-exceeded'
             | 'queue-full'
             | 'still-running'
             | 'service-unavailable'
@@ -1235,6 +1265,15 @@ export interface components {
       /** @description With `instances`: objects of less than so many millilitres are dropped. */
       minMl?: number | undefined;
     };
+    RemovedVolume: {
+      /**
+       * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+       * @example s3://scans/study-1/ct.nii.gz
+       */
+      uri: string;
+      objects: number;
+      bytes: number;
+    };
     Job: {
       /**
        * Format: uuid
@@ -1303,6 +1342,7 @@ export interface components {
         | 'input-not-allowed'
         | 'idempotency-conflict'
         | 'state-conflict'
+        | 'purged'
         | 'payload-too-large'
         | 'body-too-slow'
         | 'unsupported-media-type'
@@ -1362,6 +1402,7 @@ export interface components {
         | 'storage-full'
         | 'storage-unavailable'
         | 'quota-exceeded'
+        | 'storage-quota-exceeded'
         | 'queue-full'
         | 'still-running'
         | 'service-unavailable'
@@ -1392,6 +1433,22 @@ export interface components {
       jobs: components['schemas']['Job'][];
       /** @description Give it as `cursor` for the next page, which a filter may leave short; absent on the last. */
       next?: string | undefined;
+    };
+    Purged: {
+      /** Format: uuid */
+      id: string;
+      /**
+       * @description `purging`: nobody can see it any more, and the last of its objects are still being removed.
+       * @enum {string}
+       */
+      status: 'purged' | 'purging';
+      /** Format: date-time */
+      purgedAt: string;
+      /**
+       * @description Id of the API key that asked for it, or `retention` where its age did.
+       * @example Ab3dEf6hIj9k
+       */
+      purgedBy: string;
     };
     JobEvent: {
       /**
@@ -2115,6 +2172,7 @@ export interface components {
           | 'input-not-allowed'
           | 'idempotency-conflict'
           | 'state-conflict'
+          | 'purged'
           | 'payload-too-large'
           | 'body-too-slow'
           | 'unsupported-media-type'
@@ -2174,6 +2232,7 @@ export interface components {
           | 'storage-full'
           | 'storage-unavailable'
           | 'quota-exceeded'
+          | 'storage-quota-exceeded'
           | 'queue-full'
           | 'still-running'
           | 'service-unavailable'
@@ -2208,6 +2267,29 @@ export interface components {
           detail: string;
         }[];
       }[];
+    };
+    Usage: {
+      tenant: string;
+      /** @description Counted as it changes, and again from storage at every walk. */
+      bytes: {
+        uploads: number;
+        /** @description Outputs of jobs, reports and derivatives of batches. */
+        results: number;
+        /** @description Uploads that are under way. */
+        arriving: number;
+        total: number;
+      };
+      /** @description Null where there is no limit. */
+      quotaBytes: number | null;
+      /**
+       * Format: date-time
+       * @description When all that is stored was last counted; absent while that has still to happen.
+       */
+      countedAt?: string | undefined;
+      /** @description How long an upload stays that no job, batch or rule names. */
+      uploadsKeptSeconds: number;
+      /** @description Age at which ended jobs and batches are removed; null where they stay. */
+      retentionSeconds: number | null;
     };
     ServiceStatus: {
       software: {
@@ -2452,7 +2534,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2550,7 +2632,84 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  removeVolume: {
+    parameters: {
+      query: {
+        /** @description An object in storage; with a slash at the end, a folder with a DICOM series. */
+        uri: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RemovedVolume'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The upload was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The upload was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2611,7 +2770,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2719,7 +2878,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2787,7 +2946,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2800,7 +2968,10 @@ export interface operations {
   };
   cancelJob: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Remove a job that has ended, with its outputs and its record, instead of canceling it. */
+        purge?: ('true' | 'false') | undefined;
+      };
       header?: never;
       path: {
         /** @description Identifies a job; sorts by the time of submission. */
@@ -2810,6 +2981,15 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
       /** @description It stops within seconds. */
       202: {
         headers: {
@@ -2864,7 +3044,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2941,7 +3130,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3016,6 +3214,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The job was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The key holds too many streams open. */
       429: {
         headers: {
@@ -3025,7 +3232,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3102,7 +3309,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3203,6 +3419,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The job or output was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -3212,7 +3437,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3270,7 +3495,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3387,7 +3612,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3454,7 +3679,113 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  purgeBatch: {
+    parameters: {
+      query: {
+        /** @description Has to be said: what is removed cannot be brought back. */
+        purge: 'true';
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
+      /** @description Nobody can see it any more; the last of its objects are still being removed. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3535,7 +3866,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3611,7 +3951,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3687,7 +4036,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3763,7 +4121,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3852,6 +4219,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The body is too large. */
       413: {
         headers: {
@@ -3870,7 +4246,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3954,6 +4330,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch or report was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -3963,7 +4348,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4043,7 +4428,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4136,6 +4530,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch or file was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -4145,7 +4548,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4201,7 +4604,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4297,7 +4700,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4364,7 +4767,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4429,7 +4841,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4509,6 +4930,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The rule was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The body is too large. */
       413: {
         headers: {
@@ -4527,7 +4957,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4594,7 +5024,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4744,7 +5183,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4840,7 +5279,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4907,7 +5346,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4972,7 +5420,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5039,7 +5496,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5108,7 +5574,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5185,7 +5660,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook or delivery was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5241,7 +5725,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5302,7 +5786,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5433,7 +5917,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5535,7 +6019,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5611,7 +6095,72 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its time. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  storedBytes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Bytes and times. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Usage'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5667,7 +6216,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
