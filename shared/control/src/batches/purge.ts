@@ -1,7 +1,9 @@
 import { batchIdPrefix, batchJobId, batchResultsPrefix, blobKeys, isTombstone, parseBlobKeys } from '@parse3d/contract';
-import { Problem } from '@parse3d/contract/problems';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ControlDeps } from '../jobs/deps.js';
 import { endShares, nothingRemoved, removeBelow } from '../keeping/remove.js';
+import { requestFromManifest } from '../ledger/manifests.js';
+import { digestOf } from '../ledger/reuse.js';
 import { tombstoneOf, type Purging } from '../ledger/purges.js';
 import type { FoundBatch } from './find.js';
 
@@ -58,11 +60,12 @@ export async function finishBatchPurge(
     const result = parseBlobKeys.result(key);
     return result?.part === 'attempts' && kept.has(`${result.jobId}/${result.run}`);
   };
-  await removeBelow(batchResultsPrefix(id), shared, deps, removed, most, signal);
+  const before = (key: string): Promise<void> => forgetForReuse(key, deps);
+  await removeBelow(batchResultsPrefix(id), shared, deps, removed, most, { signal, before });
   await endShares(jobIds, deps, removed);
   const tombstone = blobKeys.batch(id);
   if (removed.complete) {
-    await removeBelow(blobKeys.batchPrefix(id), (key) => key === tombstone, deps, removed, most, signal);
+    await removeBelow(blobKeys.batchPrefix(id), (key) => key === tombstone, deps, removed, most, { signal });
   }
   await live.usage.add(tenant, 'results', -removed.bytes);
   if (released || !removed.complete) await live.usage.wakeKeeper();
@@ -77,6 +80,19 @@ export async function finishBatchPurge(
   await live.counters.purge(id, tenant);
   await ledger.purges.remove(purging);
   return true;
+}
+
+/** Nobody is to find the result of a run again whose manifest is about to go. */
+async function forgetForReuse(key: string, { ledger }: ControlDeps): Promise<void> {
+  const run = parseBlobKeys.manifest(key);
+  if (run === undefined) return;
+  const end = await ledger.manifests.read(run.jobId, run.run).catch((error: unknown) => {
+    // What cannot be read goes all the same.
+    if (isProblem(error, 'record-invalid')) return undefined;
+    throw error;
+  });
+  if (end?.status !== 'completed' || end.reusedFrom !== undefined) return;
+  await ledger.reuse.forget(digestOf(requestFromManifest(end)), run.jobId);
 }
 
 /** The items go after this, so that it is repeated until it has ended once. */

@@ -19,6 +19,7 @@ export const nothingRemoved = (): Removed => ({ objects: 0, bytes: 0, complete: 
  *
  * @param sum to which what was removed is added
  * @param most objects; when more are there, `complete` of the sum is false
+ * @param before is done with a key before its object goes
  */
 export async function removeBelow(
   prefix: string,
@@ -26,10 +27,11 @@ export async function removeBelow(
   { ledger }: Pick<ControlDeps, 'ledger'>,
   sum: Removed,
   most: number,
-  signal?: AbortSignal,
+  { signal, before }: { signal?: AbortSignal | undefined; before?: (key: string) => Promise<void> } = {},
 ): Promise<void> {
   await inParallel(below(), AT_ONCE, async ({ key, bytes }) => {
     signal?.throwIfAborted();
+    await before?.(key);
     await ledger.store.delete(key);
     sum.bytes += bytes;
   });
