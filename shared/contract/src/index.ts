@@ -5,6 +5,8 @@ export * from './tasks/index.js';
 export * from './measures.js';
 export * from './instances.js';
 export * from './problem-body.js';
+export * from './job-options.js';
+export { batchSpecOf, specOf, type BatchSpec, type JobSpec } from './job-spec.js';
 export * from './job.js';
 export * from './manifest.js';
 export * from './batch-id.js';

@@ -856,7 +856,13 @@ export interface components {
     SubmitBatch: {
       name?: string | undefined;
       source: components['schemas']['BatchSource'];
-      /** @description For every item that brings none of its own. */
+      /**
+       * @description For every item that brings none of its own.
+       * @example [
+       *       "left hippocampus",
+       *       "right hippocampus"
+       *     ]
+       */
       prompts?:
         | (
             | string
@@ -876,9 +882,10 @@ export interface components {
               }
           )[]
         | undefined;
+      /** @description Default: the server’s default pack. */
       pack?: components['schemas']['PackId'] | undefined;
       /**
-       * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
+       * @description Default: the first modality of the pack.
        * @enum {string}
        */
       modality?: ('ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet') | undefined;
@@ -908,7 +915,10 @@ export interface components {
        * @default false
        */
       dryRun?: boolean | undefined;
-      /** @default {} */
+      /**
+       * @description Your own keys, at most 64, given back with the job. No patient identifiers.
+       * @default {}
+       */
       metadata?:
         | {
             [key: string]: string;

@@ -5,6 +5,7 @@ import {
   isTombstone,
   parseBlobKeys,
   RESEARCH_NOTICE,
+  specOf,
   StoredEnd,
   type JobRequest,
   type ProblemBody,
@@ -22,6 +23,7 @@ export interface Software {
 
 /** The part of a manifest that every outcome has. */
 export function manifestBase(request: JobRequest, attemptId: string, software: Software) {
+  const { outputs: outputOptions, ...spec } = specOf(request);
   return {
     schemaVersion: 1 as const,
     jobId: request.jobId,
@@ -31,13 +33,8 @@ export function manifestBase(request: JobRequest, attemptId: string, software: S
     createdAt: request.createdAt,
     finishedAt: new Date().toISOString(),
     input: request.input,
-    prompts: request.prompts,
-    pack: request.pack,
-    modality: request.modality,
-    outputOptions: request.outputs,
-    options: request.options,
-    lane: request.lane,
-    metadata: request.metadata,
+    ...spec,
+    outputOptions,
     requestSha256: request.requestSha256,
     software,
     notice: RESEARCH_NOTICE,
@@ -59,23 +56,10 @@ export function canceledManifest(request: JobRequest, attemptId: string, softwar
 
 /** What was asked for, as the manifest remembers it: the inverse of `manifestBase`. */
 export function requestFromManifest(manifest: Manifest): JobRequest {
-  const { jobId, run, tenant, prompts, pack, modality, options, lane, metadata, createdAt, requestSha256 } = manifest;
+  const { jobId, run, tenant, createdAt, requestSha256 } = manifest;
   const { uri, etag, bytes } = manifest.input;
-  return {
-    jobId,
-    run,
-    tenant,
-    input: { uri, etag, bytes },
-    prompts,
-    pack,
-    modality,
-    outputs: manifest.outputOptions,
-    options,
-    lane,
-    metadata,
-    createdAt,
-    requestSha256,
-  };
+  const spec = specOf({ ...manifest, outputs: manifest.outputOptions });
+  return { jobId, run, tenant, input: { uri, etag, bytes }, ...spec, createdAt, requestSha256 };
 }
 
 /** Bytes that the run itself has stored. */

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { blobKeys, isTombstone, placeOf, type CompletedManifest, type JobRequest, type RunId } from '@parse3d/contract';
+import {
+  blobKeys,
+  isTombstone,
+  placeOf,
+  specOf,
+  type CompletedManifest,
+  type JobRequest,
+  type RunId,
+} from '@parse3d/contract';
 import { readRecord, writeJson, type BlobStore } from '@parse3d/storage';
 import type { BatchLedger } from './batches.js';
 import { manifestBase, type Manifests, type Software } from './manifests.js';
@@ -73,11 +81,12 @@ export class ReusableResults {
   }
 }
 
-/** Equal for runs that must have equal results: same input version, prompts, pack, modality, outputs and options. */
+/** Equal for runs that must have equal results: same input version, and the same spec but for what only schedules a run. */
 export function digestOf(request: JobRequest): string {
-  const { tenant, input, prompts, pack, modality, outputs, options } = request;
+  const { tenant, input } = request;
+  const { lane: _lane, metadata: _metadata, options, ...spec } = specOf(request);
   // The deadline changes when a job ends, not what it finds.
   const { deadlineSeconds: _, ...result } = options;
-  const parts = { tenant, uri: input.uri, etag: input.etag, prompts, pack, modality, outputs, options: result };
+  const parts = { tenant, uri: input.uri, etag: input.etag, ...spec, options: result };
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

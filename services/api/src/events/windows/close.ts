@@ -2,6 +2,7 @@ import {
   blobKeys,
   ITEMS_PER_CHUNK,
   newBatchId,
+  specOf,
   type BatchItem,
   type BatchRecord,
   type RuleRecord,
@@ -69,7 +70,6 @@ async function nextItems(
 
 /** The items in storage, and the record that makes a batch of them once it is entered. */
 async function writeBatch(rule: RuleRecord, items: readonly BatchItem[], deps: ApiDeps): Promise<BatchRecord> {
-  const { prompts, outputs, options, lane, metadata } = rule.job;
   const batchId = newBatchId();
   const size = await deps.control.batches.writeItems(batchId, items);
   return {
@@ -78,13 +78,8 @@ async function writeBatch(rule: RuleRecord, items: readonly BatchItem[], deps: A
     ...(rule.name === undefined ? {} : { name: rule.name }),
     createdAt: new Date().toISOString(),
     ...size,
-    prompts,
-    ...chooseFor(rule, deps),
-    outputs,
-    options,
-    lane,
+    ...specOf({ ...rule.job, ...chooseFor(rule, deps) }),
     skipCompleted: true,
-    metadata,
     source: { kind: 'rule', uri: watched(rule) },
   };
 }
