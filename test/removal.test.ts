@@ -10,9 +10,8 @@ import { phantomCtFile } from './support/volumes.js';
 const noRadosgw = process.env['CI'] === undefined ? whyNoRadosgw() : undefined;
 
 describe('on the file store', () => owners(() => Promise.resolve(undefined)));
-describe.skipIf(noRadosgw !== undefined)(
-  `on radosgw${noRadosgw === undefined ? '' : ` (skipped: ${noRadosgw})`}`,
-  () => owners(startRadosgw),
+describe.skipIf(noRadosgw !== undefined)(`on radosgw${noRadosgw === undefined ? '' : ` (skipped: ${noRadosgw})`}`, () =>
+  owners(startRadosgw),
 );
 
 /** What owners of jobs, batches and uploads can rely on, on any store. */

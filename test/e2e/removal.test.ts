@@ -46,7 +46,7 @@ withBrowser('removal on the page', () => {
         expect((await api.send('GET', `/v1/${path}`)).status).toBe(410);
       }
       await page.goto(`${running.origin}/jobs/${id}`);
-      await page.getByText('It was removed by its owner').waitFor();
+      await page.getByText('Removed by its owner').waitFor();
       await page.goto(`${running.origin}/status`);
       await page.getByText('by your tenant, without a quota').waitFor();
       await page.setViewportSize(phone);

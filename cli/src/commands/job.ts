@@ -9,7 +9,9 @@ import { watchCommand } from './watch.js';
 
 /** The commands for single jobs under one word, as `batch` has them. */
 export function jobCommand(): Command {
-  const command = new Command('job').description('Jobs: the same as status, watch, results, cancel and retry; and rm, which removes one for good.');
+  const command = new Command('job').description(
+    'Jobs: the same as status, watch, results, cancel and retry; and rm, which removes one for good.',
+  );
   for (const sub of [listJobsCommand(), showJobCommand(), watchCommand(), resultsCommand(), cancelCommand()]) {
     command.addCommand(sub);
   }

@@ -1,7 +1,7 @@
 import type { Purged } from '@parse3d/client';
 import { Command } from 'commander';
 import { ConnectionOptions, withClient, withConnection } from '../client/connection.js';
-import { ConfirmOptions, confirmRemoval, withConfirm } from '../terminal/confirm.js';
+import { ConfirmOptions, confirmRemoval, withConfirm } from './confirm.js';
 import { formatBytes } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 import { action, examples } from './define.js';
@@ -25,14 +25,19 @@ export function removeJobCommand(): Command {
   return examples(
     command,
     ['One, after asking', `parse3d job rm ${ID}`],
-    ['All that failed', "parse3d job list --status failed --json | jq -r '.jobs[].id' | xargs -n1 parse3d job rm --yes"],
+    [
+      'All that failed',
+      "parse3d job list --status failed --json | jq -r '.jobs[].id' | xargs -n1 parse3d job rm --yes",
+    ],
   );
 }
 
 /** `parse3d batch rm` */
 export function removeBatchCommand(): Command {
   const command = withConfirm(new Command('rm'))
-    .description('Removes an ended batch for good: its jobs with their results, reports, and uploads nothing else names.')
+    .description(
+      'Removes an ended batch for good: its jobs with their results, reports, and uploads nothing else names.',
+    )
     .argument('<id>', 'batch; one with work left is canceled first, by: parse3d batch cancel')
     .action(
       action(Options, async ({ args, options, output }) => {

@@ -63,7 +63,9 @@ function quotasOf(options: z.infer<typeof QuotaOptions>): Partial<TenantSettings
     ...(maxWaitingJobs === undefined ? {} : { maxWaitingJobs }),
     ...(maxOpenBatches === undefined ? {} : { maxOpenBatches }),
     ...(maxStored === undefined ? {} : { maxStoredBytes: maxStored === SERVER_DEFAULT ? undefined : maxStored }),
-    ...(retentionDays === undefined ? {} : { retentionDays: retentionDays === SERVER_DEFAULT ? undefined : retentionDays }),
+    ...(retentionDays === undefined
+      ? {}
+      : { retentionDays: retentionDays === SERVER_DEFAULT ? undefined : retentionDays }),
   };
 }
 
@@ -160,7 +162,9 @@ function setCommand(): Command {
       withAccess(options, async (access) => {
         const changes = quotasOf(options);
         if (Object.keys(changes).length === 0) {
-          throw new UsageError('say what to change: --weight, --max-waiting-jobs, --max-open-batches, --max-stored, --retention-days');
+          throw new UsageError(
+            'say what to change: --weight, --max-waiting-jobs, --max-open-batches, --max-stored, --retention-days',
+          );
         }
         const tenant = await requireTenant(access, nameOf(args));
         const settings = { ...(await access.tenants.get(tenant)), ...changes };
@@ -174,7 +178,10 @@ function setCommand(): Command {
   return examples(
     command,
     ['Twice the share of the workers', 'parse3d tenant set lab-a --weight 2'],
-    ['A hundred gibibytes, and results for a month', 'parse3d tenant set lab-a --max-stored 100GiB --retention-days 30'],
+    [
+      'A hundred gibibytes, and results for a month',
+      'parse3d tenant set lab-a --max-stored 100GiB --retention-days 30',
+    ],
     ['Nothing new for now', 'parse3d tenant set lab-a --max-waiting-jobs 0 --max-open-batches 0'],
   );
 }
@@ -270,7 +277,8 @@ function tell(tenant: string, settings: TenantSettings, output: Output): void {
   const quotas = `${formatCount(maxWaitingJobs)} waiting jobs, ${formatCount(maxOpenBatches)} open batches`;
   output.say(`${bold(tenant)}  weight ${weight}, at most ${quotas}`);
   const ofServer = 'as the server is set';
-  const stored = maxStoredBytes === undefined ? ofServer : maxStoredBytes === null ? 'any' : formatBytes(maxStoredBytes);
+  const stored =
+    maxStoredBytes === undefined ? ofServer : maxStoredBytes === null ? 'any' : formatBytes(maxStoredBytes);
   const kept = retentionDays === undefined ? ofServer : retentionDays === null ? 'always' : `${retentionDays} days`;
   output.say(`stored bytes: ${stored}; ended jobs and batches stay: ${kept}`);
 }

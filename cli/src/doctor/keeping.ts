@@ -33,7 +33,8 @@ function report({ stored, unused, due, more, unreadable }: Survey): Check[] {
   const sums = [...stored.values()].map(({ uploads, results }) => uploads + results);
   const checks = [ok(PART, `${formatBytes(total(sums))} of ${formatCount(stored.size)} tenants are stored`)];
   const atLeast = more ? 'at least ' : '';
-  const bytes = (found: readonly { readonly bytes: number }[]): string => formatBytes(total(found.map((one) => one.bytes)));
+  const bytes = (found: readonly { readonly bytes: number }[]): string =>
+    formatBytes(total(found.map((one) => one.bytes)));
   checks.push(
     ok(
       PART,

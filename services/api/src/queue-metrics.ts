@@ -6,7 +6,11 @@ import { Gauge, type Registry } from 'prom-client';
  * Gauges that are read from Redis at every scrape. Every api process shows the same values, so queries take the maximum
  * over processes and never the sum. While Redis is away they show nothing rather than what was true before.
  */
-export function watchQueue(registry: Registry, { backlog, batches, workers, usage }: Control, leading: () => boolean): void {
+export function watchQueue(
+  registry: Registry,
+  { backlog, batches, workers, usage }: Control,
+  leading: () => boolean,
+): void {
   const gauge = (name: string, help: string, labelNames: string[], read: (gauge: Gauge) => Promise<void>): void => {
     new Gauge({
       name,

@@ -5,7 +5,7 @@ import type { Tracing } from '@parse3d/platform/telemetry';
 import type { OnUnreadable, Stores } from '@parse3d/storage';
 import { Batches } from './batches/batches.js';
 import { startFeeding, type Feeding, type FeedingOptions } from './feeding/feeding.js';
-import { NO_LIMITS, StoragePolicy, type StorageLimits } from './keeping/policy.js';
+import { NO_LIMITS, StoragePolicy, type StorageLimits } from './jobs/policy.js';
 import { Uploads } from './keeping/uploads.js';
 import { Admission } from './jobs/admission.js';
 import type { ControlDeps, ControlLog } from './jobs/deps.js';

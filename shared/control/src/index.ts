@@ -8,7 +8,7 @@ export { type Reconciliation } from './feeding/reconciler.js';
 export { type FoundJob, type PurgedJob } from './jobs/find.js';
 export { purgedProblem } from './jobs/purged.js';
 export { type Kept } from './keeping/keeper.js';
-export { type Arrival } from './keeping/policy.js';
+export { type Arrival } from './jobs/policy.js';
 export { surveyStorage, type Survey } from './keeping/survey.js';
 export { isEventId, type NumberedEvent } from './live/event-hub.js';
 export { type DueDelivery } from './live/outbox-hints.js';

@@ -6,7 +6,7 @@ import { Batches } from '../src/batches/batches.js';
 import { Dispatcher, type DispatcherOptions } from '../src/feeding/dispatcher.js';
 import type { ControlDeps } from '../src/jobs/deps.js';
 import { Jobs } from '../src/jobs/jobs.js';
-import { NO_LIMITS, StoragePolicy } from '../src/keeping/policy.js';
+import { NO_LIMITS, StoragePolicy } from '../src/jobs/policy.js';
 import { openLedger } from '../src/ledger/ledger.js';
 import { connectRedis, whenReady, type Redis } from '../src/live/connection.js';
 import type { RedisKeys } from '../src/live/keys.js';

@@ -19,7 +19,8 @@ export async function findBatchOrGrave(
 ): Promise<FoundBatch | Tombstone> {
   const found = (await control.batches.find(batchId)) ?? (await control.batches.tombstone(batchId));
   const owner = found !== undefined && isTombstone(found) ? found.tenant : found?.batch.tenant;
-  if (found === undefined || owner !== tenant) throw new Problem('not-found', `there is no batch ${batchId}`, { batchId });
+  if (found === undefined || owner !== tenant)
+    throw new Problem('not-found', `there is no batch ${batchId}`, { batchId });
   return found;
 }
 

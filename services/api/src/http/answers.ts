@@ -56,7 +56,7 @@ export function withErrors(answers: Answers, errors: CommonErrors = {}): Answers
     '401': problem('No valid API key.'),
     '403': problem('The key lacks the scope or may not read the volume.'),
     ...(notFound && { '404': problem(`The ${notFound} was not found, or belongs to another tenant.`) }),
-    ...(gone && { '410': problem(`The ${gone} was removed by its owner, or at the end of its time.`) }),
+    ...(gone && { '410': problem(`The ${gone} was removed by its owner, or at the end of its retention.`) }),
     ...(conflict && {
       '409': problem('The state does not allow it, or the idempotency key was used for something else.'),
     }),

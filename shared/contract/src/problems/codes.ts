@@ -33,7 +33,7 @@ export const problemKinds = {
   'input-not-allowed': never(403, 'The volume lies outside the storage that this key may read'),
   'idempotency-conflict': never(409, 'The idempotency key was used before with another request'),
   'state-conflict': never(409, 'The job is not in a state that allows this'),
-  purged: never(410, 'It was removed by its owner, or at the end of its time'),
+  purged: never(410, 'Removed by its owner, or at the end of its retention'),
   'payload-too-large': never(413, 'The upload is larger than this server accepts'),
   'body-too-slow': later(408, 'The body of the request comes too slowly'),
   'unsupported-media-type': never(415, 'The content type is not understood'),

@@ -1,7 +1,7 @@
 import { batchIdPrefix, batchJobId, batchResultsPrefix, blobKeys, isTombstone, parseBlobKeys } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ControlDeps } from '../jobs/deps.js';
-import { endShares, nothingRemoved, removeBelow } from '../keeping/remove.js';
+import { endShares, nothingRemoved, removeBelow } from '../jobs/remove.js';
 import { requestFromManifest } from '../ledger/manifests.js';
 import { digestOf } from '../ledger/reuse.js';
 import { tombstoneOf, type Purging } from '../ledger/purges.js';

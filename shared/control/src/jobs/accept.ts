@@ -64,9 +64,7 @@ export async function requestOf(jobId: string, deps: ControlDeps): Promise<JobRe
  */
 async function requireStanding({ jobId, input }: JobRequest, { ledger }: ControlDeps): Promise<void> {
   const place = placeOf(jobId);
-  const stored = await (place === undefined
-    ? ledger.manifests.newest(jobId)
-    : ledger.batches.stored(place.batchId));
+  const stored = await (place === undefined ? ledger.manifests.newest(jobId) : ledger.batches.stored(place.batchId));
   if (stored !== undefined && isTombstone(stored)) throw purgedProblem(stored);
   const upload = ledger.uploads.at(input.uri);
   if (upload !== undefined && (await ledger.uploads.isGone(upload))) throw goneProblem(input.uri);

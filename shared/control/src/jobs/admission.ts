@@ -1,7 +1,7 @@
 import { lanes } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import type { Tenants } from '@parse3d/platform/access';
-import type { StoragePolicy } from '../keeping/policy.js';
+import type { StoragePolicy } from './policy.js';
 import type { Live } from '../live/live.js';
 
 /** Share of Redis' memory limit above which nothing new is accepted: what is under way needs the rest. */

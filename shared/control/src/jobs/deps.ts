@@ -3,7 +3,7 @@ import type { Tracing } from '@parse3d/platform/telemetry';
 import type { Stores } from '@parse3d/storage';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Software } from '../ledger/manifests.js';
-import type { StoragePolicy } from '../keeping/policy.js';
+import type { StoragePolicy } from './policy.js';
 import type { Live } from '../live/live.js';
 import type { Outbox } from '../webhooks/outbox.js';
 

@@ -8,7 +8,7 @@ import {
   type Tombstone,
 } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { endShares, nothingRemoved, removeBelow } from '../keeping/remove.js';
+import { endShares, nothingRemoved, removeBelow } from './remove.js';
 import { requestFromManifest } from '../ledger/manifests.js';
 import { tombstoneOf, type Purging } from '../ledger/purges.js';
 import { digestOf } from '../ledger/reuse.js';

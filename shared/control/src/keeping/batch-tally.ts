@@ -1,7 +1,7 @@
-import { blobKeys, isTombstone, parseBlobKeys, type StoredBatch } from '@parse3d/contract';
+import { blobKeys, isTombstone, parseBlobKeys, type StoredBatch, type Tombstone } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
 import { listAll } from '@parse3d/storage';
-import type { Walk } from './walk.js';
+import type { Walk } from './context.js';
 
 /** A batch in storage. */
 export interface CountedBatch {
@@ -11,6 +11,8 @@ export interface CountedBatch {
   readonly bytes: number;
   /** When it ended, in ms of Unix time; undefined while it has work left, and of one that was removed. */
   readonly endedMs: number | undefined;
+  /** Of one that was removed and of which more than that is left. */
+  readonly unfinished: Tombstone | undefined;
 }
 
 /** Every batch in storage, with the uploads that its items name. */
@@ -42,11 +44,12 @@ async function* countBatch(
   // Its items are being written: whoever accepts it looks at the marks of uploads then.
   if (stored === undefined) return;
   if (isTombstone(stored)) {
-    yield { batchId, tenant: stored.tenant, bytes, endedMs: undefined };
+    const unfinished = bytes > 0 || open.has(batchId) ? stored : undefined;
+    yield { batchId, tenant: stored.tenant, bytes, endedMs: undefined, unfinished };
     return;
   }
   await nameUploads(batchId, stored.total, walk);
-  yield { batchId, tenant: stored.tenant, bytes, endedMs: open.has(batchId) ? undefined : endedMs };
+  yield { batchId, tenant: stored.tenant, bytes, endedMs: open.has(batchId) ? undefined : endedMs, unfinished: undefined };
 }
 
 async function readBatch(batchId: string, { ledger, onUnreadable }: Walk): Promise<StoredBatch | undefined> {

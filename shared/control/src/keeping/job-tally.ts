@@ -1,32 +1,7 @@
 import { blobKeys, isTombstone, parseBlobKeys, placeOf } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
 import { listAll } from '@parse3d/storage';
-import type { Walk } from './walk.js';
-
-/** Jobs whose manifests are not read again by the next walk. */
-const MOST_KNOWN = 200_000;
-
-interface KnownJob {
-  readonly etag: string;
-  readonly tenant: string;
-  /** Absent for a job that was removed. */
-  readonly ended?: { readonly atMs: number; readonly input: string };
-}
-
-/** What was read of jobs that have ended, by their ids. */
-export class KnownJobs {
-  readonly #jobs = new Map<string, KnownJob>();
-
-  get(jobId: string, etag: string): KnownJob | undefined {
-    const known = this.#jobs.get(jobId);
-    return known?.etag === etag ? known : undefined;
-  }
-
-  set(jobId: string, job: KnownJob): void {
-    if (this.#jobs.size >= MOST_KNOWN) this.#jobs.clear();
-    this.#jobs.set(jobId, job);
-  }
-}
+import type { KnownJob, Walk } from './context.js';
 
 /** A job with results in storage. */
 export interface CountedJob {

@@ -1,4 +1,4 @@
-import { BY_RETENTION } from '@parse3d/contract';
+import { BY_RETENTION, type Tombstone } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import type { Tenants } from '@parse3d/platform/access';
 import { inParallel } from '@parse3d/storage';
@@ -7,8 +7,9 @@ import type { Batches } from '../batches/batches.js';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { finishJobPurge } from '../jobs/purge.js';
+import type { Purging } from '../ledger/purges.js';
 import { uploadName, type UploadId } from '../ledger/uploads.js';
-import { KnownJobs } from './job-tally.js';
+import { KnownJobs } from './context.js';
 import { walkStorage, type Due, type Walked } from './walk.js';
 
 /** Jobs, batches or uploads removed at a time. */
@@ -128,6 +129,7 @@ export class Keeper {
     }
     const count = { uploads: 0, jobs: 0, batches: 0, bytes: 0, marked: 0 };
     await inParallel(walked.due, AT_ONCE, (due) => this.#guarded(() => this.#retire(due, count)));
+    await inParallel(walked.unfinished, AT_ONCE, (tombstone) => this.#guarded(() => this.#finishBatch(tombstone)));
     await this.#removeUploads(walked, marks, count);
     if (walked.more) this.#asked = true;
     const { length: unreadable } = walked.unreadable;
@@ -140,6 +142,11 @@ export class Keeper {
     const standing = new Map<string, { uploads: number; results: number }>();
     for (const tenant of await usage.tenants()) standing.set(tenant, await usage.standing(tenant));
     return standing;
+  }
+
+  async #finishBatch({ id, tenant, purgedAt: at, purgedBy: by }: Tombstone): Promise<void> {
+    const purging: Purging = { kind: 'batch', id, tenant, at, by, uploads: [], reuse: [], total: 0 };
+    await finishBatchPurge(purging, Infinity, this.#deps, this.#stop.signal);
   }
 
   async #retire({ kind, id, bytes }: Due, count: { jobs: number; batches: number; bytes: number }): Promise<void> {

@@ -1,8 +1,8 @@
 import { Tenants } from '@parse3d/platform/access';
 import type { BlobStore } from '@parse3d/storage';
 import { openLedger } from '../ledger/ledger.js';
-import { KnownJobs } from './job-tally.js';
-import type { StorageLimits } from './policy.js';
+import { KnownJobs } from './context.js';
+import type { StorageLimits } from '../jobs/policy.js';
 import { walkStorage, type Walked } from './walk.js';
 
 /** What the keeper would find if it walked now. */

@@ -1,14 +1,15 @@
-import { blobKeys, parseBlobKeys, RuleRecord } from '@parse3d/contract';
+import { blobKeys, parseBlobKeys, RuleRecord, type Tombstone } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
 import type { Tenants } from '@parse3d/platform/access';
-import { inParallel, listAll, readListed, type OnUnreadable } from '@parse3d/storage';
+import { inParallel, listAll, readListed } from '@parse3d/storage';
 import type { Ledger } from '../ledger/ledger.js';
 import { uploadName, type UploadId } from '../ledger/uploads.js';
 import type { StoredBytes } from '../live/usage.js';
 import { walkBatches } from './batch-tally.js';
 import { Candidates, type UnusedUpload } from './candidates.js';
-import { walkJobs, type KnownJobs } from './job-tally.js';
-import { retentionOf, type StorageLimits } from './policy.js';
+import type { KnownJobs, Walk } from './context.js';
+import { walkJobs } from './job-tally.js';
+import { retentionOf, type StorageLimits } from '../jobs/policy.js';
 
 /** Jobs and batches that one walk finds due. */
 const MOST_DUE = 10_000;
@@ -31,6 +32,8 @@ export interface Walked {
   readonly stored: ReadonlyMap<string, StoredBytes>;
   readonly unused: readonly UnusedUpload[];
   readonly due: readonly Due[];
+  /** Batches that were removed and of which something is left, as of a retry that was accepted at that moment. */
+  readonly unfinished: readonly Tombstone[];
   /** True when there was more than one walk looks at. */
   readonly more: boolean;
   /** Records that cannot be read. While there are any that may name uploads, `unused` is empty. */
@@ -43,17 +46,6 @@ export interface WalkOptions {
   readonly limits: Pick<StorageLimits, 'uploadsKeptMs' | 'retentionMs'>;
   /** What earlier walks have learnt of jobs that have ended. */
   readonly known: KnownJobs;
-}
-
-/** What the parts of a walk share. */
-export interface Walk {
-  readonly ledger: Ledger;
-  readonly known: KnownJobs;
-  readonly at: Date;
-  readonly candidates: Candidates;
-  readonly signal: AbortSignal;
-  /** Notes a record that cannot be read. */
-  readonly onUnreadable: OnUnreadable;
 }
 
 /**
@@ -77,6 +69,7 @@ export async function walkStorage(options: WalkOptions, signal: AbortSignal): Pr
     stored.set(tenant, sum);
   };
   const due: Due[] = [];
+  const unfinished: Tombstone[] = [];
   let more = false;
   const addDue = async (one: Due, endedMs: number | undefined): Promise<void> => {
     if (endedMs === undefined) return;
@@ -90,7 +83,8 @@ export async function walkStorage(options: WalkOptions, signal: AbortSignal): Pr
   const pending = await walkPending(walk);
   await walkRules(walk);
   const batches = new Map<string, string>();
-  for await (const { batchId, tenant, bytes, endedMs } of walkBatches(walk)) {
+  for await (const { batchId, tenant, bytes, endedMs, ...batch } of walkBatches(walk)) {
+    if (batch.unfinished !== undefined) unfinished.push(batch.unfinished);
     batches.set(batchId, tenant);
     add(tenant, 'results', bytes);
     await addDue({ kind: 'batch', id: batchId, tenant, bytes }, endedMs);
@@ -105,6 +99,7 @@ export async function walkStorage(options: WalkOptions, signal: AbortSignal): Pr
     stored,
     unused: candidates.left,
     due,
+    unfinished,
     more: more || candidates.more,
     unreadable: [...unreadable],
   };

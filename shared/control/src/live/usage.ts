@@ -51,7 +51,11 @@ export class UsageCounters {
 
   async add(tenant: string, kind: keyof StoredBytes, bytes: number): Promise<void> {
     if (bytes === 0) return;
-    await this.#redis.multi().hincrby(this.#keys.usage(tenant), kind, bytes).sadd(this.#keys.usageTenants, tenant).exec();
+    await this.#redis
+      .multi()
+      .hincrby(this.#keys.usage(tenant), kind, bytes)
+      .sadd(this.#keys.usageTenants, tenant)
+      .exec();
   }
 
   /** Counts bytes as arriving, until `arrived`. @returns a name for them */

@@ -56,7 +56,9 @@ export const commonEnv = z.object({
   PARSE3D_STORAGE_MARGIN: byteSize('512MiB').describe(
     'Room that has to stay free on the disk of the file store: with less nothing new is accepted. 0 for no such look.',
   ),
-  PARSE3D_UPLOADS_KEPT: duration('7d').describe('Time after which an upload that no job, batch or rule names is removed.'),
+  PARSE3D_UPLOADS_KEPT: duration('7d').describe(
+    'Time after which an upload that no job, batch or rule names is removed.',
+  ),
   PARSE3D_RETENTION: duration('0s').describe(
     'Age at which ended jobs and batches are removed with their results, unless the tenant’s own settings say ' +
       'otherwise; 0s for never.',

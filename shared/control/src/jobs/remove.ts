@@ -1,6 +1,6 @@
 import { blobKeys, isTombstone, placeOf, type RunId } from '@parse3d/contract';
 import { inParallel, listAll, type BlobInfo } from '@parse3d/storage';
-import type { ControlDeps } from '../jobs/deps.js';
+import type { ControlDeps } from './deps.js';
 
 /** Objects removed at a time. */
 const AT_ONCE = 16;
@@ -63,8 +63,6 @@ const attemptsOf = ({ jobId, run }: RunId): string => `${blobKeys.runPrefix(jobI
 
 async function isPurged({ jobId, run }: RunId, { ledger }: ControlDeps): Promise<boolean> {
   const place = placeOf(jobId);
-  const stored = await (place === undefined
-    ? ledger.manifests.read(jobId, run)
-    : ledger.batches.stored(place.batchId));
+  const stored = await (place === undefined ? ledger.manifests.read(jobId, run) : ledger.batches.stored(place.batchId));
   return stored !== undefined && isTombstone(stored);
 }
