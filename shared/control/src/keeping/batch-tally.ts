@@ -49,7 +49,13 @@ async function* countBatch(
     return;
   }
   await nameUploads(batchId, stored.total, walk);
-  yield { batchId, tenant: stored.tenant, bytes, endedMs: open.has(batchId) ? undefined : endedMs, unfinished: undefined };
+  yield {
+    batchId,
+    tenant: stored.tenant,
+    bytes,
+    endedMs: open.has(batchId) ? undefined : endedMs,
+    unfinished: undefined,
+  };
 }
 
 async function readBatch(batchId: string, { ledger, onUnreadable }: Walk): Promise<StoredBatch | undefined> {
