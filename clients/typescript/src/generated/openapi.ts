@@ -2710,7 +2710,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The upload was removed by its owner, or at the end of its time. */
+      /** @description The upload was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -2956,7 +2956,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job was removed by its owner, or at the end of its time. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -3054,7 +3054,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job was removed by its owner, or at the end of its time. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -3140,7 +3140,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job was removed by its owner, or at the end of its time. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -3224,7 +3224,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job was removed by its owner, or at the end of its time. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -3319,7 +3319,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job was removed by its owner, or at the end of its time. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -3429,7 +3429,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The job or output was removed by its owner, or at the end of its time. */
+      /** @description The job or output was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -3689,7 +3689,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch was removed by its owner, or at the end of its time. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -3786,7 +3786,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch was removed by its owner, or at the end of its time. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -3876,7 +3876,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch was removed by its owner, or at the end of its time. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -3961,7 +3961,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch was removed by its owner, or at the end of its time. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4046,7 +4046,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch was removed by its owner, or at the end of its time. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4131,7 +4131,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch was removed by its owner, or at the end of its time. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4229,7 +4229,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch was removed by its owner, or at the end of its time. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4340,7 +4340,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch or report was removed by its owner, or at the end of its time. */
+      /** @description The batch or report was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4438,7 +4438,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch was removed by its owner, or at the end of its time. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4540,7 +4540,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch or file was removed by its owner, or at the end of its time. */
+      /** @description The batch or file was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4777,7 +4777,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The rule was removed by its owner, or at the end of its time. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4851,7 +4851,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The rule was removed by its owner, or at the end of its time. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -4940,7 +4940,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The rule was removed by its owner, or at the end of its time. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -5034,7 +5034,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The rule was removed by its owner, or at the end of its time. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -5356,7 +5356,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The webhook was removed by its owner, or at the end of its time. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -5430,7 +5430,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The webhook was removed by its owner, or at the end of its time. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -5506,7 +5506,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The webhook was removed by its owner, or at the end of its time. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -5584,7 +5584,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The webhook was removed by its owner, or at the end of its time. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -5670,7 +5670,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The webhook or delivery was removed by its owner, or at the end of its time. */
+      /** @description The webhook or delivery was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
@@ -6105,7 +6105,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description The batch was removed by its owner, or at the end of its time. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
       410: {
         headers: {
           [name: string]: unknown;
