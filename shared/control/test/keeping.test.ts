@@ -73,6 +73,14 @@ test('an upload that a job named before it was marked stays, and can be named ag
 
 test('while a record that may name uploads cannot be read, none is removed, and the record is counted', async () => {
   await upload();
+  // What a damaged tenant is worth nobody knows: its jobs stay, and those of others go.
+  await bench.store.write(blobKeys.tenant('damaged'), Buffer.from('{'));
+  const kept = await endedJob('local://bucket/a.nii', 'damaged');
+  await endedJob('local://bucket/b.nii');
+  expect(await walk({ retentionMs: 1 })).toMatchObject({ jobs: 1, unreadable: 1 });
+  expect(await bench.jobs.find(kept.jobId)).toMatchObject({ source: 'record' });
+  await bench.store.delete(blobKeys.tenant('damaged'));
+
   const broken = blobKeys.pending(randomUUID(), 1);
   await bench.store.write(broken, Buffer.from('{'));
   expect(await walk()).toMatchObject({ marked: 0, uploads: 0, unreadable: 1 });

@@ -53,7 +53,7 @@ export async function finishBatchPurge(
   const released = await releaseUploads(purging, deps);
   const removed = nothingRemoved();
   const kept = new Set<string>();
-  for await (const { of, by } of ledger.shares.of(jobIds, signal)) {
+  for await (const { of, by } of ledger.shares.of(jobIds)) {
     if (batchIdPrefix(by.jobId) !== jobIds) kept.add(`${of.jobId}/${of.run}`);
   }
   const shared = (key: string): boolean => {

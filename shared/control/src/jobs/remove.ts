@@ -35,6 +35,8 @@ export async function removeBelow(
     await ledger.store.delete(key);
     sum.bytes += bytes;
   });
+  // A listing that is broken off ends like one that is whole.
+  signal?.throwIfAborted();
 
   async function* below(): AsyncGenerator<BlobInfo> {
     for await (const blob of listAll(ledger.store, prefix, signal)) {

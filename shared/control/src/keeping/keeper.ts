@@ -1,5 +1,5 @@
 import { BY_RETENTION, type Tombstone } from '@parse3d/contract';
-import { Problem } from '@parse3d/contract/problems';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { Tenants } from '@parse3d/platform/access';
 import { inParallel } from '@parse3d/storage';
 import { finishBatchPurge } from '../batches/purge.js';
@@ -89,9 +89,10 @@ export class Keeper {
   }
 
   async #passIfDue(): Promise<void> {
-    if (await this.#deps.live.usage.isKeeperWoken()) this.#asked = true;
     const now = Date.now();
-    if (now < this.#restUntil || (!this.#asked && now < this.#walkAt)) return;
+    if (now < this.#restUntil) return;
+    if (await this.#deps.live.usage.isKeeperWoken()) this.#asked = true;
+    if (!this.#asked && now < this.#walkAt) return;
     this.#asked = false;
     this.#walkAt = now + this.#options.everyMs;
     await this.#finishPurges();
@@ -203,6 +204,8 @@ export class Keeper {
       await work();
     } catch (error) {
       if (this.#stop.signal.aborted) throw error;
+      // Run again since the walk met it: it is not due any more.
+      if (isProblem(error, 'state-conflict')) return;
       this.#options.onError(Problem.from(error));
     }
   }

@@ -73,7 +73,11 @@ export async function walkStorage(options: WalkOptions, signal: AbortSignal): Pr
   let more = false;
   const addDue = async (one: Due, endedMs: number | undefined): Promise<void> => {
     if (endedMs === undefined) return;
-    const ageMs = await retentionOf(one.tenant, tenants, limits);
+    const ageMs = await retentionOf(one.tenant, tenants, limits).catch((error: unknown) => {
+      if (!isProblem(error, 'record-invalid')) throw error;
+      unreadable.add(blobKeys.tenant(one.tenant));
+      return null;
+    });
     if (ageMs === null || endedMs + ageMs > walk.at.getTime()) return;
     if (due.length < MOST_DUE) due.push(one);
     else more = true;

@@ -25,16 +25,16 @@ export class Shares {
    *
    * @param jobIds what the ids of the jobs that are meant begin with, or the id of one
    */
-  async *of(jobIds: string, signal?: AbortSignal): AsyncGenerator<{ of: RunId; by: RunId }> {
-    for await (const { key } of listAll(this.#store, blobKeys.sharesPrefix(jobIds), signal)) {
+  async *of(jobIds: string): AsyncGenerator<{ of: RunId; by: RunId }> {
+    for await (const { key } of listAll(this.#store, blobKeys.sharesPrefix(jobIds))) {
       const share = parseBlobKeys.share(key);
       if (share !== undefined) yield share;
     }
   }
 
   /** What the runs of these jobs share of others. */
-  async *by(jobIds: string, signal?: AbortSignal): AsyncGenerator<{ of: RunId; by: RunId }> {
-    for await (const { key } of listAll(this.#store, blobKeys.sharedByPrefix(jobIds), signal)) {
+  async *by(jobIds: string): AsyncGenerator<{ of: RunId; by: RunId }> {
+    for await (const { key } of listAll(this.#store, blobKeys.sharedByPrefix(jobIds))) {
       const share = parseBlobKeys.sharedBy(key);
       if (share !== undefined) yield share;
     }
