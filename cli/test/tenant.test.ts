@@ -64,7 +64,7 @@ test.concurrent.each([
   ['a key for a tenant that is misspelt', ['add-key', 'lab-z', '--name', 'x'], 3, /tenant create lab-z/],
   ['a name that is none', ['create', 'Lab A'], 2, /lower-case/],
   ['a weight that is none', ['create', 'lab-y', '--weight', 'heavy'], 2, /--weight: expected a number/],
-  ['a size that is none', ['set', 'lab-a', '--max-stored', 'much'], 2, /--max-stored: expected a size/],
+  ['a size that is not understood', ['set', 'lab-a', '--max-stored', 'much'], 2, /--max-stored: expected a size/],
   ['nothing to change', ['set', 'lab-a'], 2, /say what to change/],
   ['neither a key nor all', ['revoke', 'lab-a'], 2, /name one key, or say --all/],
 ] as const)('%s is told with its exit code', async (_what, args, code, message) => {

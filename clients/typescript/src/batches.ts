@@ -77,8 +77,8 @@ export class Batches {
   }
 
   /**
-   * Removes a batch that has ended for good, with its jobs, results and reports. To repeat it is no error; while `status`
-   * is `purging`, the last objects are still being removed.
+   * Removes a batch that has ended for good, with its jobs, results and reports. It can be repeated; while `status` is
+   * `purging`, the last objects are still being removed.
    * @throws ProblemError `state-conflict` for a batch with work left
    */
   async purge(id: string): Promise<Purged> {

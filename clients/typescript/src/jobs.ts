@@ -77,8 +77,8 @@ export class Jobs {
   }
 
   /**
-   * Removes a job that has ended for good, with its outputs and, once nothing else names it, its upload. To repeat it is no
-   * error.
+   * Removes a job that has ended for good, with its outputs and, once nothing else names it, its upload. It can be
+   * repeated.
    * @throws ProblemError `state-conflict` for a job that has not ended, or is one of a batch
    */
   async purge(id: string): Promise<Purged> {

@@ -60,7 +60,7 @@ export interface paths {
     post?: never;
     /**
      * Cancel a job, or remove an ended one for good
-     * @description With `purge=true` outputs and record of a job that has ended are removed, and its upload once nothing else names it. What is left says when, and by which key. A job that has not ended is refused: cancel it first. A job of a batch is removed with its batch. Repeating it is no error.
+     * @description With `purge=true` outputs and record of a job that has ended are removed, and its upload once nothing else names it. What is left says when, and by which key. A job that has not ended is refused: cancel it first. A job of a batch is removed with its batch. It can be repeated.
      */
     delete: operations['cancelJob'];
     options?: never;
@@ -173,7 +173,7 @@ export interface paths {
     post?: never;
     /**
      * Remove an ended batch for good
-     * @description Its jobs with their results, its reports and records are removed, and its uploads once nothing else names them. Results that items of another batch share stay until that is removed. What is left says when, and by which key. A batch with work left is refused: cancel it first. Repeating it is no error.
+     * @description Its jobs with their results, its reports and records are removed, and its uploads once nothing else names them. Results that items of another batch share stay until that is removed. What is left says when, and by which key. A batch with work left is refused: cancel it first. It can be repeated.
      */
     delete: operations['purgeBatch'];
     options?: never;

@@ -98,7 +98,7 @@ export const batchRoutes = [
     description:
       'Its jobs with their results, its reports and records are removed, and its uploads once nothing else names them. ' +
       'Results that items of another batch share stay until that is removed. What is left says when, and by which key. ' +
-      'A batch with work left is refused: cancel it first. Repeating it is no error.',
+      'A batch with work left is refused: cancel it first. It can be repeated.',
     tag: 'batches',
     answers: {
       '200': json(Purged, 'It is removed.'),

@@ -76,7 +76,7 @@ export const jobRoutes = [
     description:
       'With `purge=true` outputs and record of a job that has ended are removed, and its upload once nothing else names ' +
       'it. What is left says when, and by which key. A job that has not ended is refused: cancel it first. A job of a ' +
-      'batch is removed with its batch. Repeating it is no error.',
+      'batch is removed with its batch. It can be repeated.',
     tag: 'jobs',
     answers: { '200': json(Purged, 'It is removed.'), '202': json(JobView, 'It stops within seconds.') },
     errors: { notFound: 'job', conflict: true, gone: 'job' },

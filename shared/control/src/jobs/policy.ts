@@ -7,7 +7,7 @@ import type { UsageCounters } from '../live/usage.js';
 export interface StorageLimits {
   /** Most bytes that a tenant may have stored; 0 for no limit. */
   readonly quotaBytes: number;
-  /** Room that stays free on the disk of the file store, in bytes; 0 for no such look. */
+  /** Room that stays free on the disk of the file store, in bytes; 0 turns this check off. */
   readonly marginBytes: number;
   /** How long an upload stays that nothing names, in ms. */
   readonly uploadsKeptMs: number;

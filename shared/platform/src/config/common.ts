@@ -54,7 +54,7 @@ export const commonEnv = z.object({
       'for no limit.',
   ),
   PARSE3D_STORAGE_MARGIN: byteSize('512MiB').describe(
-    'Room that has to stay free on the disk of the file store: with less nothing new is accepted. 0 for no such look.',
+    'Room that has to stay free on the disk of the file store: with less nothing new is accepted. 0 turns this check off.',
   ),
   PARSE3D_UPLOADS_KEPT: duration('7d').describe(
     'Time after which an upload that no job, batch or rule names is removed.',
