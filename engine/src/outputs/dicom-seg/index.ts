@@ -13,7 +13,7 @@ import {
 } from '@parse3d/volume/formats';
 import type { Geometry, Shape, Vec3 } from '@parse3d/volume/geometry';
 import { Problem } from '@parse3d/contract/problems';
-import type { Colour } from '../colours.js';
+import type { Colour } from '@parse3d/contract/palette';
 import type { SegmentCode } from '../terminology/index.js';
 import { cielab } from './cielab.js';
 import { frameBytes, framesOf, writeFrames, type MaskOf } from './frames.js';
