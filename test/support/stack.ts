@@ -45,7 +45,7 @@ export interface Stack {
   readonly scratch: string;
   readonly startWorker: (env?: Record<string, string>) => Promise<Service>;
   /** A further api process, on a port of its own. */
-  startApi(): Promise<{ readonly service: Service; readonly url: string }>;
+  startApi(env?: Record<string, string>): Promise<{ readonly service: Service; readonly url: string }>;
   /** An API client with a key of its own. */
   readonly client: (grant?: { tenant?: string; scopes?: Scope[]; inputs?: string[] }) => Promise<Api>;
   stop(): Promise<void>;
@@ -90,8 +90,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     });
     return new Api(url, key);
   };
-  const startApi: Stack['startApi'] = async () => {
-    const service = await launch('services/api/dist/main.js');
+  const startApi: Stack['startApi'] = async (extra) => {
+    const service = await launch('services/api/dist/main.js', extra);
     return { service, url: String(service.hello['url']) };
   };
   const workers: Service[] = [];

@@ -7,7 +7,8 @@ import { watchQueue } from './queue-metrics.js';
 
 /**
  * Starts what goes on beside the answering of requests. In every process: pulling storage events and sending webhooks. In
- * the one that leads: feeding, reconciling, batches, and the listings and windows of rules.
+ * the one that leads: feeding, reconciling, batches, the removal of what has outlived its time, and
+ * the listings and windows of rules.
  *
  * @returns what stops all of it, once `deps.draining` is aborted
  */
@@ -38,6 +39,11 @@ function startFeeding(deps: ApiDeps, onTurn: () => void): Feeding {
     webhooks: {
       allowInsecure: config.PARSE3D_WEBHOOKS_ALLOW_INSECURE,
       onAttempt: (outcome) => metrics.webhookAttempts.inc({ outcome }),
+    },
+    keepEveryMs: config.PARSE3D_KEEPING_EVERY,
+    onKept: (kept) => {
+      metrics.kept(kept);
+      log.info({ ...kept }, 'counted what is stored');
     },
     onTurn,
     onFed: (lane, waitedMs) => metrics.jobFed(lane, waitedMs),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { pause } from '@parse3d/async';
 import { software } from '@parse3d/contract/software';
-import { storageFromEnv, tracingFromEnv } from '@parse3d/platform/config';
+import { storageFromEnv, storageLimitsFromEnv, tracingFromEnv } from '@parse3d/platform/config';
 import { readPackCatalog } from '@parse3d/contract/packs';
 import { openControl, type WorkerInfo } from '@parse3d/control';
 import { Problem } from '@parse3d/contract/problems';
@@ -116,6 +116,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     software: made,
     tracing,
     log,
+    limits: storageLimitsFromEnv(config),
     onCommitted: (manifest) => metrics.jobEnded(manifest),
   });
   const processor: Processor = new Processor(

@@ -16,7 +16,11 @@ export interface paths {
     put?: never;
     /** Upload a volume: NIfTI, a zip file of a DICOM series, or .npz */
     post: operations['uploadVolume'];
-    delete?: never;
+    /**
+     * Remove an upload
+     * @description At once, whoever still names it: a job that has not read it yet fails with `volume-missing`. Of a series the URI of its folder removes all files. Volumes elsewhere in storage are never removed.
+     */
+    delete: operations['removeVolume'];
     options?: never;
     head?: never;
     patch?: never;
@@ -54,7 +58,10 @@ export interface paths {
     get: operations['getJob'];
     put?: never;
     post?: never;
-    /** Cancel a job */
+    /**
+     * Cancel a job, or remove an ended one for good
+     * @description With `purge=true` outputs and record of a job that has ended are removed, and its upload once nothing else names it. What is left says when, and by which key. A job that has not ended is refused: cancel it first. A job of a batch is removed with its batch. It can be repeated.
+     */
     delete: operations['cancelJob'];
     options?: never;
     head?: never;
@@ -164,7 +171,11 @@ export interface paths {
     get: operations['getBatch'];
     put?: never;
     post?: never;
-    delete?: never;
+    /**
+     * Remove an ended batch for good
+     * @description Its jobs with their results, its reports and records are removed, and its uploads once nothing else names them. Results that items of another batch share stay until that is removed. What is left says when, and by which key. A batch with work left is refused: cancel it first. It can be repeated.
+     */
+    delete: operations['purgeBatch'];
     options?: never;
     head?: never;
     patch?: never;
@@ -585,6 +596,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What the tenant has stored, its quota, and how long things stay */
+    get: operations['storedBytes'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/status': {
     parameters: {
       query?: never;
@@ -967,6 +995,7 @@ export interface components {
             | 'input-not-allowed'
             | 'idempotency-conflict'
             | 'state-conflict'
+            | 'purged'
             | 'payload-too-large'
             | 'body-too-slow'
             | 'unsupported-media-type'
@@ -1026,6 +1055,7 @@ export interface components {
             | 'storage-full'
             | 'storage-unavailable'
             | 'quota-exceeded'
+            | 'storage-quota-exceeded'
             | 'queue-full'
             | 'still-running'
             | 'service-unavailable'
@@ -1245,6 +1275,15 @@ export interface components {
       /** @description With `instances`: objects of less than so many millilitres are dropped. */
       minMl?: number | undefined;
     };
+    RemovedVolume: {
+      /**
+       * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+       * @example s3://scans/study-1/ct.nii.gz
+       */
+      uri: string;
+      objects: number;
+      bytes: number;
+    };
     Job: {
       /**
        * Format: uuid
@@ -1313,6 +1352,7 @@ export interface components {
         | 'input-not-allowed'
         | 'idempotency-conflict'
         | 'state-conflict'
+        | 'purged'
         | 'payload-too-large'
         | 'body-too-slow'
         | 'unsupported-media-type'
@@ -1372,6 +1412,7 @@ export interface components {
         | 'storage-full'
         | 'storage-unavailable'
         | 'quota-exceeded'
+        | 'storage-quota-exceeded'
         | 'queue-full'
         | 'still-running'
         | 'service-unavailable'
@@ -1402,6 +1443,22 @@ export interface components {
       jobs: components['schemas']['Job'][];
       /** @description Give it as `cursor` for the next page, which a filter may leave short; absent on the last. */
       next?: string | undefined;
+    };
+    Purged: {
+      /** Format: uuid */
+      id: string;
+      /**
+       * @description `purging`: nobody can see it any more, and the last of its objects are still being removed.
+       * @enum {string}
+       */
+      status: 'purged' | 'purging';
+      /** Format: date-time */
+      purgedAt: string;
+      /**
+       * @description Id of the API key that asked for it, or `retention` where its age did.
+       * @example Ab3dEf6hIj9k
+       */
+      purgedBy: string;
     };
     JobEvent: {
       /**
@@ -2125,6 +2182,7 @@ export interface components {
           | 'input-not-allowed'
           | 'idempotency-conflict'
           | 'state-conflict'
+          | 'purged'
           | 'payload-too-large'
           | 'body-too-slow'
           | 'unsupported-media-type'
@@ -2184,6 +2242,7 @@ export interface components {
           | 'storage-full'
           | 'storage-unavailable'
           | 'quota-exceeded'
+          | 'storage-quota-exceeded'
           | 'queue-full'
           | 'still-running'
           | 'service-unavailable'
@@ -2218,6 +2277,29 @@ export interface components {
           detail: string;
         }[];
       }[];
+    };
+    Usage: {
+      tenant: string;
+      /** @description Counted as it changes, and again from storage at every walk. */
+      bytes: {
+        uploads: number;
+        /** @description Outputs of jobs, reports and derivatives of batches. */
+        results: number;
+        /** @description Uploads that are under way. */
+        arriving: number;
+        total: number;
+      };
+      /** @description Null where there is no limit. */
+      quotaBytes: number | null;
+      /**
+       * Format: date-time
+       * @description When all that is stored was last counted; absent while that has still to happen.
+       */
+      countedAt?: string | undefined;
+      /** @description How long an upload stays that no job, batch or rule names. */
+      uploadsKeptSeconds: number;
+      /** @description Age at which ended jobs and batches are removed; null where they stay. */
+      retentionSeconds: number | null;
     };
     ServiceStatus: {
       software: {
@@ -2462,7 +2544,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2560,7 +2642,84 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  removeVolume: {
+    parameters: {
+      query: {
+        /** @description An object in storage; with a slash at the end, a folder with a DICOM series. */
+        uri: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RemovedVolume'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The upload was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The upload was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2621,7 +2780,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2729,7 +2888,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2797,7 +2956,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2810,7 +2978,10 @@ export interface operations {
   };
   cancelJob: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Remove a job that has ended, with its outputs and its record, instead of canceling it. */
+        purge?: ('true' | 'false') | undefined;
+      };
       header?: never;
       path: {
         /** @description Identifies a job; sorts by the time of submission. */
@@ -2820,6 +2991,15 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
       /** @description It stops within seconds. */
       202: {
         headers: {
@@ -2874,7 +3054,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2951,7 +3140,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3026,6 +3224,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The key holds too many streams open. */
       429: {
         headers: {
@@ -3035,7 +3242,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3112,7 +3319,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3213,6 +3429,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The job or output was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -3222,7 +3447,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3280,7 +3505,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3397,7 +3622,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3464,7 +3689,113 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  purgeBatch: {
+    parameters: {
+      query: {
+        /** @description Has to be said: what is removed cannot be brought back. */
+        purge: 'true';
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
+      /** @description Nobody can see it any more; the last of its objects are still being removed. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3545,7 +3876,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3621,7 +3961,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3697,7 +4046,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3773,7 +4131,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3862,6 +4229,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The body is too large. */
       413: {
         headers: {
@@ -3880,7 +4256,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3964,6 +4340,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch or report was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -3973,7 +4358,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4053,7 +4438,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4146,6 +4540,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch or file was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -4155,7 +4558,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4211,7 +4614,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4307,7 +4710,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4374,7 +4777,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4439,7 +4851,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4519,6 +4940,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The body is too large. */
       413: {
         headers: {
@@ -4537,7 +4967,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4604,7 +5034,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4754,7 +5193,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4850,7 +5289,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4917,7 +5356,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4982,7 +5430,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5049,7 +5506,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5118,7 +5584,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5195,7 +5670,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook or delivery was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5251,7 +5735,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5312,7 +5796,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5443,7 +5927,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5545,7 +6029,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5621,7 +6105,72 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  storedBytes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Bytes and times. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Usage'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5677,7 +6226,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;

@@ -1,5 +1,5 @@
 import { each } from '@parse3d/async';
-import { placeOf, type BatchRecord } from '@parse3d/contract';
+import { isTombstone, placeOf, type BatchRecord } from '@parse3d/contract';
 import type { ControlDeps } from '../jobs/deps.js';
 
 /** Manifests read at a time. */
@@ -22,7 +22,7 @@ export async function rebuildBatch(
     signal?.throwIfAborted();
     const place = placeOf(jobId);
     const manifest = await ledger.manifests.read(jobId, run);
-    if (place === undefined || manifest === undefined) return;
+    if (place === undefined || manifest === undefined || isTombstone(manifest)) return;
     await live.counters.settled(place, manifest.status, 'reusedFrom' in manifest);
   });
   // Before reading the control file: from here on, pause and cancel update the counters directly.

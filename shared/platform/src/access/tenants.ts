@@ -12,6 +12,10 @@ export const TenantSettings = z.strictObject({
   maxWaitingJobs: z.int().min(0).default(10_000),
   /** Batches that may have work left at a time. */
   maxOpenBatches: z.int().min(0).default(100),
+  /** Most bytes stored, uploads and results together; null for no limit. Absent, the server's setting holds. */
+  maxStoredBytes: z.int().min(0).nullable().optional(),
+  /** Days after which ended jobs and batches are removed; null for never. Absent, the server's setting holds. */
+  retentionDays: z.number().positive().max(36_500).nullable().optional(),
 });
 export type TenantSettings = z.infer<typeof TenantSettings>;
 
