@@ -160,14 +160,14 @@ export class Scene {
 
   /** The planes as they are drawn now. */
   tiles(): Tile[] {
-    const { clientWidth, clientHeight } = this.#canvas;
-    const scale = this.#canvas.width / clientWidth;
+    const { width: across, height: down } = this.#canvas.getBoundingClientRect();
+    const scale = this.#canvas.width / across;
     return this.#viewer.screenSlices.flatMap(({ axCorSag, leftTopWidthHeight }) => {
       const plane = planes[axCorSag];
       const [left = 0, top = 0, width = 0, height = 0] = leftTopWidthHeight.map((value) => value / scale);
       if (plane === undefined) return [];
       // Device pixels are rounded: a plane may end a little beyond the canvas.
-      const [right, bottom] = [Math.min(left + width, clientWidth), Math.min(top + height, clientHeight)];
+      const [right, bottom] = [Math.min(left + width, Math.floor(across)), Math.min(top + height, Math.floor(down))];
       return [{ plane, left, top, width: Math.floor(right - left), height: Math.floor(bottom - top) }];
     });
   }
