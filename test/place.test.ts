@@ -78,3 +78,17 @@ test('while a file of the pack is away its jobs wait, and the pack is not announ
     what: 'the pack to be announced again',
   });
 });
+
+test('a worker that starts while a file of its only pack is away waits for it, and takes jobs when it is back', async () => {
+  const model = join(folder.path, 'packs', 'ct-tissue', 'model.onnx');
+  await rename(model, `${model}.away`);
+  for (const worker of stack.workers) await worker.stop();
+  await stack.startWorker();
+  const id = await submit();
+  await eventually(async () => (await workers()).some(({ troubles }) => troubles[0]?.part === 'pack:ct-tissue'), {
+    what: 'the worker to say that its pack is away',
+  });
+  expect((await workers()).flatMap(({ packs }) => packs)).toEqual([]);
+  await rename(`${model}.away`, model);
+  expect(await stack.api.ended(id)).toMatchObject({ status: 'completed', attempt: 1 });
+});
