@@ -235,13 +235,12 @@ describe('images that are taken onto another grid on request', () => {
     const image = await readVolume(tilted(), { tilt: 'correct' });
     // Half a pixel more a slice: one and a half in all, so two rows more.
     expect(image.geometry.shape).toEqual([5, 6, 4]);
-    expect(image.geometry.affine.slice(0, 12).map((value) => value + 0)).toEqual([
-      -2, 0, 0, 20, 0, 2, 0, 5, 0, 0, 3, 0,
-    ]);
+    const upright = [-2, 0, 0, 20, 0, 2, 0, 5, 0, 0, 3, 0];
+    image.geometry.affine.slice(0, 12).forEach((value, index) => expect(value).toBeCloseTo(upright[index] ?? NaN, 6));
     expect(image.readWarnings?.join(' ')).toMatch(/upright grid/);
-    // Slice 2 is shifted by a whole pixel: its rows are the image's own, one row from the lower edge.
-    const rows = Array.from({ length: 4 }, (_, j) => image.data[(2 * 6 + j + 1) * 5]);
-    expect(rows).toEqual([215, 210, 205, 200]);
+    // Slice 2 is shifted by a whole pixel: its rows are the image's own.
+    const rows = Array.from({ length: 6 }, (_, j) => image.data[(2 * 6 + j) * 5]);
+    expect(rows.slice(1, 5)).toEqual([215, 210, 205, 200]);
     const mask = Uint8Array.from(image.data, (value) => Number(value >= 200 && value < 300));
     const back = image.dicom?.images?.onto(mask) ?? new Uint8Array(0);
     expect(image.dicom?.images?.shape).toEqual([5, 4, 4]);
