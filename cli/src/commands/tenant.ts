@@ -278,7 +278,7 @@ function tell(tenant: string, settings: TenantSettings, output: Output): void {
   output.say(`${bold(tenant)}  weight ${weight}, at most ${quotas}`);
   const ofServer = 'as the server is set';
   const stored =
-    maxStoredBytes === undefined ? ofServer : maxStoredBytes === null ? 'any' : formatBytes(maxStoredBytes);
+    maxStoredBytes === undefined ? ofServer : maxStoredBytes === null ? 'no limit' : formatBytes(maxStoredBytes);
   const kept = retentionDays === undefined ? ofServer : retentionDays === null ? 'always' : `${retentionDays} days`;
   output.say(`stored bytes: ${stored}; ended jobs and batches stay: ${kept}`);
 }

@@ -85,6 +85,13 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(caught.exception.code, "output-mismatch")
         with self.assertRaisesRegex(KeyError, "has no output"):
             self.client.output(job, "nothing.nii.gz", io.BytesIO())
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("../out.txt", "/tmp/out.txt", "..", "a/b", "a\n"):
+                hostile = {**job, "outputs": [{**job["outputs"][0], "name": name}]}
+                with self.assertRaisesRegex(Problem, "is not the name of a file"):
+                    self.client.save(hostile, Path(folder, "found"))
+            self.assertEqual(os.listdir(folder), ["found"])
+            self.assertEqual(os.listdir(Path(folder, "found")), [])
 
     def test_events_end_with_the_job(self):
         job = self.client.submit(self.client.upload(VOLUME)["uri"], ["fat"], pack="ct-tissue")
@@ -171,7 +178,7 @@ class ConnectionTest(unittest.TestCase):
 
     def test_a_server_that_is_not_there_is_no_answer(self):
         with self.assertRaises(Problem) as caught, Client("http://127.0.0.1:9", "p3d_x") as client:
-            client.submit("file:///x", ["bone"]) if False else client.upload(b"1234")
+            client.upload(b"1234")
         self.assertEqual((caught.exception.code, caught.exception.retryable), ("no-answer", True))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import time
 import uuid
 from typing import Any, BinaryIO, Mapping, Optional, Sequence
@@ -19,6 +20,9 @@ FIRST_LOOK_SECONDS = 0.2
 SLOWEST_LOOK_SECONDS = 2.0
 #: How long the server may be away while a job is waited for.
 AWAY_SECONDS = 60.0
+
+#: A file saved here has no path in its name, whatever the server says.
+FILE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 JSONObject = Mapping[str, Any]
 
@@ -222,4 +226,9 @@ def masks_too(outputs: Optional[JSONObject]) -> JSONObject:
 
 
 def names_of(job: Job, names: Optional[Sequence[str]]) -> list[str]:
-    return [output["name"] for output in job.get("outputs", [])] if names is None else list(names)
+    """Of the outputs to save. Raises Problem `foreign-answer` for a name that would leave the folder."""
+    wanted = [output["name"] for output in job.get("outputs", [])] if names is None else list(names)
+    for name in wanted:
+        if not FILE_NAME.match(name):
+            raise Problem("foreign-answer", f"{name!r} is not the name of a file", retryable=False)
+    return wanted

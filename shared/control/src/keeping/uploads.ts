@@ -13,7 +13,7 @@ export class Uploads {
 
   /**
    * Removes the upload that a URI lies in: storage (its objects), then Redis (what the tenant has stored). Killed in
-   * between, what is left can be removed again, and the next walk counts anew.
+   * between, what is left can be removed again, and the next walk counts it again.
    *
    * @returns what was removed: nothing for what is not an upload of the tenant
    */
