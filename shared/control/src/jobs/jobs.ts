@@ -214,9 +214,10 @@ export class Jobs {
       return { standing: batch, won: false };
     }
     onCommitted(manifest);
+    // Before anybody can see the end, and remove the job: its bytes would be taken off before they were added.
+    await live.usage.add(manifest.tenant, 'results', ownBytes(manifest));
     await this.settle(manifest);
     await live.pace.note(manifest);
-    await live.usage.add(manifest.tenant, 'results', ownBytes(manifest));
     return { standing, won };
   }
 
