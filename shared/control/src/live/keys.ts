@@ -34,6 +34,8 @@ export function redisKeys(prefix: string) {
     usageTenants: `${prefix}:usage-tenants`,
     /** Sorted set: `id:bytes` of a tenant's uploads under way, by the time in ms at which they no longer count. */
     arriving: (tenant: string) => `${prefix}:arriving:${tenant}`,
+    /** String: a removal of this upload, job or batch is under way, and takes off what it removes. */
+    removing: (name: string) => `${prefix}:removing:${name}`,
     /** String: something was removed or released, and the keeper should look soon. */
     chores: `${prefix}:chores`,
     /** List: bytes and ms of a pack's latest jobs, newest first. */
