@@ -11,6 +11,8 @@ export interface ApiMetrics {
   readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
   /** Connections that were closed to keep within a limit. */
   readonly connectionsDropped: Counter<'limit'>;
+  /** Requests given up since their key was revoked or expired while they went on. */
+  readonly requestsRevoked: Counter;
   readonly storageEvents: Counter<'format' | 'outcome'>;
   /** Messages that were pulled from a queue of storage events. */
   readonly eventMessages: Counter<'outcome'>;
@@ -106,6 +108,11 @@ export function createMetrics(): ApiMetrics {
       name: 'parse3d_connections_dropped_total',
       help: 'Connections closed to keep within a limit: of all connections, or of those of one address',
       labelNames: ['limit'],
+      registers,
+    }),
+    requestsRevoked: new Counter({
+      name: 'parse3d_requests_revoked_total',
+      help: 'Requests given up, event streams among them, since their key was revoked or expired while they went on',
       registers,
     }),
     storageEvents: new Counter({

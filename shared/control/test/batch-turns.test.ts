@@ -151,6 +151,6 @@ test('an end that is written twice is announced once, and the end of a retry is 
   };
   expect(await end()).toEqual(['batch.finished']);
   expect(await end()).toEqual(['batch.finished']);
-  await bench.ledger.batches.reopened(batch.batchId);
+  await bench.ledger.batches.reopened(batch.batchId, 'KEY');
   expect(await end()).toEqual(['batch.finished', 'batch.finished']);
 });

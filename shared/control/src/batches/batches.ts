@@ -162,9 +162,28 @@ export class Batches {
    */
   async cancel(found: FoundBatch): Promise<void> {
     requireStatus(found, ['running', 'paused', 'stopped', 'canceled']);
+    await this.#cancel(found.batch);
+  }
+
+  /** Whether the key was revoked in whose name the batch runs: that which made it, or last ran items of it again. */
+  async isRevoked(batch: BatchRecord): Promise<boolean> {
+    const { rights, ledger } = this.#deps;
+    if (!(await rights.areRevoked(batch))) return false;
+    const keyId = await ledger.batches.reopenedBy(batch.batchId);
+    return keyId === undefined || rights.areRevoked({ ...batch, keyId });
+  }
+
+  /** Cancels a batch whose key was revoked. See `cancel`. */
+  async withdraw(batch: BatchRecord): Promise<void> {
+    await this.#cancel(batch);
+    const { batchId, tenant, keyId } = batch;
+    this.#deps.log.info({ batchId, tenant, keyId }, 'batch of a revoked key was canceled');
+  }
+
+  async #cancel({ batchId }: BatchRecord): Promise<void> {
     const { ledger, live } = this.#deps;
-    await ledger.batches.setControl(found.batch.batchId, 'canceled');
-    await live.counters.close(found.batch.batchId, 'canceled');
+    await ledger.batches.setControl(batchId, 'canceled');
+    await live.counters.close(batchId, 'canceled');
   }
 
   /**
@@ -175,11 +194,17 @@ export class Batches {
    * its job waits). An open item without a pending run would be reconciled back to its old failure; a batch whose first
    * item is open without a marker would be lost with Redis.
    *
+   * @param keyId in whose name they run, and the batch goes on
    * @param packNow the pack's present version; called once there is something to run
    * @returns how many items are run again
    * @throws Problem `state-conflict` for a canceled batch, or when its states are gone
    */
-  async retryFailed(found: FoundBatch, { codes }: RetryFailed, packNow: () => PackRef): Promise<number> {
+  async retryFailed(
+    found: FoundBatch,
+    { codes }: RetryFailed,
+    keyId: string,
+    packNow: () => PackRef,
+  ): Promise<number> {
     requireStatus(found, ['completed', 'stopped', 'running', 'paused']);
     const { ledger, live } = this.#deps;
     const { batch } = found;
@@ -189,10 +214,10 @@ export class Batches {
     await each(failedOrdinals(found, this.#deps), AT_ONCE, async (ordinal) => {
       const manifest = await ledger.manifests.newest(batchJobId(batch.batchId, ordinal));
       if (manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false) return;
-      await (reopening ??= this.#reopen(found));
+      await (reopening ??= this.#reopen(found, keyId));
       const request = requestFromManifest(manifest);
       const input = await this.#inputNow(request.input);
-      await this.#jobs.accept({ ...request, input, run: manifest.run + 1, pack: packNow() }, async () => {
+      await this.#jobs.accept({ ...request, keyId, input, run: manifest.run + 1, pack: packNow() }, async () => {
         const reopened = await live.counters.reopened(batch, ordinal);
         // Whoever closed the batch in the meantime took the marker away.
         if (reopened && retried++ === 0) await ledger.batches.markOpen(batch.batchId);
@@ -203,10 +228,10 @@ export class Batches {
   }
 
   /** Storage alone, before the first item is open, so that a Redis that is lost from now on gets the batch again. */
-  async #reopen({ batch: { batchId }, live }: FoundBatch): Promise<void> {
+  async #reopen({ batch: { batchId }, live }: FoundBatch, keyId: string): Promise<void> {
     const { batches } = this.#deps.ledger;
     await batches.markOpen(batchId);
-    await batches.reopened(batchId);
+    await batches.reopened(batchId, keyId);
     if (live?.status !== 'paused') await batches.setControl(batchId, 'running');
   }
 

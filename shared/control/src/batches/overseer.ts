@@ -128,6 +128,11 @@ export class BatchOverseer {
       this.#close(batch, counts);
       return false;
     }
+    const isOn = counts.status === 'running' || counts.status === 'paused';
+    if (isOn && (await this.#batches.isRevoked(batch))) {
+      await this.#batches.withdraw(batch);
+      return true;
+    }
     switch (counts.status) {
       case 'running':
         return expandBatch(batch, counts, this.#jobs, this.#deps);

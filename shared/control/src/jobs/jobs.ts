@@ -120,6 +120,11 @@ export class Jobs {
   async claim(attempt: Attempt, worker: string): Promise<Claimed> {
     const request = await this.#requestToRun(attempt.jobId, attempt.run);
     if (request === undefined) return { outcome: 'ended' };
+    // A job whose key was revoked after it was accepted, wherever it waited since.
+    if (await this.#deps.rights.areRevoked(request)) {
+      await this.endCanceled(request, 'revoked');
+      return { outcome: 'ended' };
+    }
     const refusal = await this.#deps.policy.refusal(request.tenant);
     if (refusal !== undefined) {
       await this.fail(request, 'quota', refusal.toJSON());

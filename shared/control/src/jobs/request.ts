@@ -20,6 +20,7 @@ export function requestOfItem(batch: BatchRecord, ordinal: number, item: BatchIt
     ...specOf({ ...batch, prompts }),
     createdAt: batch.createdAt,
     requestSha256: batch.batchId,
+    ...(batch.keyId === undefined ? {} : { keyId: batch.keyId }),
     ...(batch.traceparent === undefined ? {} : { batchTraceparent: batch.traceparent }),
   };
 }

@@ -32,7 +32,11 @@ const BatchFinished = z.object({
 });
 export type BatchFinished = z.infer<typeof BatchFinished>;
 
-const Reopened = z.object({ reopening: z.uuid() });
+const Reopened = z.object({
+  reopening: z.uuid(),
+  /** The key that ran items again, in whose name the batch goes on. */
+  keyId: z.string().optional(),
+});
 
 /** Chunks kept as lines: those in work and their neighbours. */
 const KEPT_CHUNKS = 8;
@@ -105,9 +109,14 @@ export class BatchLedger {
   }
 
   /** Marks the batch as reopened, so its next end is announced as new even if the counts are identical. */
-  async reopened(batchId: string): Promise<void> {
-    const mark: z.infer<typeof Reopened> = { reopening: randomUUID() };
+  async reopened(batchId: string, keyId: string): Promise<void> {
+    const mark: z.infer<typeof Reopened> = { reopening: randomUUID(), keyId };
     await writeJson(this.#store, blobKeys.batchReopened(batchId), mark);
+  }
+
+  /** The key that last ran items again, and when that was not, undefined. */
+  async reopenedBy(batchId: string): Promise<string | undefined> {
+    return (await readRecord(this.#store, blobKeys.batchReopened(batchId), Reopened))?.keyId;
   }
 
   /**
@@ -116,7 +125,7 @@ export class BatchLedger {
    */
   async finish(batchId: string, end: Omit<BatchFinished, 'finishedAt' | 'reopening'>): Promise<BatchFinished> {
     const mark = await readRecord(this.#store, blobKeys.batchReopened(batchId), Reopened);
-    const now: BatchFinished = { ...end, ...mark, finishedAt: new Date().toISOString() };
+    const now: BatchFinished = { ...end, ...(mark && { reopening: mark.reopening }), finishedAt: new Date().toISOString() };
     const earlier = await this.finished(batchId);
     const isSame = earlier !== undefined && isDeepStrictEqual({ ...earlier, finishedAt: now.finishedAt }, now);
     const standing = isSame ? earlier : now;
