@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { runCli } from '../cli/test/support/cli.js';
 import { Api } from './support/api.js';
 import { submitBatch } from './support/batches.js';
+import { minioEvent } from './support/minio-event.js';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCtFile } from './support/volumes.js';
 
@@ -88,13 +89,9 @@ async function toItsEnd(response: Response): Promise<string> {
 }
 
 async function tellOf(tenant: string, name: string): Promise<Record<string, unknown>> {
-  const record = { s3: { bucket: { name: stack.stores.primary.bucket }, object: { key: `uploads/${tenant}/${name}` } } };
-  const answer = await stack.api.send(
-    'POST',
-    '/v1/events/storage',
-    { Records: [{ eventName: 'ObjectCreated:Put', ...record }] },
-    { Authorization: `Bearer ${TOKEN}` },
-  );
+  const key = `uploads/${tenant}/${name}`;
+  const event = minioEvent(key, stack.stores.primary.bucket);
+  const answer = await stack.api.send('POST', '/v1/events/storage', event, { Authorization: `Bearer ${TOKEN}` });
   expect(answer.status, JSON.stringify(answer.json)).toBe(200);
   return answer.json;
 }

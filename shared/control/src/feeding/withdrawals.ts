@@ -55,6 +55,8 @@ export class Withdrawals {
     for await (const { key } of listAll(ledger.store, blobKeys.withdrawalsPrefix, this.#stop.signal)) {
       const revoked = await readListed(ledger.store, key, Withdrawal, unreadable.note);
       if (revoked === undefined) continue;
+      // Its revocation is still under way, or was cut off and can be repeated.
+      if (!(await this.#deps.rights.wasRevoked(revoked))) continue;
       const canceled = await this.#cancelJobs(revoked.tenant);
       if (this.#stop.signal.aborted) return;
       // Last: whoever is killed before does it again.

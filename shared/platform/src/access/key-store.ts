@@ -72,6 +72,11 @@ export class ApiKeys {
     return { stands: false, why: 'revoked' };
   }
 
+  /** What was read of it is not trusted any more. */
+  forget(id: string): void {
+    this.#found.forget(id);
+  }
+
   /** Keys whose records can be read. */
   async list(): Promise<ApiKeyRecord[]> {
     const records: ApiKeyRecord[] = [];

@@ -45,6 +45,21 @@ export class Rights {
     return { stands: true, inputs: undefined };
   }
 
+  /**
+   * Whether it is so that a key, or all of a tenant, was revoked, by what storage says now and not by what was read before.
+   *
+   * @throws Problem of the store
+   */
+  async wasRevoked({ tenant, keyId }: Pick<Begun, 'tenant' | 'keyId'>): Promise<boolean> {
+    if (keyId === undefined) {
+      this.#tenants.forget(tenant);
+      return (await this.#tenants.get(tenant)).revokedAt !== undefined;
+    }
+    this.#keys.forget(keyId);
+    const standing = await this.#keys.standing(keyId, tenant);
+    return !standing.stands && standing.why === 'revoked';
+  }
+
   /** True for what has to be withdrawn. An expired key begins nothing new, and what it has begun goes on. */
   async areRevoked(begun: Begun): Promise<boolean> {
     const standing = await this.of(begun);

@@ -44,6 +44,11 @@ export class Tenants {
     return this.#settings.get(tenant);
   }
 
+  /** What was read of it is not trusted any more. */
+  forget(tenant: string): void {
+    this.#settings.forget(tenant);
+  }
+
   async set(tenant: string, settings: TenantSettings): Promise<void> {
     await writeJson(this.#store, blobKeys.tenant(tenant), settings);
     this.#settings.forget(tenant);
