@@ -66,7 +66,7 @@ export class Batches {
   /** A tenant's newest batches. */
   async latest(tenant: string, limit: number): Promise<FoundBatch[]> {
     const ids = await this.#deps.live.counters.latest(tenant, limit);
-    const records = await Promise.all(ids.map((id) => this.record(id)));
+    const records = await Promise.all(ids.map((id) => this.#deps.ledger.batches.readable(id)));
     return Promise.all(records.filter((batch) => batch !== undefined).map((batch) => followBatch(batch, this.#deps)));
   }
 
@@ -80,8 +80,8 @@ export class Batches {
   }
 
   /** The items as they were accepted, at most a chunk of them. */
-  acceptedItems(batchId: string, first: number, count: number): Promise<readonly BatchItem[]> {
-    return this.#deps.ledger.batches.items(batchId, first, count);
+  acceptedItems({ batchId, total }: BatchRecord, first: number, count: number): Promise<readonly BatchItem[]> {
+    return this.#deps.ledger.batches.items(batchId, first, count, total);
   }
 
   /** Storage alone: the items of a batch that is about to be created. Until then they count for nothing. */
@@ -212,8 +212,9 @@ export class Batches {
     let reopening: Promise<void> | undefined;
     let retried = 0;
     await each(failedOrdinals(found, this.#deps), AT_ONCE, async (ordinal) => {
-      const manifest = await ledger.manifests.newest(batchJobId(batch.batchId, ordinal));
-      if (manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false) return;
+      const manifest = await ledger.manifests.newestReadable(batchJobId(batch.batchId, ordinal));
+      // Nothing tells what it was to do: it stays as it is, and is named by status and doctor.
+      if (manifest === 'unreadable' || manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false) return;
       await (reopening ??= this.#reopen(found, keyId));
       const request = requestFromManifest(manifest);
       const input = await this.#inputNow(request.input);

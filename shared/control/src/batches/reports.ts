@@ -20,6 +20,7 @@ import { Problem } from '@parse3d/contract/problems';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Software } from '../ledger/manifests.js';
 import { itemStates, type BatchCounters, type BatchCounts } from '../live/batch-counters.js';
+import { unreadableItem } from './unreadable.js';
 import { BidsDerivative } from './bids/derivative.js';
 
 /** Manifests read at the same time. */
@@ -80,10 +81,15 @@ export async function writeReports(
       for (let index = 0; index < inChunk; index += CONCURRENCY) {
         signal.throwIfAborted();
         const first = chunk + index;
-        const items = await ledger.batches.items(batch.batchId, first, Math.min(CONCURRENCY, inChunk - index));
+        const items = await ledger.batches.items(
+          batch.batchId,
+          first,
+          Math.min(CONCURRENCY, inChunk - index),
+          batch.total,
+        );
         const manifests = await Promise.all(
-          items.map(async (_, nth) =>
-            states[index + nth] === 0 ? undefined : manifestOf(batchJobId(batch.batchId, first + nth), ledger),
+          items.map(async (item, nth) =>
+            states[index + nth] === 0 ? undefined : manifestOf(batch, first + nth, item, { ledger, software }),
           ),
         );
         for (const [nth, item] of items.entries()) {
@@ -117,8 +123,19 @@ export async function writeReports(
 }
 
 /** A job of a batch is removed with its batch, so that it has no tombstone of its own. */
-async function manifestOf(jobId: string, { manifests }: Ledger): Promise<Manifest | undefined> {
-  const end = await manifests.newest(jobId);
+/** Of an end that cannot be read it is said that it failed, and why; the rest of the batch is reported. */
+async function manifestOf(
+  batch: BatchRecord,
+  ordinal: number,
+  item: BatchItem,
+  { ledger, software }: Pick<ReportSources, 'ledger' | 'software'>,
+): Promise<Manifest | undefined> {
+  const jobId = batchJobId(batch.batchId, ordinal);
+  const end = await ledger.manifests.newestReadable(jobId);
+  if (end === 'unreadable') {
+    const why = new Problem('record-invalid', `the manifest of job ${jobId} cannot be read`, { jobId });
+    return unreadableItem(batch, ordinal, item, why, software);
+  }
   return end === undefined || isTombstone(end) ? undefined : end;
 }
 

@@ -1,4 +1,5 @@
 import {
+  blobKeys,
   isTombstone,
   placeOf,
   type CompletedManifest,
@@ -9,7 +10,7 @@ import {
   type StoredEnd,
   type Tombstone,
 } from '@parse3d/contract';
-import { Problem } from '@parse3d/contract/problems';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import { jobAttributes } from '@parse3d/platform/telemetry';
 import { canceledManifest, failedManifest, manifestBase, ownBytes } from '../ledger/manifests.js';
 import type { Committed } from '../ledger/manifests.js';
@@ -75,8 +76,12 @@ export class Jobs {
   ): Promise<(ListedJob & { readonly record: JobRecord | undefined })[]> {
     const { records } = this.#deps.live;
     const rows = await records.list(tenant, limit, after);
-    const found = await records.getAll(rows.map(({ jobId }) => jobId));
-    return rows.map((row, index) => ({ ...row, record: found[index] }));
+    const found = await records.read(rows.map(({ jobId }) => jobId));
+    // What this version cannot read is left out; it is not forgotten.
+    return rows.flatMap((row, index) => {
+      const record = found[index];
+      return record instanceof Problem ? [] : [{ ...row, record }];
+    });
   }
 
   /** Drops jobs from the tenant's list whose records have expired. */
@@ -143,14 +148,28 @@ export class Jobs {
   }
 
   async #requestToRun(jobId: string, run: number): Promise<JobRequest | undefined> {
-    const { pending, manifests } = this.#deps.ledger;
+    const { manifests } = this.#deps.ledger;
     const [request, manifest] = await Promise.all([
-      hasOwnMarker(jobId, run) ? pending.read(jobId, run) : requestOfBatchJob(jobId, this.#deps),
+      hasOwnMarker(jobId, run) ? this.#pending(jobId, run) : requestOfBatchJob(jobId, this.#deps),
       manifests.read(jobId, run),
     ]);
     if (manifest === undefined) return request;
     await this.settle(manifest);
     return undefined;
+  }
+
+  /** Of a damaged marker Redis has the request still; its end removes the marker. */
+  async #pending(jobId: string, run: number): Promise<JobRequest | undefined> {
+    const { ledger, live, unreadable } = this.#deps;
+    try {
+      return await ledger.pending.read(jobId, run);
+    } catch (error) {
+      if (!isProblem(error, 'record-invalid')) throw error;
+      unreadable.note(blobKeys.pending(jobId, run), error);
+      const record = await live.records.get(jobId);
+      if (record?.run !== run) throw error;
+      return record.request;
+    }
   }
 
   /** Redis alone: `stop` when somebody asked to cancel, `stale` when another attempt owns the job. */

@@ -41,7 +41,8 @@ export async function requestOfBatchJob(
   if (batch === undefined || place.ordinal >= batch.total) return undefined;
   const { status } = await ledger.batches.control(place.batchId);
   if (status === 'canceled' || status === 'stopped') return undefined;
-  const item = await ledger.batches.item(place.batchId, place.ordinal);
+  const item = await ledger.batches.item(place.batchId, place.ordinal, batch.total);
+  if (item.unreadable !== undefined) throw item.unreadable;
   return requestOfItem(batch, place.ordinal, await pinned(item, stores));
 }
 
