@@ -104,10 +104,12 @@ test('revoking a key ends within seconds all that was begun with it, and says wh
   const leaving = await newcomer('lab');
   const staying = await newcomer('lab');
   const begun = await beginAll(leaving.api, 'lab', 'leaving');
-  const other = await staying.api.submit({ input: { uri: own('lab', 'kept.nii.gz') }, prompts: ['bone'] }).catch(async () => {
-    await put('lab', 'kept.nii.gz');
-    return staying.api.submit({ input: { uri: own('lab', 'kept.nii.gz') }, prompts: ['bone'] });
-  });
+  const other = await staying.api
+    .submit({ input: { uri: own('lab', 'kept.nii.gz') }, prompts: ['bone'] })
+    .catch(async () => {
+      await put('lab', 'kept.nii.gz');
+      return staying.api.submit({ input: { uri: own('lab', 'kept.nii.gz') }, prompts: ['bone'] });
+    });
   const stream = await leaving.api.fetch(`/v1/jobs/${begun.jobId}/events`);
   expect(stream.status).toBe(200);
   const streamed = toItsEnd(stream);
@@ -162,17 +164,18 @@ test('revoking a key ends within seconds all that was begun with it, and says wh
 
   // Whoever takes a rule over lends it rights again: what came meanwhile is found.
   const [first] = z.array(z.object({ id: z.string() })).parse(rules.json['rules']);
-  expect((await staying.api.send('PATCH', `/v1/rules/${first?.id}`, { enabled: true })).json).not.toHaveProperty('stopped');
-  await put('lab', 'incoming/later.nii.gz');
-  await eventually(
-    async () => {
-      const receipt = await tellOf('lab', 'incoming/later.nii.gz');
-      return Number(receipt['started']) + Number(receipt['repeated']) > 0 ? true : undefined;
-    },
-    soon('the rule to act again'),
+  expect((await staying.api.send('PATCH', `/v1/rules/${first?.id}`, { enabled: true })).json).not.toHaveProperty(
+    'stopped',
   );
+  await put('lab', 'incoming/later.nii.gz');
+  await eventually(async () => {
+    const receipt = await tellOf('lab', 'incoming/later.nii.gz');
+    return Number(receipt['started']) + Number(receipt['repeated']) > 0 ? true : undefined;
+  }, soon('the rule to act again'));
   await eventually(() => Promise.resolve(Date.now() > windowOver), soon('the window to be over'));
-  const batches = z.array(z.object({ id: z.string() })).parse((await staying.api.send('GET', '/v1/batches')).json['batches']);
+  const batches = z
+    .array(z.object({ id: z.string() }))
+    .parse((await staying.api.send('GET', '/v1/batches')).json['batches']);
   expect(batches.map(({ id }) => id)).toEqual([begun.batchId]);
 });
 
@@ -199,9 +202,7 @@ test('revoking a tenant ends all that is its own, also what no key is named for'
   // As an earlier version wrote it.
   const store = stack.stores.primary;
   for (const { key } of (await store.list({ prefix: 'rules/gone/' })).blobs) {
-    const { keyId: _keyId, ...rule } = z
-      .record(z.string(), z.unknown())
-      .parse(JSON.parse(await textOf(key)));
+    const { keyId: _keyId, ...rule } = z.record(z.string(), z.unknown()).parse(JSON.parse(await textOf(key)));
     await store.write(key, Buffer.from(JSON.stringify(rule)));
   }
   const revoked = await cli('tenant', 'revoke', 'gone', '--all');

@@ -2,7 +2,13 @@ import { join, resolve } from 'node:path';
 import { ApiKeys, revocation, Tenants, type ApiKeyRecord, type Stopped } from '@parse3d/platform/access';
 import { commonEnv, parseEnv, storageFromEnv } from '@parse3d/platform/config';
 import { isProblem, Problem } from '@parse3d/contract/problems';
-import { createBucketIfMissing, openStores, type BlobStore, type OnUnreadable, type StorageConfig } from '@parse3d/storage';
+import {
+  createBucketIfMissing,
+  openStores,
+  type BlobStore,
+  type OnUnreadable,
+  type StorageConfig,
+} from '@parse3d/storage';
 import type { GrantOptions, StorageOptions } from '../options/storage.js';
 import { EMBEDDED_BUCKET } from '../stack/paths.js';
 import type { Output } from '../terminal/output.js';
@@ -80,7 +86,10 @@ export async function revokeKey(
   const record = find(idOrKey);
   const next = successor === undefined ? undefined : find(successor);
   if (next?.id === record.id || (next !== undefined && next.tenant !== record.tenant)) {
-    throw new Problem('state-conflict', `another key of tenant ${record.tenant} can follow ${record.id}, not ${next.id}`);
+    throw new Problem(
+      'state-conflict',
+      `another key of tenant ${record.tenant} can follow ${record.id}, not ${next.id}`,
+    );
   }
   const stopped = await revocation(store, { tenant: record.tenant, keyId: record.id });
   await keys.revoke(record, next?.id);

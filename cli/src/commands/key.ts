@@ -69,7 +69,9 @@ function listCommand(): Command {
 
 function revokeCommand(): Command {
   const command = new Command('revoke')
-    .description('Takes a key away, and all that was begun with it: rules, webhooks, waiting and running work. In seconds.')
+    .description(
+      'Takes a key away, and all that was begun with it: rules, webhooks, waiting and running work. In seconds.',
+    )
     .argument('<id>', 'of the key, as "key list" shows it')
     .option('--successor <id>', 'key of the same tenant in whose name everything goes on')
     .action(

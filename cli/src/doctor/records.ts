@@ -134,7 +134,9 @@ async function look(store: BlobStore, kind: Kind): Promise<{ read: number; check
     if (why !== undefined) checks.push(fail(PART, `${kind.name} ${key}: ${why}`, kind.mend));
   });
   if (left > 0) {
-    checks.push(warn(PART, `${left} more records under ${kind.prefix} were not read`, 'the service names what it meets'));
+    checks.push(
+      warn(PART, `${left} more records under ${kind.prefix} were not read`, 'the service names what it meets'),
+    );
   }
   return { read, checks };
 }

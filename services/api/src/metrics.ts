@@ -3,6 +3,7 @@ import type { Lane, Manifest } from '@parse3d/contract';
 import type { Problem } from '@parse3d/contract/problems';
 import type { Kept, Reconciliation } from '@parse3d/control';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { quiet } from './http/quiet.js';
 
 /** What the api counts as it happens. Gauges that are read at every scrape stand in `queue-metrics.ts`. */
 export interface ApiMetrics {
@@ -161,6 +162,7 @@ export function createMetrics(): ApiMetrics {
 /** Serves `/metrics` on its own port. */
 export function serveMetrics(registry: Registry): Server {
   return createServer((request, response) => {
+    quiet(request, response);
     if (request.url !== '/metrics') {
       response.writeHead(404).end();
       return;

@@ -25,7 +25,10 @@ export async function whileKeyStands<T>(
       const standing = await deps.control.apiKeys.standing(caller.id, caller.tenant).catch(() => undefined);
       if (standing === undefined || standing.stands) return;
       deps.metrics.requestsRevoked.inc();
-      deps.log.info({ keyId: caller.id, tenant: caller.tenant, why: standing.why }, 'request given up: its key is gone');
+      deps.log.info(
+        { keyId: caller.id, tenant: caller.tenant, why: standing.why },
+        'request given up: its key is gone',
+      );
       // The rest of a body is nobody's any more.
       if (!response.headersSent) response.setHeader('Connection', 'close');
       reject(new Problem('unauthorized', `the API key of this request is ${standing.why} since it began`));

@@ -28,7 +28,12 @@ export const jobRoutes = [
     answers: { '202': json(JobView, 'Accepted.') },
     errors: { conflict: true, unprocessable: true, quota: true },
     async handler({ body, headers, caller, request, response }, deps) {
-      const { request: job, repeated } = await submitJob(body, { ...caller, keyId: caller.id }, headers['idempotency-key'], deps);
+      const { request: job, repeated } = await submitJob(
+        body,
+        { ...caller, keyId: caller.id },
+        headers['idempotency-key'],
+        deps,
+      );
       deps.metrics.jobsAccepted.inc({ lane: job.lane, repeated: String(repeated) });
       request.log.info({ jobId: job.jobId, tenant: job.tenant, pack: job.pack.id, repeated }, 'job accepted');
       const view = await viewJob(await findJob(job.jobId, job.tenant, deps), deps);

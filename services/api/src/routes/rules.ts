@@ -16,14 +16,18 @@ export const ruleRoutes = [
     body: jsonBody(CreateRule),
     id: 'createRule',
     summary: 'Start a job for every new object',
-    description: 'The rule acts in the name of the key’s tenant and reads what the key may read; it acts as long as the key stands.',
+    description:
+      'The rule acts in the name of the key’s tenant and reads what the key may read; it acts as long as the key stands.',
     tag: 'rules',
     answers: { '201': json(RuleView, 'Made; it takes what comes from now on.') },
     errors: { unprocessable: true, quota: true },
     async handler({ body, caller, request, response }, deps) {
       const rule = await createRule(body, caller, deps);
       request.log.info({ ruleId: rule.id, tenant: rule.tenant }, 'rule made');
-      response.status(201).location(`/v1/rules/${rule.id}`).json(await viewRule(rule, deps));
+      response
+        .status(201)
+        .location(`/v1/rules/${rule.id}`)
+        .json(await viewRule(rule, deps));
     },
   }),
 

@@ -199,12 +199,7 @@ export class Batches {
    * @returns how many items are run again
    * @throws Problem `state-conflict` for a canceled batch, or when its states are gone
    */
-  async retryFailed(
-    found: FoundBatch,
-    { codes }: RetryFailed,
-    keyId: string,
-    packNow: () => PackRef,
-  ): Promise<number> {
+  async retryFailed(found: FoundBatch, { codes }: RetryFailed, keyId: string, packNow: () => PackRef): Promise<number> {
     requireStatus(found, ['completed', 'stopped', 'running', 'paused']);
     const { ledger, live } = this.#deps;
     const { batch } = found;
@@ -214,7 +209,8 @@ export class Batches {
     await each(failedOrdinals(found, this.#deps), AT_ONCE, async (ordinal) => {
       const manifest = await ledger.manifests.newestReadable(batchJobId(batch.batchId, ordinal));
       // Nothing tells what it was to do: it stays as it is, and is named by status and doctor.
-      if (manifest === 'unreadable' || manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false) return;
+      if (manifest === 'unreadable' || manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false)
+        return;
       await (reopening ??= this.#reopen(found, keyId));
       const request = requestFromManifest(manifest);
       const input = await this.#inputNow(request.input);

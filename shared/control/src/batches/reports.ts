@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,7 @@ import {
   type Manifest,
 } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
+import { writeFileTo } from '@parse3d/storage';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Software } from '../ledger/manifests.js';
 import { itemStates, type BatchCounters, type BatchCounts } from '../live/batch-counters.js';
@@ -111,7 +112,7 @@ export async function writeReports(
     await derivative?.close();
     for (const [name, file] of files) {
       await finished(file.end());
-      await ledger.store.write(blobKeys.batchReport(batch.batchId, name), createReadStream(join(folder, name)), {
+      await writeFileTo(ledger.store, blobKeys.batchReport(batch.batchId, name), join(folder, name), {
         contentType: contentTypes[name],
       });
     }

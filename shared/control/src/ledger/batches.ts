@@ -146,7 +146,11 @@ export class BatchLedger {
    */
   async finish(batchId: string, end: Omit<BatchFinished, 'finishedAt' | 'reopening'>): Promise<BatchFinished> {
     const mark = await readRecord(this.#store, blobKeys.batchReopened(batchId), Reopened);
-    const now: BatchFinished = { ...end, ...(mark && { reopening: mark.reopening }), finishedAt: new Date().toISOString() };
+    const now: BatchFinished = {
+      ...end,
+      ...(mark && { reopening: mark.reopening }),
+      finishedAt: new Date().toISOString(),
+    };
     const earlier = await this.finished(batchId);
     const isSame = earlier !== undefined && isDeepStrictEqual({ ...earlier, finishedAt: now.finishedAt }, now);
     const standing = isSame ? earlier : now;

@@ -58,7 +58,8 @@ export class ReusableResults {
     const pointer = await readListed(this.#store, blobKeys.reuse(digestOf(request)), Pointer, this.#onUnreadable);
     if (pointer === undefined) return undefined;
     const earlier = await this.#results.manifests.readable(pointer.jobId, pointer.run);
-    if (earlier === 'unreadable' || earlier?.status !== 'completed' || earlier.tenant !== request.tenant) return undefined;
+    if (earlier === 'unreadable' || earlier?.status !== 'completed' || earlier.tenant !== request.tenant)
+      return undefined;
     // What it shares itself is what is shared: its own end keeps nobody's outputs.
     const of = earlier.reusedFrom ?? { jobId: earlier.jobId, run: earlier.run };
     const by = { jobId: request.jobId, run: request.run };
