@@ -14,7 +14,7 @@ export interface paths {
      */
     get: operations['listVolumes'];
     put?: never;
-    /** Upload a volume: NIfTI, a zip file of a DICOM series, or .npz */
+    /** Upload a volume: NIfTI, a zip file of a DICOM series, a multi-frame DICOM file, or .npz */
     post: operations['uploadVolume'];
     /**
      * Remove an upload
@@ -796,6 +796,18 @@ export interface components {
        * @enum {string}
        */
       overlap?: ('most-probable' | 'most-specific') | undefined;
+      /** @description DICOM series that hold several volumes (b-values, echoes, times): which of them, from 1. Without it such a series is refused, and the problem lists its volumes. */
+      volume?: number | undefined;
+      /**
+       * @description DICOM images of a tilted gantry: `refuse` (default), or `correct`, which resamples them onto an upright grid.
+       * @enum {string}
+       */
+      tilt?: ('refuse' | 'correct') | undefined;
+      /**
+       * @description DICOM images at unequal distances: `refuse` (default), or `resample` to equal ones, where no gap is larger than expected by more than half.
+       * @enum {string}
+       */
+      spacing?: ('refuse' | 'resample') | undefined;
       /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
       intensity?:
         | (
@@ -2428,6 +2440,18 @@ export interface components {
        * @enum {string}
        */
       overlap?: ('most-probable' | 'most-specific') | undefined;
+      /** @description DICOM series that hold several volumes (b-values, echoes, times): which of them, from 1. Without it such a series is refused, and the problem lists its volumes. */
+      volume?: number | undefined;
+      /**
+       * @description DICOM images of a tilted gantry: `refuse` (default), or `correct`, which resamples them onto an upright grid.
+       * @enum {string}
+       */
+      tilt?: ('refuse' | 'correct') | undefined;
+      /**
+       * @description DICOM images at unequal distances: `refuse` (default), or `resample` to equal ones, where no gap is larger than expected by more than half.
+       * @enum {string}
+       */
+      spacing?: ('refuse' | 'resample') | undefined;
       /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
       intensity?:
         | (
