@@ -128,7 +128,7 @@ test('revoking a key ends within seconds all that was begun with it, and says wh
       headers: { 'Content-Type': 'application/gzip' },
       body: slow,
       duplex: 'half',
-    } as RequestInit)
+    })
     .then(
       (answer) => answer.status,
       () => 'cut off',
@@ -222,7 +222,7 @@ const soon = (what: string): { what: string; timeoutMs: number } => ({ what, tim
 async function textOf(key: string): Promise<string> {
   const { body } = await stack.stores.primary.read(key);
   const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk));
+  for await (const chunk of body) chunks.push(Buffer.from(String(chunk)));
   return Buffer.concat(chunks).toString();
 }
 

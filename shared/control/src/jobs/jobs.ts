@@ -1,5 +1,4 @@
 import {
-  blobKeys,
   isTombstone,
   placeOf,
   type CompletedManifest,
@@ -10,7 +9,7 @@ import {
   type StoredEnd,
   type Tombstone,
 } from '@parse3d/contract';
-import { isProblem, Problem } from '@parse3d/contract/problems';
+import { Problem } from '@parse3d/contract/problems';
 import { jobAttributes } from '@parse3d/platform/telemetry';
 import { canceledManifest, failedManifest, manifestBase, ownBytes } from '../ledger/manifests.js';
 import type { Committed } from '../ledger/manifests.js';
@@ -23,7 +22,7 @@ import { findJob, type FoundJob, type PurgedJob } from './find.js';
 import { mendRun, type MendOutcome } from './mend.js';
 import { beginJobPurge, finishJobPurge } from './purge.js';
 import { purgedProblem } from './purged.js';
-import { hasOwnMarker, requestOfBatchJob, stamped } from './request.js';
+import { hasOwnMarker, requestOfBatchJob, requestOfMarker, stamped } from './request.js';
 
 /** What a claim found: a run to execute, one to end as canceled, or nothing left to do. */
 export type Claimed = { outcome: 'ok' | 'canceled'; request: JobRequest } | { outcome: 'ended' };
@@ -150,26 +149,12 @@ export class Jobs {
   async #requestToRun(jobId: string, run: number): Promise<JobRequest | undefined> {
     const { manifests } = this.#deps.ledger;
     const [request, manifest] = await Promise.all([
-      hasOwnMarker(jobId, run) ? this.#pending(jobId, run) : requestOfBatchJob(jobId, this.#deps),
+      hasOwnMarker(jobId, run) ? requestOfMarker(jobId, run, this.#deps) : requestOfBatchJob(jobId, this.#deps),
       manifests.read(jobId, run),
     ]);
     if (manifest === undefined) return request;
     await this.settle(manifest);
     return undefined;
-  }
-
-  /** Of a damaged marker Redis has the request still; its end removes the marker. */
-  async #pending(jobId: string, run: number): Promise<JobRequest | undefined> {
-    const { ledger, live, unreadable } = this.#deps;
-    try {
-      return await ledger.pending.read(jobId, run);
-    } catch (error) {
-      if (!isProblem(error, 'record-invalid')) throw error;
-      unreadable.note(blobKeys.pending(jobId, run), error);
-      const record = await live.records.get(jobId);
-      if (record?.run !== run) throw error;
-      return record.request;
-    }
   }
 
   /** Redis alone: `stop` when somebody asked to cancel, `stale` when another attempt owns the job. */

@@ -1,4 +1,4 @@
-import { batchJobId, placeOf, specOf, type BatchItem, type BatchRecord, type JobRequest } from '@parse3d/contract';
+import { batchJobId, blobKeys, placeOf, specOf, type BatchItem, type BatchRecord, type JobRequest } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { isFolderUri, listBlobFolder, type Stores } from '@parse3d/storage';
 import type { ControlDeps } from './deps.js';
@@ -44,6 +44,23 @@ export async function requestOfBatchJob(
   const item = await ledger.batches.item(place.batchId, place.ordinal, batch.total);
   if (item.unreadable !== undefined) throw item.unreadable;
   return requestOfItem(batch, place.ordinal, await pinned(item, stores));
+}
+
+/** The request of a run that waits. Of a damaged marker Redis has it still; the end of the run removes the marker. */
+export async function requestOfMarker(
+  jobId: string,
+  run: number,
+  { ledger, live, unreadable }: Pick<ControlDeps, 'ledger' | 'live' | 'unreadable'>,
+): Promise<JobRequest | undefined> {
+  try {
+    return await ledger.pending.read(jobId, run);
+  } catch (error) {
+    if (!isProblem(error, 'record-invalid')) throw error;
+    unreadable.note(blobKeys.pending(jobId, run), error);
+    const record = await live.records.get(jobId);
+    if (record?.run !== run) throw error;
+    return record.request;
+  }
 }
 
 /** The item with the version that its volume has now, where the source named none. */

@@ -196,7 +196,11 @@ export class BatchLedger {
     }
   }
 
-  /** The volumes of all items, in their order, as far as their chunks are there. */
+  /**
+   * The volumes of all items, in their order, as far as their chunks are there.
+   *
+   * @throws Problem `record-invalid`: whoever removes what nothing names must not go on
+   */
   async *uris(batchId: string, total: number): AsyncGenerator<string> {
     for (let chunk = 0; chunk * ITEMS_PER_CHUNK < total; chunk++) {
       const key = blobKeys.batchItems(batchId, chunk);
@@ -204,10 +208,7 @@ export class BatchLedger {
         if (isProblem(error, 'blob-missing')) return [];
         throw error;
       });
-      for (const [index] of lines.entries()) {
-        const { uri, unreadable } = this.#itemOf(key, lines, index);
-        if (unreadable === undefined) yield uri;
-      }
+      for (const line of lines) yield parseRecord(key, line, BatchItem).uri;
     }
   }
 

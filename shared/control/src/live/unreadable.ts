@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { Problem } from '@parse3d/contract/problems';
+import type { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
 import type { RedisKeys } from './keys.js';
 

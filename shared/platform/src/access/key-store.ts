@@ -3,7 +3,7 @@ import { isProblem } from '@parse3d/contract/problems';
 import { listAll, readListed, readRecord, writeJson, type BlobStore, type OnUnreadable } from '@parse3d/storage';
 import { z } from 'zod';
 import { ApiKeyRecord, keyIdOf, mintApiKey, verifies } from './api-key.js';
-import type { Standing } from './rights.js';
+import type { Standing } from './standing.js';
 import { Trusted } from './trusted.js';
 
 /** `revoked-keys/<id>.json`. */

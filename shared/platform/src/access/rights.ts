@@ -1,4 +1,5 @@
 import type { ApiKeys } from './key-store.js';
+import type { Standing } from './standing.js';
 import type { Tenants } from './tenants.js';
 
 /** What was begun in the name of a key: a rule, a webhook, a job, a batch. */
@@ -9,14 +10,6 @@ export interface Begun {
   /** ISO 8601. */
   readonly createdAt: string;
 }
-
-/** Why something may not go on. */
-export type StopReason = 'revoked' | 'expired' | 'unreadable';
-
-/** Whether the key behind something still stands, and what it may read now. */
-export type Standing =
-  | { readonly stands: true; readonly inputs: readonly string[] | undefined }
-  | { readonly stands: false; readonly why: StopReason };
 
 /**
  * Whether what was begun in the name of a key may go on. Nobody copies the answer: whoever acts in a key's name asks again,

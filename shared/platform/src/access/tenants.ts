@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { blobKeys, Timestamp } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { listAll, readListed, writeJson, type BlobStore, type OnUnreadable } from '@parse3d/storage';
+import { listAll, readListed, readRecord, writeJson, type BlobStore, type OnUnreadable } from '@parse3d/storage';
 import { Trusted } from './trusted.js';
 
 /** What an operator grants a tenant: `tenants/<tenant>.json` in the service's bucket. Without one the defaults hold. */
@@ -42,6 +42,15 @@ export class Tenants {
   /** A damaged record must not stop the tenant, nor the feeding of others. */
   get(tenant: string): Promise<TenantSettings> {
     return this.#settings.get(tenant);
+  }
+
+  /**
+   * The settings as they stand, for whoever removes something by them.
+   *
+   * @throws Problem `record-invalid` where they cannot be read
+   */
+  async exactly(tenant: string): Promise<TenantSettings> {
+    return (await readRecord(this.#store, blobKeys.tenant(tenant), TenantSettings)) ?? TenantSettings.parse({});
   }
 
   /** What was read of it is not trusted any more. */
