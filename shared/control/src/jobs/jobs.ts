@@ -15,7 +15,7 @@ import { canceledManifest, failedManifest, manifestBase, ownBytes } from '../led
 import type { Committed } from '../ledger/manifests.js';
 import { bullJobId } from '../live/bull.js';
 import type { JobRecord } from '../live/record.js';
-import type { Attempt, ListedJob, Progress } from '../live/records.js';
+import type { Attempt, JobRow, ListedJob, Progress } from '../live/records.js';
 import { acceptJob, requestOf, type Accepted } from './accept.js';
 import type { ControlDeps } from './deps.js';
 import { findJob, type FoundJob, type PurgedJob } from './find.js';
@@ -68,19 +68,8 @@ export class Jobs {
   }
 
   /** A tenant's jobs that Redis knows, newest first, those behind `after`; without a record where that has expired. */
-  async list(
-    tenant: string,
-    limit: number,
-    after?: ListedJob,
-  ): Promise<(ListedJob & { readonly record: JobRecord | undefined })[]> {
-    const { records } = this.#deps.live;
-    const rows = await records.list(tenant, limit, after);
-    const found = await records.read(rows.map(({ jobId }) => jobId));
-    // What this version cannot read is left out; it is not forgotten.
-    return rows.flatMap((row, index) => {
-      const record = found[index];
-      return record instanceof Problem ? [] : [{ ...row, record }];
-    });
+  list(tenant: string, limit: number, after?: ListedJob): Promise<JobRow[]> {
+    return this.#deps.live.records.listWithRecords(tenant, limit, after);
   }
 
   /** Drops jobs from the tenant's list whose records have expired. */

@@ -1,4 +1,12 @@
-import { batchJobId, blobKeys, placeOf, specOf, type BatchItem, type BatchRecord, type JobRequest } from '@parse3d/contract';
+import {
+  batchJobId,
+  blobKeys,
+  placeOf,
+  specOf,
+  type BatchItem,
+  type BatchRecord,
+  type JobRequest,
+} from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { isFolderUri, listBlobFolder, type Stores } from '@parse3d/storage';
 import type { ControlDeps } from './deps.js';
