@@ -156,7 +156,7 @@ function showCommand(): Command {
 
 function setCommand(): Command {
   const command = withQuotas(
-    new Command('set').description('Changes quotas; servers follow within half a minute.').argument('<tenant>'),
+    new Command('set').description('Changes quotas; servers follow within seconds.').argument('<tenant>'),
   ).action(
     action(QuotaOptions, ({ args, options, output }) =>
       withAccess(options, async (access) => {
