@@ -42,6 +42,10 @@ export function redisKeys(prefix: string) {
     pace: (packId: string) => `${prefix}:pace:${packId}`,
     /** Set: deliveries of webhooks that became due and are not queued yet. */
     outbox: `${prefix}:outbox`,
+    /** Hash: records in storage that cannot be read, by their keys. */
+    unreadable: `${prefix}:unreadable`,
+    /** String: what the leader wrote last. Gone or other, Redis has lost what it held. */
+    canary: `${prefix}:canary`,
     /** String with expiry: who feeds. */
     feederLock: `${prefix}:feeder`,
     /** Sorted set: worker ids by the time of their last heartbeat in ms. */
