@@ -9,7 +9,8 @@ import type { Concatenation, DicomFile, PixelLayout, SeriesTraits, SliceHeader }
 /** Objects with pixels that are no slices of a series: segmentations, dose grids, surface fits, presentation states. */
 const DERIVED_CLASSES = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(66\.|481\.|11\.|88\.|104\.)/;
 
-/** Functional groups: plane position, plane orientation, pixel measures, pixel value transformation. */
+/** Functional groups: frame content, plane position, plane orientation, pixel measures, pixel value transformation. */
+const FRAME_CONTENT = 'x00209111';
 const POSITION = 'x00209113';
 const ORIENTATION = 'x00209116';
 const MEASURES = 'x00289110';
@@ -81,7 +82,7 @@ export function readSliceHeaders(dataSet: DataSet, file: DicomFile): SliceHeader
 }
 
 /** What the frames of one object have of their own. */
-type OfFrame = 'frame' | 'traits' | 'position' | 'rowDirection' | 'columnDirection';
+type OfFrame = 'frame' | 'acquired' | 'traits' | 'position' | 'rowDirection' | 'columnDirection';
 type Scales = 'rowSpacing' | 'columnSpacing' | 'thickness' | 'slope' | 'intercept';
 
 function frameHeader(view: FrameView, stack: Stack | undefined): Pick<SliceHeader, OfFrame | Scales> {
@@ -92,6 +93,7 @@ function frameHeader(view: FrameView, stack: Stack | undefined): Pick<SliceHeade
   const thickness = decimals(view.holder(MEASURES, 'x00180050'), 'x00180050', 1)?.[0];
   return {
     frame: view.frame,
+    acquired: acquiredAt(view),
     traits: readTraits(view),
     position:
       stack?.position(view.frame) ??
@@ -103,6 +105,14 @@ function frameHeader(view: FrameView, stack: Stack | undefined): Pick<SliceHeade
     thickness: thickness !== undefined && thickness > 0 ? thickness : undefined,
     ...rescale(view),
   };
+}
+
+function acquiredAt(view: FrameView): string | undefined {
+  const { root } = view;
+  const own = text(view.holder(FRAME_CONTENT, 'x00189074'), 'x00189074') ?? text(root, 'x0008002a');
+  if (own !== undefined) return own;
+  const time = text(root, 'x00080032');
+  return time === undefined ? undefined : `${text(root, 'x00080022') ?? ''}${time}`;
 }
 
 interface Stack {

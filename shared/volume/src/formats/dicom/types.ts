@@ -78,6 +78,8 @@ export interface SliceHeader {
   readonly seriesUid: string;
   readonly frameOfReferenceUid: string | undefined;
   readonly instanceNumber: number | undefined;
+  /** When it was acquired, as digits that sort by time. Times of day are never told. */
+  readonly acquired: string | undefined;
   /** How many images the acquisition gave, by ImagesInAcquisition. */
   readonly imagesInAcquisition: number | undefined;
   /** How many slices the volume has, by NumberOfSlices (PET). */

@@ -1,5 +1,5 @@
 import { Problem } from '@parse3d/contract/problems';
-import { grouped, type Place } from './places.js';
+import { grouped, isEven, type Place } from './places.js';
 import { TRAITS, type SliceHeader, type Trait } from './types.js';
 
 /** Images that belong to one volume, one a place. */
@@ -48,7 +48,6 @@ export function tellingTraits(volumes: readonly SeriesVolume[]): Trait[] {
 }
 
 const mostAtAPlace = (group: readonly Place[]): number => group.reduce((most, { length }) => Math.max(most, length), 0);
-const isEven = (group: readonly Place[]): boolean => group.every(({ length }) => length === group[0]?.length);
 const isWhole =
   (places: number) =>
   (group: readonly Place[]): boolean =>
@@ -79,7 +78,7 @@ function splitIf(
   return parts.length > 1 && accepts(parts) ? parts : [group];
 }
 
-/** The first images of all places, the second ones, and so on, where their numbers say which come first. */
+/** The first images of all places, the second ones, and so on, where their numbers or times say which come first. */
 function countedByOrder(group: readonly Place[], all: readonly Place[]): (readonly [SliceHeader, ...SliceHeader[]])[] {
   const times = mostAtAPlace(group);
   const sorted = group.map((place) => place.toSorted(byOrder));
@@ -94,7 +93,8 @@ function countedByOrder(group: readonly Place[], all: readonly Place[]): (readon
 
 function byOrder(a: SliceHeader, b: SliceHeader): number {
   if (a.file === b.file) return a.frame - b.frame;
-  return (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0);
+  const [x = '', y = ''] = [a.acquired, b.acquired];
+  return (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0) || (x < y ? -1 : x > y ? 1 : 0);
 }
 
 /** Volumes come in the order of their earliest image. */
