@@ -33,7 +33,7 @@ export function dicomSegFile({ segments, maskOf }: Segments, image: VolumeImage,
       });
   }
   if (dicom.unreferable !== undefined) {
-    const warning = `segmentation.dcm was not written: it has to refer to images by their identifiers, and of these ${dicom.unreferable}.`;
+    const warning = `segmentation.dcm was not written: ${dicom.unreferable}.`;
     return () => Promise.resolve({ warning });
   }
   return attempt('segmentation.dcm', folder, 'application/dicom', (path) =>

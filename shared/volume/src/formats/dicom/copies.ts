@@ -47,7 +47,7 @@ function likeness({ acquired, traits: { instance, ...traits } }: SliceHeader): s
   return JSON.stringify([acquired, traits]);
 }
 
-const identity = ({ sopInstanceUid, frame }: SliceHeader): string => `${sopInstanceUid} ${frame}`;
+const identity = ({ sopInstanceUid, frame, tile }: SliceHeader): string => `${sopInstanceUid} ${frame} ${tile?.index}`;
 const count = (places: readonly Place[]): number => places.reduce((sum, { length }) => sum + length, 0);
 
 function uniqueBy([first, ...others]: Place, keyOf: (header: SliceHeader) => string): Place {
@@ -56,7 +56,7 @@ function uniqueBy([first, ...others]: Place, keyOf: (header: SliceHeader) => str
   return [first, ...rest];
 }
 
-/** Of the values of each image, file by file. */
+/** Of the values of each image, file by file. Slices of a mosaic are alike where the mosaics are. */
 async function digestsOf(
   headers: readonly SliceHeader[],
   open: OpenImage,
@@ -64,10 +64,20 @@ async function digestsOf(
 ): Promise<Map<SliceHeader, string>> {
   const files = grouped(headers, ({ file }) => file);
   const digests = new Map<SliceHeader, string>();
-  for (const header of [...files.values()].flat()) {
-    const values = new Float64Array(header.pixels.rows * header.pixels.columns);
-    await writePixels(await open(header), header, 0, values, decoder);
-    digests.set(header, createHash('sha256').update(values).digest('base64'));
+  for (const images of files.values()) {
+    const mosaic = images[0].tile === undefined ? undefined : await digestOf(wholeMosaic(images[0]), open, decoder);
+    for (const header of images) digests.set(header, mosaic ?? (await digestOf(header, open, decoder)));
   }
   return digests;
+}
+
+async function digestOf(header: SliceHeader, open: OpenImage, decoder: FrameDecoder): Promise<string> {
+  const values = new Float64Array(header.pixels.rows * header.pixels.columns);
+  await writePixels(await open(header), header, 0, values, decoder);
+  return createHash('sha256').update(values).digest('base64');
+}
+
+function wholeMosaic({ tile, ...header }: SliceHeader): SliceHeader {
+  const { rows, columns } = tile ?? header.pixels;
+  return { ...header, tile: undefined, pixels: { ...header.pixels, rows, columns } };
 }
