@@ -1,8 +1,9 @@
-import { NVImage, Niivue, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
+import { Niivue, type NVImage, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
 import { NotShown } from './not-shown.js';
 import { indexLabels, labelTable, placeOf, type LabelIndex, type LabelMode, type LabelStyle } from './labels.js';
 import { sliceShader } from './slice-shader.js';
 import { measureGreys } from './greys.js';
+import { readImage } from './read-image.js';
 import type { Window } from './windows.js';
 
 export type Layout = 'planes' | 'axial' | 'coronal' | 'sagittal' | 'solid';
@@ -310,15 +311,4 @@ export class Scene {
     this.#viewer.cleanup();
     this.#viewer.gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
-}
-
-async function readImage(bytes: ArrayBuffer, name: string, colormap = 'gray'): Promise<NVImage> {
-  // Whether it is compressed shows in the bytes; a name may say something else.
-  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
-  const plain = name.replace(/(\.nii)?(\.gz)?$/, '');
-  const file = new File([bytes], first === 0x1f && second === 0x8b ? `${plain}.nii.gz` : `${plain}.nii`);
-  const load = NVImage.loadFromFile({ file, name: file.name, colormap, trustCalMinMax: false });
-  return load.catch((cause: unknown) => {
-    throw new NotShown('It does not read as a NIfTI volume; only .nii and .nii.gz files are.', { cause });
-  });
 }
