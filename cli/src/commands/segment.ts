@@ -2,7 +2,7 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { openEngine, segment, type LoadedPack, type SegmentRequest, type SegmentResult } from '@parse3d/engine';
 import { software } from '@parse3d/contract/software';
-import { geometryToJson, Modality, OutputOptions, RESEARCH_NOTICE } from '@parse3d/contract';
+import { geometryToJson, Modality, RESEARCH_NOTICE } from '@parse3d/contract';
 import { DEFAULT_PACK, matchPrompts, remarksOn, standingsOf } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
@@ -12,6 +12,7 @@ import { sizeAndHash } from '../local/size-and-hash.js';
 import { openOutputFolder } from '../local/output-folder.js';
 import { openPack } from '../local/open-pack.js';
 import { requireInstances } from '../options/instances.js';
+import { OutputFlags, outputsOf, withOutputs } from '../options/outputs.js';
 import { PromptOptions, promptsOfFile, readPrompts, withPrompts } from '../options/prompts.js';
 import { findingsTable, MEASURES_HINT, notice } from '../terminal/findings.js';
 import { formatBytes, formatSeconds } from '../terminal/format.js';
@@ -24,21 +25,15 @@ import { action, examples } from './define.js';
 
 const MAX_VOXELS = 2 ** 31;
 
-const Options = PromptOptions.extend(JobOptionFlags.shape).extend({
+const Options = PromptOptions.extend({
+  ...JobOptionFlags.shape,
+  ...OutputFlags.shape,
   pack: z.string().optional(),
   packs: z.string().optional(),
   out: z.string(),
   modality: Modality.optional(),
-  probabilities: z.enum(['uint8', 'float32']).optional(),
-  masks: z.boolean().default(false),
-  volume: z.boolean().default(false),
-  segNrrd: z.boolean().default(false),
-  dicomSeg: z.boolean().default(false),
-  dicomSegInstances: z.boolean().default(false),
-  preview: z.boolean(),
   threads: wholeNumber(1, 1024).optional(),
   device: z.string().regex(/^(cpu|cuda:\d{1,2})$/, 'expected cpu or cuda:<index>'),
-  npz: z.boolean().default(false),
   overwrite: z.boolean().default(false),
 });
 type Options = z.infer<typeof Options>;
@@ -54,20 +49,13 @@ export function segmentCommand(): Command {
     .option('--packs <folders>', 'where packs lie, comma-separated (PARSE3D_PACKS, else those of parse3d)')
     .requiredOption('--out <folder>', 'receives the label map, the preview and result.json')
     .option('--modality <name>', `${Modality.options.join(', ')} (else the pack’s first)`)
-    .option('--probabilities <type>', 'also write probability maps: uint8 (small) or float32 (exact)')
-    .option('--masks', 'also write one binary mask per prompt')
-    .option('--volume', 'also write volume.nii.gz: the volume as NIfTI on the grid of the label map')
-    .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
-    .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
-    .option('--dicom-seg-instances', 'in segmentation.dcm a segment per object, up to 100, where there are objects')
-    .option('--no-preview', 'write no preview.png')
     .option('--threads <count>', 'CPU threads (else all cores)')
     .option('--device <device>', 'cpu, or cuda:<index>', 'cpu')
-    .option('--npz', 'also write the label map as labels.npz, as the segmentation challenge wants it')
     .option('--overwrite', 'replace files that lie in the folder')
     .action(action(Options, ({ args, options, output }) => run(args[0] ?? '', options, output)));
   withPrompts(command);
   withJobOptions(command);
+  withOutputs(command);
   return examples(
     command,
     [
@@ -111,16 +99,7 @@ async function run(volume: string, options: Options, output: Output): Promise<vo
       outputFolder: folder.partial,
       prompts,
       modality,
-      outputs: OutputOptions.parse({
-        masks: options.masks,
-        npz: options.npz,
-        volume: options.volume,
-        segNrrd: options.segNrrd,
-        dicomSeg: options.dicomSeg || options.dicomSegInstances,
-        ...(options.dicomSegInstances ? { dicomSegInstances: true } : {}),
-        preview: options.preview,
-        ...(options.probabilities === undefined ? {} : { probabilities: options.probabilities }),
-      }),
+      outputs: outputsOf(options),
       options: jobOptionsOf(options),
       limits: { maxVoxels: MAX_VOXELS },
     };

@@ -12,6 +12,7 @@ import { JobOptionFlags, jobOptionsOf, withJobOptions } from '../options/job.js'
 import { followJob } from '../jobs/follow.js';
 import { uploadVolume } from '../jobs/upload.js';
 import { requireInstances } from '../options/instances.js';
+import { OutputFlags, outputsOf, withOutputs } from '../options/outputs.js';
 import { PromptOptions, readPrompts, withPrompts } from '../options/prompts.js';
 import { reportError } from '../errors/report.js';
 import { shorten } from '../terminal/format.js';
@@ -26,15 +27,9 @@ const Options = ConnectionOptions.extend({
   ...SourceOptions.shape,
   ...BatchOptions.shape,
   ...JobOptionFlags.shape,
-
+  ...OutputFlags.shape,
   pack: z.string().optional(),
   modality: Modality.optional(),
-  masks: z.boolean().default(false),
-  volume: z.boolean().default(false),
-  segNrrd: z.boolean().default(false),
-  dicomSeg: z.boolean().default(false),
-  dicomSegInstances: z.boolean().default(false),
-  probabilities: z.enum(['uint8', 'float32']).optional(),
   lane: z.enum(['interactive', 'batch']).optional(),
   deadline: wholeNumber(1, 86_400).optional(),
   meta: z.array(z.string().regex(/^[^=]+=/, 'expected name=value')).default([]),
@@ -54,12 +49,6 @@ export function submitCommand(): Command {
     )
     .option('--pack <id>', 'pack (else the server’s default)')
     .option('--modality <name>', `${Modality.options.join(', ')} (else the pack’s first)`)
-    .option('--masks', 'also write one binary mask per prompt')
-    .option('--probabilities <type>', 'also write probability maps: uint8 or float32')
-    .option('--volume', 'also write volume.nii.gz: the volume as NIfTI on the grid of the label map')
-    .option('--seg-nrrd', 'also write labels.seg.nrrd for 3D Slicer')
-    .option('--dicom-seg', 'also write segmentation.dcm, for DICOM volumes; it names the patient as they do')
-    .option('--dicom-seg-instances', 'in segmentation.dcm a segment per object, up to 100, where there are objects')
     .option('--lane <lane>', 'interactive goes before batch (else interactive, and batch for batches)')
     .option('--deadline <seconds>', 'longest time that one attempt may take')
     .option('--meta <name=value>', 'your own note, given back with the job; no patient identifiers', collect)
@@ -77,6 +66,7 @@ export function submitCommand(): Command {
     .action(action(Options, ({ args, options, output }) => run(args, options, output)));
   withPrompts(command);
   withJobOptions(command);
+  withOutputs(command);
   withConnection(command);
   return examples(
     command,
@@ -229,31 +219,12 @@ function requestFor(uri: string, prompts: SubmitJob['prompts'], options: Options
 }
 
 /** What jobs and batches are asked for with alike. */
-function settingsOf({
-  pack,
-  modality,
-  masks,
-  volume,
-  segNrrd,
-  dicomSeg,
-  dicomSegInstances,
-  probabilities,
-  lane,
-  deadline,
-  meta,
-  ...options
-}: Options) {
+function settingsOf(options: Options) {
+  const { pack, modality, lane, deadline, meta } = options;
   return {
     ...(pack === undefined ? {} : { pack }),
     ...(modality === undefined ? {} : { modality }),
-    outputs: {
-      masks,
-      ...(volume ? { volume } : {}),
-      ...(segNrrd ? { segNrrd } : {}),
-      ...(dicomSeg || dicomSegInstances ? { dicomSeg: true } : {}),
-      ...(dicomSegInstances ? { dicomSegInstances } : {}),
-      ...(probabilities === undefined ? {} : { probabilities }),
-    },
+    outputs: outputsOf(options),
     options: jobOptionsOf(options, deadline),
     ...(lane === undefined ? {} : { lane }),
     metadata: Object.fromEntries(

@@ -104,7 +104,8 @@ export async function whileUp(
   }
 }
 
-function announce({ url, paths, credentials, keyIsNew, pids, bucket }: RunningStack, output: Output): void {
+function announce(stack: RunningStack, output: Output): void {
+  const { url, paths, credentials, keyIsNew, bucket } = stack;
   const docs = `${url}/docs`;
   output.event({
     event: 'up',
@@ -113,7 +114,7 @@ function announce({ url, paths, credentials, keyIsNew, pids, bucket }: RunningSt
     dir: paths.dir,
     credentials: paths.credentials,
     ...(keyIsNew ? { key: credentials.key } : {}),
-    pids: pids(),
+    pids: stack.pids(),
   });
   const { bold, cyan, dim, green } = output.colours;
   const dir = relative(process.cwd(), paths.dir) || '.';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { problemCodes } from './problems/index.js';
-import { JobOptions, OutputOptions } from './job.js';
-import { BlobUri, Lane, Metadata, Modality, PackId, PackRef, Timestamp, Traceparent } from './primitives.js';
+import { askedSpec, jobSpec } from './job-spec.js';
+import { BlobUri, Lane, Timestamp, Traceparent } from './primitives.js';
 import { Prompt, Prompts } from './prompt.js';
 import { compileGlob, MAX_GLOB_LENGTH } from './text/glob.js';
 
@@ -69,16 +69,16 @@ export const ErrorThreshold = z
   .refine((threshold) => threshold.count !== undefined || threshold.share !== undefined, 'expected count or share');
 export type ErrorThreshold = z.infer<typeof ErrorThreshold>;
 
+// Last in the body of a batch, whose digest an idempotency key remembers.
+const { metadata, ...askedOfItems } = askedSpec;
+
 /** Body of `POST /v1/batches`. */
 export const SubmitBatch = z
   .strictObject({
     name: z.string().max(200).optional(),
     source: BatchSource,
-    prompts: Prompts.optional().meta({ description: 'For every item that brings none of its own.' }),
-    pack: PackId.optional(),
-    modality: Modality.optional(),
-    outputs: OutputOptions.prefault({}),
-    options: JobOptions.prefault({}),
+    ...askedOfItems,
+    prompts: askedSpec.prompts.optional().meta({ description: 'For every item that brings none of its own.' }),
     lane: Lane.default('batch'),
     errorThreshold: ErrorThreshold.optional(),
     skipCompleted: z
@@ -89,7 +89,7 @@ export const SubmitBatch = z
       .boolean()
       .default(false)
       .meta({ description: 'Only count and estimate: how many volumes and bytes, and how long they may take.' }),
-    metadata: Metadata.default({}),
+    metadata,
   })
   .meta({ id: 'SubmitBatch' });
 export type SubmitBatch = z.infer<typeof SubmitBatch>;
@@ -115,15 +115,10 @@ export const BatchRecord = z.strictObject({
   createdAt: Timestamp,
   total: z.int().min(1),
   bytes: z.int().nonnegative(),
-  prompts: z.array(Prompt).optional(),
-  pack: PackRef,
-  modality: Modality,
-  outputs: OutputOptions,
-  options: JobOptions,
-  lane: Lane,
+  ...jobSpec,
+  prompts: jobSpec.prompts.optional(),
   errorThreshold: ErrorThreshold.optional(),
   skipCompleted: z.boolean(),
-  metadata: z.record(z.string(), z.string()),
   source: z.strictObject({ kind: z.string(), uri: z.string().optional() }),
   /** Of the body, where the request had an idempotency key. */
   requestSha256: z.string().optional(),

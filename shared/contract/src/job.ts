@@ -1,144 +1,13 @@
 import { z } from 'zod';
-import { Intensity } from './pack.js';
-import { BlobUri, JobId, Lane, Metadata, Modality, PackId, PackRef, Timestamp, Traceparent } from './primitives.js';
+import { askedSpec, jobSpec } from './job-spec.js';
+import { BlobUri, JobId, Timestamp, Traceparent } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
-import { Prompt, Prompts } from './prompt.js';
-
-/** Which files a job writes besides the manifest. */
-export const OutputOptions = z
-  .strictObject({
-    labels: z.boolean().default(true).meta({ description: 'labels.nii.gz and labels.json' }),
-    masks: z.boolean().default(false).meta({ description: 'mask-<label>.nii.gz for every prompt' }),
-    probabilities: z
-      .enum(['none', 'uint8', 'float32'])
-      .default('none')
-      .meta({ description: 'prob-<label>.nii.gz for every prompt; uint8 is scaled by 1/255' }),
-    npz: z
-      .boolean()
-      .default(false)
-      .meta({ description: 'labels.npz: `segs` (z, y, x) and `spacing`, as the segmentation challenge wants it' }),
-    preview: z.boolean().default(true).meta({ description: 'preview.png: three mid-planes with outlines' }),
-    // Optional like those below: a default would give every earlier job another fingerprint, and its result no reuse.
-    findings: z
-      .boolean()
-      .optional()
-      .meta({
-        description:
-          'findings.csv, and the measures of every finding in the manifest: surface, diameter, place, intensities, parts. ' +
-          'Default: true.',
-      }),
-    volume: z
-      .boolean()
-      .optional()
-      .meta({
-        description:
-          'volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else ' +
-          'of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false.',
-      }),
-    segNrrd: z.boolean().optional().meta({
-      description: 'labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false.',
-    }),
-    dicomSeg: z
-      .boolean()
-      .optional()
-      .meta({
-        description:
-          'segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and ' +
-          'study of the images, as the standard asks. Where it cannot be written the job completes with a warning. ' +
-          'Default: false.',
-      }),
-    dicomSegInstances: z
-      .boolean()
-      .optional()
-      .meta({
-        description:
-          'With dicomSeg: a segment per object for prompts that ask for instances, up to 100 in all; beyond that a segment ' +
-          'per prompt and a warning. Default: false.',
-      }),
-  })
-  .meta({ id: 'OutputOptions' });
-export type OutputOptions = z.infer<typeof OutputOptions>;
-
-export const JobOptions = z
-  .strictObject({
-    seed: z.int().min(0).max(0xffff_ffff).default(0),
-    deadlineSeconds: z
-      .int()
-      .min(1)
-      .max(86_400)
-      .optional()
-      .meta({ description: 'Longest time that computing may take in one attempt. Default: the server’s.' }),
-    resample: z
-      .enum(['reference', 'smooth'])
-      .optional()
-      .meta({
-        description:
-          'Promptable packs: how masks come back to the volume’s grid. `reference` (default) takes the nearest pixel, as the ' +
-          'published code does; `smooth` interpolates probabilities. A pack that resamples the volume always interpolates.',
-      }),
-    schedule: z
-      .enum(['full', 'adaptive'])
-      .optional()
-      .meta({
-        description:
-          'Promptable packs: `full` (default) runs every slice; `adaptive` skips constant slices, looks at every fourth ' +
-          'slice and then only around those that show a target. Targets thinner than four slices can be missed.',
-      }),
-    samples: z
-      .int()
-      .min(1)
-      .max(16)
-      .optional()
-      .meta({
-        description:
-          'Promptable packs that sample at random: how many seeds are averaged, from `seed` on. Default 1; the decoder’s ' +
-          'time grows with it.',
-      }),
-    promptPadding: z
-      .enum(['longest', 'isolated'])
-      .optional()
-      .meta({
-        description:
-          'Promptable packs: `longest` pads every prompt to the longest of the job; `isolated` runs each at its own length, ' +
-          'so that no prompt changes another’s mask. Default: the pack’s.',
-      }),
-    overlap: z
-      .enum(['most-probable', 'most-specific'])
-      .optional()
-      .meta({
-        description:
-          'Promptable packs: which of several prompts that claim a voxel the label map shows. `most-probable` is the published ' +
-          'rule; `most-specific` shows the target with the smallest mask, so that a brain does not hide its hippocampus. ' +
-          'Default: the pack’s.',
-      }),
-    intensity: Intensity.optional().meta({
-      description:
-        'How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for.',
-    }),
-    window: z
-      .strictObject({ width: z.number().positive(), level: z.number() })
-      .optional()
-      .meta({ description: 'CT window in Hounsfield units for all prompts of the job. Default: chosen per prompt.' }),
-  })
-  .meta({ id: 'JobOptions' });
-export type JobOptions = z.infer<typeof JobOptions>;
 
 /** Body of `POST /v1/jobs`. */
 export const SubmitJob = z
   .strictObject({
     input: z.strictObject({ uri: BlobUri }),
-    prompts: Prompts.meta({
-      description: 'What to find: texts, or texts with label numbers.',
-      example: ['left hippocampus', 'right hippocampus'],
-    }),
-    pack: PackId.optional().meta({ description: 'Default: the server’s default pack.' }),
-    modality: Modality.optional().meta({ description: 'Default: the first modality of the pack.' }),
-    outputs: OutputOptions.prefault({}),
-    options: JobOptions.prefault({}),
-    lane: Lane.default('interactive'),
-    metadata: Metadata.default({}).meta({
-      description: 'Your own keys, at most 64, given back with the job. No patient identifiers.',
-    }),
+    ...askedSpec,
   })
   .meta({ id: 'SubmitJob' });
 export type SubmitJob = z.infer<typeof SubmitJob>;
@@ -150,13 +19,8 @@ export const JobRequest = z.strictObject({
   run: z.int().min(1),
   tenant: z.string().min(1).max(64),
   input: z.strictObject({ uri: BlobUri, etag: z.string(), bytes: z.int().nonnegative() }),
-  prompts: z.array(Prompt).min(1),
-  pack: PackRef,
-  modality: Modality,
-  outputs: OutputOptions,
-  options: JobOptions,
-  lane: Lane,
-  metadata: z.record(z.string(), z.string()),
+  ...jobSpec,
+  prompts: jobSpec.prompts.min(1),
   createdAt: Timestamp,
   /** SHA-256 of the client's body, to tell a repeated request from another one under the same idempotency key. */
   requestSha256: z.string(),
@@ -183,6 +47,9 @@ export const stages = ['fetch', 'read', 'prepare', 'infer', 'restore', 'encode',
 export const Stage = z.enum(stages);
 export type Stage = z.infer<typeof Stage>;
 
+// The view’s `outputs` are files, and how they were made stands in the manifest.
+const { outputs: _outputs, options: _options, ...seenSpec } = jobSpec;
+
 /** What `GET /v1/jobs/:id` answers. */
 export const JobView = z
   .strictObject({
@@ -190,11 +57,7 @@ export const JobView = z
     status: JobStatus,
     run: z.int().min(1),
     input: z.strictObject({ uri: BlobUri, bytes: z.int() }),
-    prompts: z.array(Prompt),
-    pack: PackRef,
-    modality: Modality,
-    lane: Lane,
-    metadata: z.record(z.string(), z.string()),
+    ...seenSpec,
     createdAt: Timestamp,
     startedAt: Timestamp.optional(),
     finishedAt: Timestamp.optional(),

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { Measures, RemovedParts } from './measures.js';
 import { Instances } from './instances.js';
-import { JobOptions, OutputOptions, Stage } from './job.js';
+import { Stage } from './job.js';
+import { jobSpec } from './job-spec.js';
 import { WeightsFile } from './pack.js';
-import { BlobUri, JobId, Lane, Modality, PackRef, Sha256, Timestamp } from './primitives.js';
+import { BlobUri, JobId, Sha256, Timestamp } from './primitives.js';
 import { ProblemBody } from './problem-body.js';
-import { Prompt } from './prompt.js';
 
 const Vec3 = z.tuple([z.number(), z.number(), z.number()]);
 
@@ -82,6 +82,10 @@ export const OutputFile = z.strictObject({
 });
 export type OutputFile = z.infer<typeof OutputFile>;
 
+// The manifest’s `outputs` are files.
+const { prompts, pack, modality, outputs: outputOptions, ...furtherSpec } = jobSpec;
+const manifestSpec = { prompts, pack, modality, outputOptions, ...furtherSpec };
+
 const manifestBase = {
   schemaVersion: z.literal(1),
   jobId: JobId,
@@ -92,13 +96,7 @@ const manifestBase = {
   startedAt: Timestamp.optional(),
   finishedAt: Timestamp,
   input: z.strictObject({ uri: BlobUri, etag: z.string(), bytes: z.int(), sha256: Sha256.optional() }),
-  prompts: z.array(Prompt),
-  pack: PackRef,
-  modality: Modality,
-  outputOptions: OutputOptions,
-  options: JobOptions,
-  lane: Lane,
-  metadata: z.record(z.string(), z.string()),
+  ...manifestSpec,
   requestSha256: z.string(),
   software: z.strictObject({ name: z.literal('parse3d'), version: z.string(), commit: z.string().optional() }),
   notice: z.string(),

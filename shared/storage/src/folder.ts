@@ -22,6 +22,14 @@ export function isFolderUri(uri: string): boolean {
   return uri.endsWith('/');
 }
 
+/** Bucket and prefix of a folder's URI; of a whole bucket the prefix is empty. @throws Problem `request-invalid`, `input-not-allowed` */
+export function openFolder(stores: Stores, uri: string): { store: BlobStore; prefix: string } {
+  const match = /^(s3|local):\/\/([^/]+)\/(.*)$/s.exec(uri);
+  if (match === null) throw new Problem('request-invalid', `${uri} is no folder in storage`, { uri });
+  const [, scheme, bucket = '', prefix = ''] = match;
+  return { store: stores.bucket(scheme === 's3' ? 's3' : 'local', bucket), prefix };
+}
+
 /**
  * Lists what lies under `s3://bucket/prefix/` or `local://bucket/prefix/`.
  * @throws Problem `blob-key-invalid`, `blob-missing` for an empty folder, `archive-too-large`,

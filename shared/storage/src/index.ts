@@ -46,5 +46,4 @@ export {
   type BlobScheme,
 } from './uri.js';
 export { listAll } from './list-all.js';
-export { each as inParallel } from '@parse3d/async';
-export { isFolderUri, listBlobFolder, type BlobFolder } from './folder.js';
+export { isFolderUri, listBlobFolder, openFolder, type BlobFolder } from './folder.js';

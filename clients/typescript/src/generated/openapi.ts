@@ -14,9 +14,13 @@ export interface paths {
      */
     get: operations['listVolumes'];
     put?: never;
-    /** Upload a volume: NIfTI, a zip file of a DICOM series, or .npz */
+    /** Upload a volume: NIfTI, a zip file of a DICOM series, a multi-frame DICOM file, or .npz */
     post: operations['uploadVolume'];
-    delete?: never;
+    /**
+     * Remove an upload
+     * @description At once, whoever still names it: a job that has not read it yet fails with `volume-missing`. Of a series the URI of its folder removes all files. Volumes elsewhere in storage are never removed.
+     */
+    delete: operations['removeVolume'];
     options?: never;
     head?: never;
     patch?: never;
@@ -54,7 +58,10 @@ export interface paths {
     get: operations['getJob'];
     put?: never;
     post?: never;
-    /** Cancel a job */
+    /**
+     * Cancel a job, or remove an ended one for good
+     * @description With `purge=true` outputs and record of a job that has ended are removed, and its upload once nothing else names it. What is left says when, and by which key. A job that has not ended is refused: cancel it first. A job of a batch is removed with its batch. It can be repeated.
+     */
     delete: operations['cancelJob'];
     options?: never;
     head?: never;
@@ -164,7 +171,11 @@ export interface paths {
     get: operations['getBatch'];
     put?: never;
     post?: never;
-    delete?: never;
+    /**
+     * Remove an ended batch for good
+     * @description Its jobs with their results, its reports and records are removed, and its uploads once nothing else names them. Results that items of another batch share stay until that is removed. What is left says when, and by which key. A batch with work left is refused: cancel it first. It can be repeated.
+     */
+    delete: operations['purgeBatch'];
     options?: never;
     head?: never;
     patch?: never;
@@ -585,6 +596,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What the tenant has stored, its quota, and how long things stay */
+    get: operations['storedBytes'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/status': {
     parameters: {
       query?: never;
@@ -768,6 +796,18 @@ export interface components {
        * @enum {string}
        */
       overlap?: ('most-probable' | 'most-specific') | undefined;
+      /** @description DICOM series that hold several volumes (b-values, echoes, times): which of them, from 1. Without it such a series is refused, and the problem lists its volumes. */
+      volume?: number | undefined;
+      /**
+       * @description DICOM images of a tilted gantry: `refuse` (default), or `correct`, which resamples them onto an upright grid.
+       * @enum {string}
+       */
+      tilt?: ('refuse' | 'correct') | undefined;
+      /**
+       * @description DICOM images at unequal distances: `refuse` (default), or `resample` to equal ones, where no gap is larger than expected by more than half.
+       * @enum {string}
+       */
+      spacing?: ('refuse' | 'resample') | undefined;
       /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
       intensity?:
         | (
@@ -828,7 +868,13 @@ export interface components {
     SubmitBatch: {
       name?: string | undefined;
       source: components['schemas']['BatchSource'];
-      /** @description For every item that brings none of its own. */
+      /**
+       * @description For every item that brings none of its own.
+       * @example [
+       *       "left hippocampus",
+       *       "right hippocampus"
+       *     ]
+       */
       prompts?:
         | (
             | string
@@ -848,9 +894,10 @@ export interface components {
               }
           )[]
         | undefined;
+      /** @description Default: the server’s default pack. */
       pack?: components['schemas']['PackId'] | undefined;
       /**
-       * @description Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.
+       * @description Default: the first modality of the pack.
        * @enum {string}
        */
       modality?: ('ct' | 'mr' | 'us' | 'pet' | 'em' | 'lightsheet') | undefined;
@@ -880,7 +927,10 @@ export interface components {
        * @default false
        */
       dryRun?: boolean | undefined;
-      /** @default {} */
+      /**
+       * @description Your own keys, at most 64, given back with the job. No patient identifiers.
+       * @default {}
+       */
       metadata?:
         | {
             [key: string]: string;
@@ -957,6 +1007,7 @@ export interface components {
             | 'input-not-allowed'
             | 'idempotency-conflict'
             | 'state-conflict'
+            | 'purged'
             | 'payload-too-large'
             | 'body-too-slow'
             | 'unsupported-media-type'
@@ -1016,6 +1067,7 @@ export interface components {
             | 'storage-full'
             | 'storage-unavailable'
             | 'quota-exceeded'
+            | 'storage-quota-exceeded'
             | 'queue-full'
             | 'still-running'
             | 'service-unavailable'
@@ -1235,6 +1287,15 @@ export interface components {
       /** @description With `instances`: objects of less than so many millilitres are dropped. */
       minMl?: number | undefined;
     };
+    RemovedVolume: {
+      /**
+       * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+       * @example s3://scans/study-1/ct.nii.gz
+       */
+      uri: string;
+      objects: number;
+      bytes: number;
+    };
     Job: {
       /**
        * Format: uuid
@@ -1303,6 +1364,7 @@ export interface components {
         | 'input-not-allowed'
         | 'idempotency-conflict'
         | 'state-conflict'
+        | 'purged'
         | 'payload-too-large'
         | 'body-too-slow'
         | 'unsupported-media-type'
@@ -1362,6 +1424,7 @@ export interface components {
         | 'storage-full'
         | 'storage-unavailable'
         | 'quota-exceeded'
+        | 'storage-quota-exceeded'
         | 'queue-full'
         | 'still-running'
         | 'service-unavailable'
@@ -1392,6 +1455,22 @@ export interface components {
       jobs: components['schemas']['Job'][];
       /** @description Give it as `cursor` for the next page, which a filter may leave short; absent on the last. */
       next?: string | undefined;
+    };
+    Purged: {
+      /** Format: uuid */
+      id: string;
+      /**
+       * @description `purging`: nobody can see it any more, and the last of its objects are still being removed.
+       * @enum {string}
+       */
+      status: 'purged' | 'purging';
+      /** Format: date-time */
+      purgedAt: string;
+      /**
+       * @description Id of the API key that asked for it, or `retention` where its age did.
+       * @example Ab3dEf6hIj9k
+       */
+      purgedBy: string;
     };
     JobEvent: {
       /**
@@ -2115,6 +2194,7 @@ export interface components {
           | 'input-not-allowed'
           | 'idempotency-conflict'
           | 'state-conflict'
+          | 'purged'
           | 'payload-too-large'
           | 'body-too-slow'
           | 'unsupported-media-type'
@@ -2174,6 +2254,7 @@ export interface components {
           | 'storage-full'
           | 'storage-unavailable'
           | 'quota-exceeded'
+          | 'storage-quota-exceeded'
           | 'queue-full'
           | 'still-running'
           | 'service-unavailable'
@@ -2208,6 +2289,29 @@ export interface components {
           detail: string;
         }[];
       }[];
+    };
+    Usage: {
+      tenant: string;
+      /** @description Counted as it changes, and again from storage at every walk. */
+      bytes: {
+        uploads: number;
+        /** @description Outputs of jobs, reports and derivatives of batches. */
+        results: number;
+        /** @description Uploads that are under way. */
+        arriving: number;
+        total: number;
+      };
+      /** @description Null where there is no limit. */
+      quotaBytes: number | null;
+      /**
+       * Format: date-time
+       * @description When all that is stored was last counted; absent while that has still to happen.
+       */
+      countedAt?: string | undefined;
+      /** @description How long an upload stays that no job, batch or rule names. */
+      uploadsKeptSeconds: number;
+      /** @description Age at which ended jobs and batches are removed; null where they stay. */
+      retentionSeconds: number | null;
     };
     ServiceStatus: {
       software: {
@@ -2336,6 +2440,18 @@ export interface components {
        * @enum {string}
        */
       overlap?: ('most-probable' | 'most-specific') | undefined;
+      /** @description DICOM series that hold several volumes (b-values, echoes, times): which of them, from 1. Without it such a series is refused, and the problem lists its volumes. */
+      volume?: number | undefined;
+      /**
+       * @description DICOM images of a tilted gantry: `refuse` (default), or `correct`, which resamples them onto an upright grid.
+       * @enum {string}
+       */
+      tilt?: ('refuse' | 'correct') | undefined;
+      /**
+       * @description DICOM images at unequal distances: `refuse` (default), or `resample` to equal ones, where no gap is larger than expected by more than half.
+       * @enum {string}
+       */
+      spacing?: ('refuse' | 'resample') | undefined;
       /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
       intensity?:
         | (
@@ -2452,7 +2568,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2550,7 +2666,84 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  removeVolume: {
+    parameters: {
+      query: {
+        /** @description An object in storage; with a slash at the end, a folder with a DICOM series. */
+        uri: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RemovedVolume'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The upload was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The upload was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2611,7 +2804,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2719,7 +2912,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2787,7 +2980,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2800,7 +3002,10 @@ export interface operations {
   };
   cancelJob: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Remove a job that has ended, with its outputs and its record, instead of canceling it. */
+        purge?: ('true' | 'false') | undefined;
+      };
       header?: never;
       path: {
         /** @description Identifies a job; sorts by the time of submission. */
@@ -2810,6 +3015,15 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
       /** @description It stops within seconds. */
       202: {
         headers: {
@@ -2864,7 +3078,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2941,7 +3164,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3016,6 +3248,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The key holds too many streams open. */
       429: {
         headers: {
@@ -3025,7 +3266,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3102,7 +3343,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3203,6 +3453,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The job or output was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -3212,7 +3471,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3270,7 +3529,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3387,7 +3646,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3454,7 +3713,113 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  purgeBatch: {
+    parameters: {
+      query: {
+        /** @description Has to be said: what is removed cannot be brought back. */
+        purge: 'true';
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
+      /** @description Nobody can see it any more; the last of its objects are still being removed. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3535,7 +3900,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3611,7 +3985,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3687,7 +4070,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3763,7 +4155,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3852,6 +4253,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The body is too large. */
       413: {
         headers: {
@@ -3870,7 +4280,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3954,6 +4364,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch or report was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -3963,7 +4382,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4043,7 +4462,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4136,6 +4564,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch or file was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -4145,7 +4582,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4201,7 +4638,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4297,7 +4734,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4364,7 +4801,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4429,7 +4875,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4509,6 +4964,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The body is too large. */
       413: {
         headers: {
@@ -4527,7 +4991,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4594,7 +5058,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4744,7 +5217,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4840,7 +5313,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4907,7 +5380,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4972,7 +5454,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5039,7 +5530,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5108,7 +5608,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5185,7 +5694,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook or delivery was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5241,7 +5759,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5302,7 +5820,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5433,7 +5951,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5535,7 +6053,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5611,7 +6129,72 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  storedBytes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Bytes and times. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Usage'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5667,7 +6250,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;

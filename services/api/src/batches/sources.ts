@@ -1,7 +1,7 @@
 import { BlobUri, compileGlob, Prompts, type BatchSource } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { linesOf } from '@parse3d/contract/text';
-import { listAll, nameOfListed, type BlobStore, type Stores } from '@parse3d/storage';
+import { listAll, nameOfListed, openFolder, type Stores } from '@parse3d/storage';
 import { z } from 'zod';
 
 /** A volume of a batch before it is checked. `etag` is empty and `bytes` 0 where the source does not tell. */
@@ -46,20 +46,12 @@ async function* listed(
   stores: Stores,
   wanted: (path: string) => boolean,
 ): AsyncGenerator<SourceItem> {
-  const { store, prefix } = openFolder(folderUri, stores);
+  const { store, prefix } = openFolder(stores, folderUri);
   for await (const { key, etag, bytes } of listAll(store, prefix)) {
     if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
     // One that cannot be named fails as an item of its own; the others are volumes all the same.
     yield { uri: nameOfListed({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
   }
-}
-
-/** Bucket and prefix of a folder's URI. @throws Problem `request-invalid`, `input-not-allowed` */
-export function openFolder(uri: string, stores: Stores): { store: BlobStore; prefix: string } {
-  const match = /^(s3|local):\/\/([^/]+)\/(.*)$/.exec(uri);
-  if (match === null) throw new Problem('request-invalid', `${uri} is no folder in storage`, { uri });
-  const [, scheme, bucket = '', prefix = ''] = match;
-  return { store: stores.bucket(scheme === 's3' ? 's3' : 'local', bucket), prefix };
 }
 
 async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApiKeyRecord } from '@parse3d/platform/access';
 import {
   batchIdFromKey,
+  batchSpecOf,
   newBatchId,
   type BatchItem,
   type BatchRecord,
@@ -12,11 +13,12 @@ import {
   type Prompt,
   type SubmitBatch,
 } from '@parse3d/contract';
+import { purgedProblem } from '@parse3d/control';
 import { matchPrompts } from '@parse3d/contract/packs';
-import { Problem } from '@parse3d/contract/problems';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
 import { mayRead, mayReadAll } from '../jobs/preflight.js';
-import { chooseModality } from '../jobs/submit.js';
+import { choosePack } from '../jobs/submit.js';
 import { estimate } from './estimate.js';
 import { sourceItems, type SourceItem } from './sources.js';
 
@@ -55,9 +57,11 @@ async function acceptBatch(
   if (idempotencyKey !== undefined) {
     const earlier = await batches.record(batchId);
     if (earlier !== undefined) return repeated(earlier, requestSha256, deps);
+    const tombstone = await batches.tombstone(batchId);
+    if (tombstone !== undefined) throw purgedProblem(tombstone);
   }
   await admission.admitBatch(caller.tenant);
-  const { pack, modality } = choose(body, deps);
+  const { pack, choice } = choose(body, deps);
   const size = await batches.writeItems(batchId, checkedItems(body, pack, caller, deps));
   if (size.total === 0) throw new Problem('request-invalid', 'the source has no volume that matches');
   const batch: BatchRecord = {
@@ -66,20 +70,20 @@ async function acceptBatch(
     ...(body.name === undefined ? {} : { name: body.name }),
     createdAt: new Date().toISOString(),
     ...size,
-    ...(body.prompts === undefined ? {} : { prompts: body.prompts }),
-    pack: { id: pack.id, version: pack.version },
-    modality,
-    outputs: body.outputs,
-    options: body.options,
-    lane: body.lane,
+    ...batchSpecOf({ ...body, ...choice }),
     ...(body.errorThreshold === undefined ? {} : { errorThreshold: body.errorThreshold }),
     skipCompleted: body.skipCompleted,
-    metadata: body.metadata,
     source: { kind: body.source.kind, ...('uri' in body.source ? { uri: body.source.uri } : {}) },
     ...(idempotencyKey === undefined ? {} : { requestSha256 }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
-  await batches.create(batch);
+  try {
+    await batches.create(batch);
+  } catch (error) {
+    // One of its uploads is being removed: nothing of it is to stay.
+    if (isProblem(error, 'volume-missing')) await batches.dropItems(batchId, size.total);
+    throw error;
+  }
   return batch;
 }
 
@@ -111,10 +115,10 @@ export async function measureBatch(body: SubmitBatch, caller: ApiKeyRecord, deps
   return { total, bytes, ...(time === undefined ? {} : { estimate: time }) };
 }
 
-function choose(body: SubmitBatch, deps: ApiDeps): { pack: Pack; modality: BatchRecord['modality'] } {
+function choose(body: SubmitBatch, deps: ApiDeps) {
   const pack = deps.packs.get(body.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
   if (body.prompts !== undefined) matchPrompts(pack, body.prompts);
-  return { pack, modality: chooseModality(body, pack) };
+  return { pack, choice: choosePack(body, pack) };
 }
 
 /** Items checked between two turns of the event loop. */

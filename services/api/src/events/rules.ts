@@ -6,7 +6,7 @@ import { checkPrefix } from '@parse3d/storage';
 import { v7 as uuidByTime } from 'uuid';
 import type { ApiDeps } from '../deps.js';
 import { mayReadAll } from '../jobs/preflight.js';
-import { chooseModality } from '../jobs/submit.js';
+import { choosePack } from '../jobs/submit.js';
 import { watched } from './match.js';
 
 /** Rules of one tenant: every event is held against all of them. */
@@ -74,7 +74,7 @@ export function viewRule({ tenant: _tenant, inputs: _inputs, ...view }: RuleReco
 export function chooseFor({ job }: RuleRecord, deps: ApiDeps): Pick<BatchRecord, 'pack' | 'modality'> {
   const pack = deps.packs.get(job.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
   matchPrompts(pack, job.prompts);
-  return { pack: { id: pack.id, version: pack.version }, modality: chooseModality(job, pack) };
+  return choosePack(job, pack);
 }
 
 function checkRule(rule: RuleRecord, deps: ApiDeps): void {

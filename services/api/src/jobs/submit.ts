@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JobRequest, Pack, SubmitJob } from '@parse3d/contract';
+import { specOf, type JobRequest, type JobSpec, type Pack, type SubmitJob } from '@parse3d/contract';
 import { matchPrompts } from '@parse3d/contract/packs';
 import { Problem } from '@parse3d/contract/problems';
 import { assertModelGrid } from '@parse3d/volume/geometry';
@@ -35,7 +35,7 @@ export async function submitJob(
 
   await deps.control.admission.admitJob(caller.tenant);
   const pack = deps.packs.get(body.pack ?? deps.config.PARSE3D_DEFAULT_PACK);
-  const modality = chooseModality(body, pack);
+  const choice = choosePack(body, pack);
   matchPrompts(pack, body.prompts);
   const { info, header } = await deps.tracing.span('preflight', {}, () =>
     preflight(body.input.uri, caller, deps.stores, deps.config),
@@ -56,13 +56,7 @@ export async function submitJob(
     run: 1,
     tenant: caller.tenant,
     input: { uri: body.input.uri, etag: info.etag, bytes: info.bytes },
-    prompts: body.prompts,
-    pack: { id: pack.id, version: pack.version },
-    modality,
-    outputs: body.outputs,
-    options: body.options,
-    lane: body.lane,
-    metadata: body.metadata,
+    ...specOf({ ...body, ...choice }),
     createdAt: new Date().toISOString(),
     requestSha256,
   };
@@ -84,11 +78,14 @@ function repeated(earlier: JobRequest, requestSha256: string): { request: JobReq
   return { request: earlier, repeated: true };
 }
 
-/** @throws Problem `modality-unsupported` */
-export function chooseModality(
-  body: { modality?: JobRequest['modality'] | undefined },
+/**
+ * The version of the pack, and the modality, that an accepted job has.
+ * @throws Problem `modality-unsupported`
+ */
+export function choosePack(
+  body: { readonly modality?: JobSpec['modality'] | undefined },
   pack: Pack,
-): JobRequest['modality'] {
+): Pick<JobSpec, 'pack' | 'modality'> {
   const modality = body.modality ?? pack.modalities[0];
   if (modality === undefined || !pack.modalities.includes(modality)) {
     throw new Problem('modality-unsupported', `pack ${pack.id} takes ${pack.modalities.join(', ')}, not ${modality}`, {
@@ -96,5 +93,5 @@ export function chooseModality(
       supported: pack.modalities,
     });
   }
-  return modality;
+  return { pack: { id: pack.id, version: pack.version }, modality };
 }

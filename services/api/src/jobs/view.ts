@@ -1,4 +1,4 @@
-import type { JobView, OutputFile } from '@parse3d/contract';
+import { specOf, type JobView, type OutputFile } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import type { FoundJob } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
@@ -7,15 +7,12 @@ import { publicUrl } from '../http/public-url.js';
 /** A job as clients see it. */
 export async function viewJob(found: FoundJob, deps: ApiDeps): Promise<JobView> {
   const { request } = found;
+  const { outputs: _outputs, options: _options, ...spec } = specOf(request);
   const base = {
     id: request.jobId,
     run: request.run,
     input: { uri: request.input.uri, bytes: request.input.bytes },
-    prompts: request.prompts,
-    pack: request.pack,
-    modality: request.modality,
-    lane: request.lane,
-    metadata: request.metadata,
+    ...spec,
     createdAt: request.createdAt,
   };
   switch (found.source) {
@@ -42,7 +39,7 @@ export async function viewJob(found: FoundJob, deps: ApiDeps): Promise<JobView> 
 
 async function viewRecord(
   { record, request }: Extract<FoundJob, { source: 'record' }>,
-  base: Pick<JobView, 'id' | 'run' | 'input' | 'prompts' | 'pack' | 'modality' | 'lane' | 'metadata' | 'createdAt'>,
+  base: Omit<JobView, 'status'>,
   deps: ApiDeps,
 ): Promise<JobView> {
   const position = record.status === 'waiting' ? await deps.control.jobs.position(request) : undefined;

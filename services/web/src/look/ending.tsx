@@ -1,5 +1,6 @@
 import type { JobView } from '@parse3d/contract';
 import { Badge, ProblemBox } from '../components/parts.js';
+import { RemoveJob } from '../components/remove.js';
 import { ago, shortId, shortUri } from '../format.js';
 import { Link } from '../router.js';
 
@@ -17,11 +18,14 @@ export function Ending(props: { job: JobView; onRetry: () => void; problem: unkn
             {shortUri(job.input.uri)} · {job.pack.id} · {ago(job.createdAt)}
           </p>
         </div>
-        {job.problem?.retry !== 'never' && (
-          <button type="button" onClick={props.onRetry}>
-            Run it again
-          </button>
-        )}
+        <div class="row">
+          {job.problem?.retry !== 'never' && (
+            <button type="button" onClick={props.onRetry}>
+              Run it again
+            </button>
+          )}
+          <RemoveJob id={job.id} />
+        </div>
       </header>
       {props.problem !== undefined && <ProblemBox error={props.problem} />}
       {job.problem === undefined ? (

@@ -19,7 +19,8 @@ interface LabelsFile {
   readonly targets: readonly { id: number; prompt: string; colour: string }[];
 }
 
-const namesIn = async (path: string): Promise<LabelsFile> => JSON.parse(new TextDecoder().decode(await download(path)));
+const namesIn = async (path: string): Promise<LabelsFile> =>
+  JSON.parse(new TextDecoder().decode(await download(path))) as LabelsFile;
 
 const OPACITY = 0.55;
 

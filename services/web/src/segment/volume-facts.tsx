@@ -10,8 +10,8 @@ export function DropHint() {
         <strong>Drop a volume here</strong>
       </p>
       <p>
-        A NIfTI file (.nii, .nii.gz), a DICOM series as a .zip, or an .npz file. CT, MR, ultrasound, PET or microscopy.
-        It stays on this server.
+        A NIfTI file (.nii, .nii.gz), a DICOM series as a .zip, a multi-frame DICOM file (.dcm), or an .npz file. CT,
+        MR, ultrasound, PET or microscopy. It stays on this server.
       </p>
     </div>
   );

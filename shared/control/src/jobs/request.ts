@@ -1,4 +1,4 @@
-import { batchJobId, placeOf, type BatchItem, type BatchRecord, type JobRequest } from '@parse3d/contract';
+import { batchJobId, placeOf, specOf, type BatchItem, type BatchRecord, type JobRequest } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { isFolderUri, listBlobFolder, type Stores } from '@parse3d/storage';
 import type { ControlDeps } from './deps.js';
@@ -17,13 +17,7 @@ export function requestOfItem(batch: BatchRecord, ordinal: number, item: BatchIt
     run: 1,
     tenant: batch.tenant,
     input: { uri: item.uri, etag: item.etag, bytes: item.bytes },
-    prompts,
-    pack: batch.pack,
-    modality: batch.modality,
-    outputs: batch.outputs,
-    options: batch.options,
-    lane: batch.lane,
-    metadata: batch.metadata,
+    ...specOf({ ...batch, prompts }),
     createdAt: batch.createdAt,
     requestSha256: batch.batchId,
     ...(batch.traceparent === undefined ? {} : { batchTraceparent: batch.traceparent }),
@@ -71,4 +65,10 @@ async function versionOf(uri: string, stores: Stores): Promise<{ etag: string; b
   if (isFolderUri(uri)) return listBlobFolder(stores, uri, Infinity);
   const { store, key } = stores.open(uri);
   return store.head(key);
+}
+
+/** What is done for the job from now on hangs below this span, not below that of an earlier run. */
+export function stamped(request: JobRequest, traceparent: string | undefined): JobRequest {
+  const { traceparent: _earlier, batchTraceparent: _batch, ...rest } = request;
+  return traceparent === undefined ? rest : { ...rest, traceparent };
 }

@@ -2,13 +2,17 @@ import {
   batchResultsPrefix,
   blobKeys,
   Manifest,
+  isTombstone,
   parseBlobKeys,
   RESEARCH_NOTICE,
+  specOf,
+  StoredEnd,
   type JobRequest,
   type ProblemBody,
+  type Tombstone,
 } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { listAll, readRecord, type BlobStore } from '@parse3d/storage';
+import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
 
 /** Who made a manifest: goes into it for provenance. */
 export interface Software {
@@ -19,6 +23,7 @@ export interface Software {
 
 /** The part of a manifest that every outcome has. */
 export function manifestBase(request: JobRequest, attemptId: string, software: Software) {
+  const { outputs: outputOptions, ...spec } = specOf(request);
   return {
     schemaVersion: 1 as const,
     jobId: request.jobId,
@@ -28,13 +33,8 @@ export function manifestBase(request: JobRequest, attemptId: string, software: S
     createdAt: request.createdAt,
     finishedAt: new Date().toISOString(),
     input: request.input,
-    prompts: request.prompts,
-    pack: request.pack,
-    modality: request.modality,
-    outputOptions: request.outputs,
-    options: request.options,
-    lane: request.lane,
-    metadata: request.metadata,
+    ...spec,
+    outputOptions,
     requestSha256: request.requestSha256,
     software,
     notice: RESEARCH_NOTICE,
@@ -56,33 +56,29 @@ export function canceledManifest(request: JobRequest, attemptId: string, softwar
 
 /** What was asked for, as the manifest remembers it: the inverse of `manifestBase`. */
 export function requestFromManifest(manifest: Manifest): JobRequest {
-  const { jobId, run, tenant, prompts, pack, modality, options, lane, metadata, createdAt, requestSha256 } = manifest;
+  const { jobId, run, tenant, createdAt, requestSha256 } = manifest;
   const { uri, etag, bytes } = manifest.input;
-  return {
-    jobId,
-    run,
-    tenant,
-    input: { uri, etag, bytes },
-    prompts,
-    pack,
-    modality,
-    outputs: manifest.outputOptions,
-    options,
-    lane,
-    metadata,
-    createdAt,
-    requestSha256,
-  };
+  const spec = specOf({ ...manifest, outputs: manifest.outputOptions });
+  return { jobId, run, tenant, input: { uri, etag, bytes }, ...spec, createdAt, requestSha256 };
+}
+
+/** Bytes that the run itself has stored. */
+export function ownBytes(manifest: Manifest): number {
+  if (manifest.status !== 'completed' || manifest.reusedFrom !== undefined) return 0;
+  return manifest.outputs.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** A manifest that was offered as the end of a run, and the one that is. */
 export interface Committed {
-  readonly standing: Manifest;
+  readonly standing: StoredEnd;
   /** True when the standing manifest is the one that was offered. */
   readonly won: boolean;
 }
 
-/** The manifests of runs: each is the commit of one run, and never changes. */
+/**
+ * The manifests of runs: each is the commit of one run, and never changes. A job that was removed has a tombstone in the
+ * place of each, so that an attempt which wakes up late loses against it.
+ */
 export class Manifests {
   readonly #store: BlobStore;
 
@@ -90,18 +86,33 @@ export class Manifests {
     this.#store = store;
   }
 
-  read(jobId: string, run: number): Promise<Manifest | undefined> {
-    return readRecord(this.#store, blobKeys.manifest(jobId, run), Manifest);
+  read(jobId: string, run: number): Promise<StoredEnd | undefined> {
+    return readRecord(this.#store, blobKeys.manifest(jobId, run), StoredEnd);
   }
 
-  /** The newest run's manifest of a job, or undefined when no run has ended. */
-  async newest(jobId: string): Promise<Manifest | undefined> {
+  /** Takes a manifest back that was committed for a batch which was removed. */
+  async remove({ jobId, run }: Manifest): Promise<void> {
+    await this.#store.delete(blobKeys.manifest(jobId, run));
+  }
+
+  /** Puts a tombstone in the place of a run's manifest, whatever stood there. */
+  async bury(tombstone: Tombstone, run: number): Promise<void> {
+    await writeJson(this.#store, blobKeys.manifest(tombstone.id, run), tombstone);
+  }
+
+  /** The newest run's manifest of a job, or undefined when no run has ended; the tombstone of a job that was removed. */
+  async newest(jobId: string): Promise<StoredEnd | undefined> {
+    return (await this.all(jobId)).at(-1);
+  }
+
+  /** The manifests of all runs of a job that have ended, from the first run on. */
+  async all(jobId: string): Promise<StoredEnd[]> {
     // Runs are few (one, plus one per manual retry), so counting up costs little and needs no listing.
-    let newest: Manifest | undefined;
+    const all: StoredEnd[] = [];
     for (let run = 1; ; run++) {
-      const manifest = await this.read(jobId, run);
-      if (manifest === undefined) return newest;
-      newest = manifest;
+      const end = await this.read(jobId, run);
+      if (end === undefined) return all;
+      all.push(end);
     }
   }
 
@@ -116,6 +127,7 @@ export class Manifests {
     } catch (error) {
       if (!isProblem(error, 'blob-exists')) throw error;
       const standing = (await this.read(jobId, run)) ?? manifest;
+      if (isTombstone(standing)) return { standing, won: false };
       // A write whose answer was lost and was repeated meets itself.
       return { standing, won: standing.attemptId === attemptId && standing.status === status };
     }

@@ -1,12 +1,13 @@
+import { each } from '@parse3d/async';
 import {
   blobKeys,
   ITEMS_PER_CHUNK,
   newBatchId,
+  specOf,
   type BatchItem,
   type BatchRecord,
   type RuleRecord,
 } from '@parse3d/contract';
-import { inParallel } from '@parse3d/storage';
 import type { ApiDeps } from '../../deps.js';
 import { watched } from '../match.js';
 import { chooseFor } from '../rules.js';
@@ -56,7 +57,7 @@ async function nextItems(
   const prefix = blobKeys.ruleWaitingPrefix(rule.tenant, rule.id);
   const { blobs, next } = await primary.list({ prefix, startAfter, limit: ITEMS_PER_CHUNK });
   const items: BatchItem[] = [];
-  await inParallel(blobs, AT_ONCE, async ({ key }) => {
+  await each(blobs, AT_ONCE, async ({ key }) => {
     const item = await readWaiting(key, deps);
     if (item === undefined) return;
     if (await isTaken(rule, item, deps)) await primary.delete(key);
@@ -69,7 +70,6 @@ async function nextItems(
 
 /** The items in storage, and the record that makes a batch of them once it is entered. */
 async function writeBatch(rule: RuleRecord, items: readonly BatchItem[], deps: ApiDeps): Promise<BatchRecord> {
-  const { prompts, outputs, options, lane, metadata } = rule.job;
   const batchId = newBatchId();
   const size = await deps.control.batches.writeItems(batchId, items);
   return {
@@ -78,13 +78,8 @@ async function writeBatch(rule: RuleRecord, items: readonly BatchItem[], deps: A
     ...(rule.name === undefined ? {} : { name: rule.name }),
     createdAt: new Date().toISOString(),
     ...size,
-    prompts,
-    ...chooseFor(rule, deps),
-    outputs,
-    options,
-    lane,
+    ...specOf({ ...rule.job, ...chooseFor(rule, deps) }),
     skipCompleted: true,
-    metadata,
     source: { kind: 'rule', uri: watched(rule) },
   };
 }
