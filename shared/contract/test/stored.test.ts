@@ -57,8 +57,13 @@ test('a key is read back into what it was made of, and no other key is', () => {
   expect(parseBlobKeys.ruleWaiting(blobKeys.ruleWaiting('t', id, 'a'.repeat(64)))).toEqual(rule);
   expect(parseBlobKeys.ruleGone(blobKeys.ruleGone('t', id))).toEqual(rule);
   expect(parseBlobKeys.ruleBatch(blobKeys.ruleBatch(id, 12))).toBe(12);
+  const upload = { tenant: 't', uploadId: id };
+  expect(parseBlobKeys.upload(blobKeys.upload('t', id, 'v.nii'))).toEqual(upload);
+  expect(parseBlobKeys.uploadMark(blobKeys.uploadGone('t', id))).toEqual(upload);
+  expect(parseBlobKeys.uploadMark(blobKeys.uploadReleased('t', id))).toEqual(upload);
+  expect(parseBlobKeys.batch(blobKeys.batch(id))).toEqual({ batchId: id, name: 'batch.json' });
   for (const parse of Object.values(parseBlobKeys)) {
-    for (const other of [blobKeys.upload('t', id, 'v.nii'), blobKeys.batch(id), `${id}.json`]) {
+    for (const other of ['uploads/t/v.nii', 'batches/b/batch.json', blobKeys.tenant('t'), `${id}.json`]) {
       expect(parse(other)).toBeUndefined();
     }
   }
