@@ -25,7 +25,7 @@ function patient(): Float32Array {
   return data;
 }
 
-test('the body is the trunk with its lung; the table under it and what lies beside are none of it', () => {
+test('the body is the trunk with its lung; the table under it and what lies beside are outside', () => {
   const depth = bodyDepth({ data: patient(), geometry }, -500);
   for (const k of [0, 6, 11]) {
     expect(depth[at(22, 20, k)], `lung on slice ${k}`).toBeGreaterThan(10);
