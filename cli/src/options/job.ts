@@ -20,6 +20,7 @@ export const JobOptionFlags = z.object({
   samples: wholeNumber(1, 16).optional(),
   resample: JobOptions.shape.resample,
   overlap: JobOptions.shape.overlap,
+  frame: wholeNumber(1, 2 ** 31).optional(),
 });
 export type JobOptionFlags = z.infer<typeof JobOptionFlags>;
 
@@ -31,13 +32,14 @@ export function withJobOptions(command: Command): Command {
     .option('--schedule <name>', 'full runs every slice; adaptive looks around first (promptable packs)')
     .option('--samples <count>', 'average of so many seeds, for packs that draw random numbers')
     .option('--resample <way>', 'how masks come back: reference (nearest pixel) or smooth')
-    .option('--overlap <rule>', 'who gets a voxel in the label map: most-probable or most-specific');
+    .option('--overlap <rule>', 'who gets a voxel in the label map: most-probable or most-specific')
+    .option('--frame <number>', 'which volume of a 4D NIfTI, from 1');
 }
 
 /** The options of a job, without those that were not given. */
 export function jobOptionsOf(
-  { seed, window, schedule, samples, resample, overlap }: JobOptionFlags,
+  { seed, window, schedule, samples, resample, overlap, frame }: JobOptionFlags,
   deadlineSeconds?: number,
 ): JobOptions {
-  return JobOptions.parse({ seed, window, schedule, samples, resample, overlap, deadlineSeconds });
+  return JobOptions.parse({ seed, window, schedule, samples, resample, overlap, deadlineSeconds, frame });
 }

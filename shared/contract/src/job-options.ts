@@ -116,6 +116,14 @@ export const JobOptions = z
       .strictObject({ width: z.number().positive(), level: z.number() })
       .optional()
       .meta({ description: 'CT window in Hounsfield units for all prompts of the job. Default: chosen per prompt.' }),
+    frame: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          'Which volume of a 4D NIfTI, from 1 (nibabel and FSL count from 0). Without it a file of several is refused.',
+      }),
   })
   .meta({ id: 'JobOptions' });
 export type JobOptions = z.infer<typeof JobOptions>;

@@ -3,7 +3,7 @@ import { Problem } from '@parse3d/contract/problems';
 import type { BlobInfo, BlobStore } from './blob-store.js';
 import { listAll } from './list-all.js';
 import type { Stores } from './stores.js';
-import { checkBucket, checkPrefix } from './uri.js';
+import { parseFolderUri } from './uri.js';
 
 /** More objects than any series has. */
 const MAX_OBJECTS = 20_000;
@@ -28,15 +28,16 @@ export function isFolderUri(uri: string): boolean {
  *   `dicom-slices-missing` when links in it cannot be followed, and those of `list`
  */
 export async function listBlobFolder(stores: Stores, uri: string, maxBytes: number): Promise<BlobFolder> {
-  const [, scheme, bucket = '', prefix = ''] = /^(s3|local):\/\/([^/]*)\/(.+\/)$/s.exec(uri) ?? [];
-  if (scheme === undefined) throw new Problem('blob-key-invalid', `expected s3://bucket/folder/, got ${uri}`, { uri });
-  const store = stores.bucket(scheme === 's3' ? 's3' : 'local', checkBucket(bucket));
+  const { scheme, bucket, prefix } = parseFolderUri(uri);
+  // A series has a folder of its own.
+  if (prefix === '') throw new Problem('blob-key-invalid', `expected s3://bucket/folder/, got ${uri}`, { uri });
+  const store = stores.bucket(scheme, bucket);
   const blobs: BlobInfo[] = [];
   const hash = createHash('sha256');
   let bytes = 0;
   const leftOut: string[] = [];
   let listed = 0;
-  for await (const blob of listAll(store, checkPrefix(prefix), undefined, (keys) => leftOut.push(...keys))) {
+  for await (const blob of listAll(store, prefix, undefined, (keys) => leftOut.push(...keys))) {
     listed++;
     if (!blob.key.endsWith('/')) {
       blobs.push(blob);

@@ -42,8 +42,10 @@ export {
   isKey,
   nameOfListed,
   parseBlobUri,
+  parseFolderUri,
   type BlobAddress,
   type BlobScheme,
+  type FolderAddress,
 } from './uri.js';
 export { listAll } from './list-all.js';
 export { each as inParallel } from '@parse3d/async';

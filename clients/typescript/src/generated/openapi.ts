@@ -824,6 +824,8 @@ export interface components {
             level: number;
           }
         | undefined;
+      /** @description Which volume of a 4D NIfTI, from 1 (nibabel and FSL count from 0). Without it a file of several is refused. */
+      frame?: number | undefined;
     };
     SubmitBatch: {
       name?: string | undefined;
@@ -896,16 +898,18 @@ export interface components {
             [key: string]: string;
           }
         | undefined;
+      /**
+       * @description Each frame of a 4D NIfTI becomes an item of its own; the header of every volume is read for that. Without it, and without the option `frame`, such volumes fail.
+       * @constant
+       */
+      frames?: 'all' | undefined;
     };
     BatchSource:
       | {
           /** @constant */
           kind: 'prefix';
           uri: string;
-          /**
-           * @description Glob over the key below the folder: `*`, `?`, `**`, `[a-z]` and `{one,other}`, with braces at most 4 deep.
-           * @default **\/*.{nii,nii.gz}
-           */
+          /** @description Glob over the key below the folder: `*`, `?`, `**`, `[a-z]` and `{one,other}`, with braces at most 4 deep. Default: what ends in .nii, .nii.gz, .nrrd or .mha, but not in .seg.nrrd. */
           pattern?: string | undefined;
         }
       | {
@@ -924,6 +928,17 @@ export interface components {
           uri: string;
           /** @default T1w */
           suffix?: string | undefined;
+          /**
+           * @description Only images whose names carry these labels, such as `{"acq": "mprage"}`. Without `part` the parts phase, real and imag of a complex image are left out.
+           * @example {
+           *       "acq": "mprage"
+           *     }
+           */
+          entities?:
+            | {
+                [key: string]: string;
+              }
+            | undefined;
         }
       | {
           /** @constant */
@@ -1057,7 +1072,7 @@ export interface components {
        * @example incoming/
        */
       prefix?: string | undefined;
-      /** @description Keys end so. Default: `.nii` or `.nii.gz`. */
+      /** @description Keys end so. Default: what ends in .nii, .nii.gz, .nrrd or .mha. */
       suffix?: string | undefined;
       job: components['schemas']['JobTemplate'];
       /**
@@ -1126,7 +1141,7 @@ export interface components {
        * @example incoming/
        */
       prefix?: string | undefined;
-      /** @description Keys end so. Default: `.nii` or `.nii.gz`. */
+      /** @description Keys end so. Default: what ends in .nii, .nii.gz, .nrrd or .mha. */
       suffix?: string | undefined;
       job?: components['schemas']['JobTemplate'] | undefined;
       /**
@@ -1225,6 +1240,8 @@ export interface components {
        * @example int16
        */
       datatype?: string | undefined;
+      /** @description Of a 4D NIfTI: how many volumes it holds, of which a job chooses one by its option `frame`. */
+      frames?: number | undefined;
       /** @description Those that an .npz file brings, for a job to use. */
       prompts?: components['schemas']['Prompt'][] | undefined;
     };
@@ -1767,6 +1784,15 @@ export interface components {
       total: number;
       /** @description Of sources that tell sizes; a manifest and a list do not. */
       bytes: number;
+      /** @description What lies there and was not taken, by reason; absent where there is nothing. */
+      leftOut?:
+        | {
+            /** @enum {string} */
+            reason: 'link' | 'bids-name' | 'bids-elsewhere' | 'bids-part' | 'bids-twice';
+            count: number;
+            detail: string;
+          }[]
+        | undefined;
       /** @description Absent where nothing tells how long it may take. */
       estimate?: components['schemas']['BatchEstimate'] | undefined;
     };
@@ -1801,6 +1827,15 @@ export interface components {
         failed: number;
         canceled: number;
       };
+      /** @description What lies there and was not taken, by reason; absent where there is nothing. */
+      leftOut?:
+        | {
+            /** @enum {string} */
+            reason: 'link' | 'bids-name' | 'bids-elsewhere' | 'bids-part' | 'bids-twice';
+            count: number;
+            detail: string;
+          }[]
+        | undefined;
       /** @description Of the completed: reused from an earlier result. */
       skipped: number;
       /** @description The first item, in the order of the source, that nobody has begun. */
@@ -1842,6 +1877,8 @@ export interface components {
          * @example s3://scans/study-1/ct.nii.gz
          */
         uri: string;
+        /** @description Of a 4D volume, from 1. */
+        frame?: number | undefined;
         /** Format: uuid */
         jobId: string;
         /** @enum {string} */
@@ -2402,6 +2439,8 @@ export interface components {
             level: number;
           }
         | undefined;
+      /** @description Which volume of a 4D NIfTI, from 1 (nibabel and FSL count from 0). Without it a file of several is refused. */
+      frame?: number | undefined;
     };
   };
   responses: never;

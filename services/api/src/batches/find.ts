@@ -1,4 +1,4 @@
-import { batchJobId, type BatchRecord, type BatchView } from '@parse3d/contract';
+import { batchJobId, viewLeftOut, type BatchRecord, type BatchView } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { reportNames, type FoundBatch } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
@@ -30,6 +30,7 @@ export function viewBatch({ batch, live, firstWaiting, end }: FoundBatch, deps: 
     total: batch.total,
     bytes: batch.bytes,
     counts: { waiting, running, completed, failed, canceled },
+    ...viewLeftOut(batch.leftOut),
     skipped,
     ...(ended !== undefined || firstWaiting === undefined
       ? {}

@@ -1,4 +1,5 @@
-import { BlobUri, compileGlob, Prompts, type BatchSource } from '@parse3d/contract';
+import { BlobUri, compileGlob, Prompts, type BatchSource, type LeftOut } from '@parse3d/contract';
+import { chooseBids, isVolumeName, splitStorageUri, type BidsChoice } from '@parse3d/contract/names';
 import { Problem } from '@parse3d/contract/problems';
 import { linesOf } from '@parse3d/contract/text';
 import { listAll, nameOfListed, type BlobStore, type Stores } from '@parse3d/storage';
@@ -14,8 +15,25 @@ export interface SourceItem {
 
 const ManifestLine = z.strictObject({ uri: BlobUri, prompts: Prompts.optional() });
 
+/** Counts what a source holds and does not give, by reason. */
+export class LeftOutCounts {
+  readonly #counts = new Map<LeftOut['reason'], number>();
+
+  add(reason: LeftOut['reason'], count = 1): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+  }
+
+  list(): LeftOut[] {
+    return [...this.#counts].map(([reason, count]) => ({ reason, count }));
+  }
+}
+
 /** The volumes of a batch in the order of the source, streamed: nothing is held but a page of the listing. */
-export async function* sourceItems(source: BatchSource, stores: Stores): AsyncGenerator<SourceItem> {
+export async function* sourceItems(
+  source: BatchSource,
+  stores: Stores,
+  leftOut: LeftOutCounts,
+): AsyncGenerator<SourceItem> {
   switch (source.kind) {
     case 'items':
       for (const { uri, prompts } of source.items) yield { uri, etag: '', bytes: 0, prompts };
@@ -24,30 +42,51 @@ export async function* sourceItems(source: BatchSource, stores: Stores): AsyncGe
       yield* manifestItems(source.uri, stores);
       return;
     case 'prefix': {
-      const glob = compileGlob(source.pattern);
-      yield* listed(source.uri, stores, (path) => glob.matches(path));
+      const glob = source.pattern === undefined ? undefined : compileGlob(source.pattern);
+      yield* listed(source.uri, stores, (path) => glob?.matches(path) ?? isVolumeName(path), leftOut);
       return;
     }
-    case 'bids': {
-      // sub-<label>[/ses-<label>]/<datatype>/sub-<label>…_<suffix>.nii[.gz]; derivatives and source data lie elsewhere.
-      const image = new RegExp(
-        `^sub-[A-Za-z0-9]+/(ses-[A-Za-z0-9]+/)?[a-z]+/sub-[^/]*_${source.suffix}\\.nii(\\.gz)?$`,
-      );
-      yield* listed(source.uri, stores, (path) => image.test(path));
+    case 'bids':
+      yield* listed(source.uri, stores, bidsImages(source, leftOut), leftOut);
       return;
-    }
     default:
       source satisfies never;
   }
+}
+
+/** True for the images that are wanted. `x.nii` and `x.nii.gz` would be one derivative: the first counts. */
+function bidsImages(choice: BidsChoice, leftOut: LeftOutCounts): (path: string) => boolean {
+  let folder = '';
+  const names = new Set<string>();
+  return (path) => {
+    const chosen = chooseBids(path, choice);
+    if (typeof chosen !== 'object') {
+      if (chosen !== undefined) leftOut.add(chosen);
+      return false;
+    }
+    if (chosen.folder !== folder) {
+      folder = chosen.folder;
+      names.clear();
+    }
+    const name = path.replace(/\.gz$/, '');
+    if (names.has(name)) {
+      leftOut.add('bids-twice');
+      return false;
+    }
+    names.add(name);
+    return true;
+  };
 }
 
 async function* listed(
   folderUri: string,
   stores: Stores,
   wanted: (path: string) => boolean,
+  leftOut: LeftOutCounts,
 ): AsyncGenerator<SourceItem> {
   const { store, prefix } = openFolder(folderUri, stores);
-  for await (const { key, etag, bytes } of listAll(store, prefix)) {
+  const onLeftOut = (keys: readonly string[]): void => leftOut.add('link', keys.length);
+  for await (const { key, etag, bytes } of listAll(store, prefix, undefined, onLeftOut)) {
     if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
     // One that cannot be named fails as an item of its own; the others are volumes all the same.
     yield { uri: nameOfListed({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
@@ -56,10 +95,9 @@ async function* listed(
 
 /** Bucket and prefix of a folder's URI. @throws Problem `request-invalid`, `input-not-allowed` */
 export function openFolder(uri: string, stores: Stores): { store: BlobStore; prefix: string } {
-  const match = /^(s3|local):\/\/([^/]+)\/(.*)$/.exec(uri);
-  if (match === null) throw new Problem('request-invalid', `${uri} is no folder in storage`, { uri });
-  const [, scheme, bucket = '', prefix = ''] = match;
-  return { store: stores.bucket(scheme === 's3' ? 's3' : 'local', bucket), prefix };
+  const parts = splitStorageUri(uri);
+  if (parts === undefined) throw new Problem('request-invalid', `${uri} is not a folder in storage`, { uri });
+  return { store: stores.bucket(parts.scheme, parts.bucket), prefix: parts.path };
 }
 
 async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {

@@ -1,5 +1,5 @@
 export { DICOM_MAGIC_BYTES, isDicom } from './bare.js';
-export { dicomFilesInFolder, dicomFilesInZip, peekDicomZip, type DicomFiles } from './files.js';
+export { dicomFilesInFolder, dicomFilesInZip, hasDicom, peekDicomZip, type DicomFiles } from './files.js';
 export { nameShape } from './left-out.js';
 export { readDicom } from './read.js';
 export type { DicomFile, DicomImage, DicomReference, RawElement } from './types.js';
