@@ -54,9 +54,9 @@ async function visit(chromium: Chromium, url: string, key: string, slow: boolean
   // The viewer's code is fetched ahead later, when nothing else is to be done.
   counting = false;
   await quiet(page);
-  const [paintMs, tasks] = (await page.evaluate(
+  const [paintMs, tasks] = await page.evaluate<[number, [number, number][]]>(
     `[performance.getEntriesByName('first-contentful-paint')[0].startTime, window.longTasks]`,
-  )) as [number, [number, number][]];
+  );
   const ends = tasks.map(([start, duration]) => start + duration);
   await context.close();
   return {

@@ -2,8 +2,8 @@
 # Installs on Debian what the tests need besides Node: a Redis server, a single-node Ceph with its S3 gateway (the store
 # that the S3 tests run against), Chromium (the browser that the page is tested in), curl and jq (of the commands that the
 # page shows), zsh (completion), nibabel (the oracle of the NIfTI tests), pydicom, dcm2niix, dcmtk and dicom3tools (those
-# of the DICOM tests), and torch and onnx (of the exporter of BiomedParse). Installs only what is missing, so that it may be
-# run again and again.
+# of the DICOM tests), torch and onnx (of the exporter of BiomedParse), and what the Python client is built with and used
+# by. Installs only what is missing, so that it may be run again and again.
 #
 #   scripts/install-test-services.sh
 set -euo pipefail
@@ -24,6 +24,12 @@ needed=(
   python3-pydicom=/usr/lib/python3/dist-packages/pydicom
   python3-torch=/usr/lib/python3/dist-packages/torch
   python3-onnx=/usr/lib/python3/dist-packages/onnx
+  python3-httpx=/usr/lib/python3/dist-packages/httpx
+  python3-pandas=/usr/lib/python3/dist-packages/pandas
+  python3-hatchling=/usr/lib/python3/dist-packages/hatchling
+  python3-nbclient=/usr/lib/python3/dist-packages/nbclient
+  python3-ipykernel=/usr/lib/python3/dist-packages/ipykernel
+  python3-pip=/usr/lib/python3/dist-packages/pip
   dcm2niix=dcm2niix
   dcmtk=dcmcjpeg
   dicom3tools=dciodvfy

@@ -150,7 +150,7 @@ test('uploads that are too large, empty, of another type or no volume are refuse
       headers: { 'Content-Type': 'application/octet-stream' },
       body: stream,
       duplex: 'half',
-    } as RequestInit)
+    })
     .then(
       (response) => response.status,
       () => 'connection closed',

@@ -25,6 +25,8 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     retry: async () => (await import('./commands/retry.js')).retryCommand(),
     job: async () => (await import('./commands/job.js')).jobCommand(),
     batch: async () => (await import('./commands/batch.js')).batchCommand(),
+    volume: async () => (await import('./commands/remove.js')).volumeCommand(),
+    usage: async () => (await import('./commands/usage.js')).usageCommand(),
   },
   'This terminal:': {
     completion: async () => (await import('./commands/completion.js')).completionCommand(() => createProgram()),

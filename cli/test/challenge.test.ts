@@ -71,7 +71,7 @@ describeWithPython(['numpy'], 'files of the segmentation challenge', () => {
 
   test('prompts on the command line go before those of the file', async () => {
     const run = await segment('--prompt', 'bone', '--out', 'own', '--json');
-    expect(JSON.parse(run.stdout).prompts).toEqual([{ text: 'bone', label: 1 }]);
+    expect(JSON.parse(run.stdout)).toMatchObject({ prompts: [{ text: 'bone', label: 1 }] });
   });
 
   test('a window that is no window is refused with what is expected', async () => {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { cp, mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,7 +72,7 @@ test('of a service that lacks nothing every part is looked at and fine, and noth
   const { ok, checks } = await doctor({ PARSE3D_PACKS: PACKS });
   expect(ok, JSON.stringify(checks)).toBe(true);
   expect([...new Set(checks.map(({ part }) => part))].sort()).toEqual(
-    ['clock', 'device', 'disk', 'memory', 'packs', 'redis', 'storage', 'versions'].sort(),
+    ['clock', 'device', 'disk', 'keeping', 'memory', 'packs', 'redis', 'storage', 'versions'].sort(),
   );
   expect(checks.map(({ detail }) => detail).join('\n')).toMatch(/honours conditional writes: of 4 writers/);
   expect(await readdir(join(folder.path, 'storage', 'parse3d'))).toEqual([]);
@@ -80,6 +81,20 @@ test('of a service that lacks nothing every part is looked at and fine, and noth
   expect(human.code).toBe(0);
   expect(human.stdout).toMatch(/^ok +redis +answers, version \d/m);
   expect(human.stdout).toMatch(/\d+ ok, \d+ to look at, 0 wrong/);
+});
+
+test('what the next walk would remove is counted, and nothing of it is removed', async () => {
+  const root = join(folder.path, 'stored');
+  const upload = join(root, 'parse3d', 'uploads', 'lab-a', randomUUID());
+  await mkdir(upload, { recursive: true });
+  await writeFile(join(upload, 'volume.nii.gz'), Buffer.alloc(2_048));
+  const details = async (kept: string): Promise<string> => {
+    const { checks } = await doctor({ PARSE3D_STORAGE_ROOT: root, PARSE3D_UPLOADS_KEPT: kept });
+    return checks.map(({ detail }) => detail).join('\n');
+  };
+  expect(await details('1d')).toMatch(/2.0 KiB of 1 tenants are stored\nwould remove 0 uploads .*\(0 B\)/);
+  expect(await details('0s')).toMatch(/would remove 1 uploads that nothing names \(2.0 KiB\), and 0 jobs and batches/);
+  expect(await readdir(upload)).toEqual(['volume.nii.gz']);
 });
 
 test('a Redis that is down is named with its address and how to start it', async () => {

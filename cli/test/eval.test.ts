@@ -5,8 +5,9 @@ import { writeNifti } from '@parse3d/volume/formats';
 import { makeGeometry, reorient, type Affine, type Shape } from '@parse3d/volume/geometry';
 import { scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { describeWithPython, PYTHON } from '../../test/support/python.js';
-import { runCli } from './support/cli.js';
+import { runCli, type CliRun } from './support/cli.js';
 
 const shape: Shape = [20, 16, 12];
 const at = (x: number): Affine => [-1, 0, 0, x, 0, -1, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1];
@@ -52,20 +53,28 @@ afterAll(async () => {
 
 const evaluate = (...args: string[]) => runCli(['eval', ...args], { cwd: folder.path });
 
+const share = z.number().nullable();
+const Answer = z.looseObject({
+  cases: z.array(z.looseObject({ name: z.string(), labels: z.array(z.looseObject({ dice: share, nsd: share })) })),
+  mean: z.looseObject({ dice: share }),
+  toleranceMm: z.number(),
+});
+const answerOf = ({ stdout }: CliRun): z.infer<typeof Answer> => Answer.parse(JSON.parse(stdout));
+
 test('folders are matched by name and every label is measured, with means at the end', async () => {
   const run = await evaluate('truth', 'found', '--json');
   expect(run.code, run.stderr).toBe(0);
-  const { cases, mean, toleranceMm } = JSON.parse(run.stdout);
+  const { cases, mean, toleranceMm } = answerOf(run);
   expect(toleranceMm).toBe(2);
-  expect(cases.map(({ name }: { name: string }) => name)).toEqual(['a', 'b']);
+  expect(cases.map(({ name }) => name)).toEqual(['a', 'b']);
   // 6, 4 and 4 voxels wide, moved by 3: what overlaps is 3, 1 and 1 of them.
-  expect(cases[0].labels).toMatchObject([
+  expect(cases[0]?.labels).toMatchObject([
     { name: '1', dice: 0.5, referenceMl: 0.576, foundMl: 0.576 },
     { name: '2', dice: 0.25 },
     { name: '3', dice: 0.25 },
   ]);
-  for (const { nsd } of cases[0].labels) expect(nsd).toBeLessThan(0.95);
-  expect(cases[1].labels).toMatchObject([
+  for (const { nsd } of cases[0]?.labels ?? []) expect(nsd).toBeLessThan(0.95);
+  expect(cases[1]?.labels).toMatchObject([
     { dice: 1, nsd: 1 },
     { dice: 1, nsd: 1 },
     { dice: 1, nsd: 1 },
@@ -76,15 +85,15 @@ test('folders are matched by name and every label is measured, with means at the
 
 test('a larger tolerance forgives the shift', async () => {
   const run = await evaluate('truth/a.nii.gz', 'found/a.nii', '--tolerance', '3', '--json');
-  const { cases } = JSON.parse(run.stdout);
-  expect(cases[0].labels.map(({ nsd }: { nsd: number }) => nsd)).toEqual([1, 1, 1]);
+  const { cases } = answerOf(run);
+  expect(cases[0]?.labels.map(({ nsd }) => nsd)).toEqual([1, 1, 1]);
 });
 
 test('labels are merged as asked, on the line or in a file', async () => {
   const inline = await evaluate('truth/a.nii.gz', 'found/a.nii', '--labels', '1,2=both; 7=nowhere', '--json');
-  const { cases } = JSON.parse(inline.stdout);
+  const { cases } = answerOf(inline);
   // Together 10 voxels wide: 7 overlap.
-  expect(cases[0].labels).toMatchObject([
+  expect(cases[0]?.labels).toMatchObject([
     { name: 'both', labels: [1, 2], dice: 0.7 },
     { name: 'nowhere', dice: null, nsd: null },
   ]);
@@ -98,8 +107,8 @@ test('labels are merged as asked, on the line or in a file', async () => {
 
 test('a label may belong to several names, in any order', async () => {
   const args = ['--labels', '2=right;1,2=both;1=left', '--json'];
-  const { cases } = JSON.parse((await evaluate('truth/a.nii.gz', 'found/a.nii', ...args)).stdout);
-  expect(cases[0].labels).toMatchObject([
+  const { cases } = answerOf(await evaluate('truth/a.nii.gz', 'found/a.nii', ...args));
+  expect(cases[0]?.labels).toMatchObject([
     { name: 'right', dice: 0.25 },
     { name: 'both', dice: 0.7 },
     { name: 'left', dice: 0.5 },
@@ -121,7 +130,7 @@ test('the same grid with its axes in another order and direction is compared in 
     ['found/a.nii', 'turned.nii.gz'].map(async (path) => {
       const run = await evaluate('truth/a.nii.gz', path, '--json');
       expect(run.code, run.stderr).toBe(0);
-      return JSON.parse(run.stdout).cases[0].labels;
+      return answerOf(run).cases[0]?.labels;
     }),
   );
   expect(turned).toEqual(straight);
@@ -153,14 +162,14 @@ describeWithPython(['numpy'], 'files of the challenge', () => {
 
   test('prompts of an .npz file name its labels, and its voxel sizes can be turned as the challenge does', async () => {
     const run = await evaluate('semantic.npz', 'segs.npz', '--json');
-    const { cases } = JSON.parse(run.stdout);
-    expect(cases[0].labels).toMatchObject([
+    const { cases } = answerOf(run);
+    expect(cases[0]?.labels).toMatchObject([
       { name: 'liver', dice: 2 / 3 },
       { name: 'spleen', dice: 0, nsd: 0 },
       { name: '3', dice: 0, nsd: 0 },
     ]);
-    const turned = JSON.parse((await evaluate('semantic.npz', 'segs.npz', '--json', '--challenge-spacing')).stdout);
-    expect(turned.cases[0].labels[0].nsd).not.toBe(cases[0].labels[0].nsd);
+    const turned = answerOf(await evaluate('semantic.npz', 'segs.npz', '--json', '--challenge-spacing'));
+    expect(turned.cases[0]?.labels[0]?.nsd).not.toBe(cases[0]?.labels[0]?.nsd);
   });
 });
 

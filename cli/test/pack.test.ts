@@ -1,4 +1,4 @@
-import { appendFile, cp } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
@@ -51,6 +51,29 @@ test('a pack is verified, and a byte too many in a graph is found', async () => 
   const run = await runCli(['pack', 'verify', copy]);
   expect(run).toMatchObject({ code: 1, stdout: '' });
   expect(run.stderr).toContain('code: pack-checksum');
+});
+
+test('a pack written by hand is sealed, and what keeps it from being one is said in words', async () => {
+  const own = join(folder.path, 'own');
+  await cp(CT_TISSUE, own, { recursive: true });
+  const whole = await readFile(join(own, 'pack.json'), 'utf8');
+  const { files: _files, licence: _licence, ...rest } = JSON.parse(whole);
+  await writeFile(join(own, 'pack.json'), JSON.stringify(rest));
+
+  const unsealed = await runCli(['pack', 'verify', own]);
+  expect(unsealed.stderr).toContain('files is missing: `parse3d pack seal` lists the files');
+  const half = await runCli(['pack', 'seal', own]);
+  expect(half.code).toBe(1);
+  expect(half.stderr).toContain('licence is missing (expected object)');
+  expect(JSON.parse(await readFile(join(own, 'pack.json'), 'utf8'))).toEqual(rest);
+
+  await writeFile(join(own, 'pack.json'), JSON.stringify({ ...rest, licence: { spdx: 'MIT' } }));
+  expect((await runCli(['pack', 'seal', own])).code).toBe(0);
+  expect(JSON.parse(await readFile(join(own, 'pack.json'), 'utf8'))).toEqual(JSON.parse(whole));
+  expect((await runCli(['pack', 'verify', own])).code).toBe(0);
+
+  await mkdir(join(own, 'more'));
+  expect((await runCli(['pack', 'seal', own])).stderr).toContain('more is a folder');
 });
 
 test.skipIf(DATA === undefined)(

@@ -5,6 +5,7 @@ import { readNifti, writeNifti } from '@parse3d/volume/formats';
 import { makeGeometry } from '@parse3d/volume/geometry';
 import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { phantomChestCt } from '../src/demo/phantom-ct.js';
 import { runCli, startCli, writePhantom } from './support/cli.js';
 
@@ -56,11 +57,13 @@ test('a volume is segmented here, with a table for people and files on the grid 
   expect(wrong / data.length).toBeLessThan(0.001);
 });
 
+const ResultJson = z.looseObject({ outputs: z.array(z.looseObject({ name: z.string(), sha256: z.string() })) });
+const Answer = ResultJson.extend({ folder: z.string() });
+
 test('--json gives one document that is also result.json, with checksums that hold', async () => {
   const run = await segment('--prompt', 'bone', '--no-preview', '--probabilities', 'uint8', '--out', 'json', '--json');
   expect(run).toMatchObject({ code: 0, stderr: '' });
-  const answer = JSON.parse(run.stdout);
-  const { folder: where, ...record } = answer;
+  const { folder: where, ...record } = Answer.parse(JSON.parse(run.stdout));
   expect(where).toBe(join(folder.path, 'json'));
   expect(record).toEqual(JSON.parse(await readFile(join(where, 'result.json'), 'utf8')));
   expect(record).toMatchObject({
@@ -71,7 +74,7 @@ test('--json gives one document that is also result.json, with checksums that ho
     findings: [{ label: 1, verdict: 'present' }],
     input: { sha256: sha256(await readFile(join(folder.path, 'ct.nii.gz'))) },
   });
-  const names = record.outputs.map(({ name }: { name: string }) => name);
+  const names = record.outputs.map(({ name }) => name);
   expect(names).toContain('prob-1.nii.gz');
   expect(names).not.toContain('preview.png');
   for (const output of record.outputs) expect(sha256(await readFile(join(where, output.name)))).toBe(output.sha256);
@@ -93,8 +96,8 @@ test('a run that overwrites leaves no file of the earlier one, and every file of
   expect(await readdir(out)).toEqual(expect.arrayContaining(['mask-2.nii.gz', 'instances-2.csv']));
   await writeFile(join(out, 'note.txt'), 'mine');
   expect((await run('--overwrite')).code).toBe(0);
-  const { outputs } = JSON.parse(await readFile(join(out, 'result.json'), 'utf8'));
-  const names = outputs.map(({ name }: { name: string }) => name);
+  const { outputs } = ResultJson.parse(JSON.parse(await readFile(join(out, 'result.json'), 'utf8')));
+  const names = outputs.map(({ name }) => name);
   expect((await readdir(out)).sort()).toEqual(['note.txt', 'result.json', ...names].sort());
 });
 

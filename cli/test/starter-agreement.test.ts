@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { scratchFolder } from '@parse3d/testing';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { runCli } from './support/cli.js';
 
 const data = process.env['PARSE3D_TEST_DATA'];
@@ -31,6 +32,10 @@ const LABELS = `1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18=brain
 14=hippocampus
 `;
 
+const Answer = z.looseObject({
+  cases: z.tuple([z.looseObject({ labels: z.array(z.looseObject({ dice: z.number() })) })]),
+});
+
 test.skipIf(data === undefined)(
   `the starter pack agrees with MeshNet on a real head it never saw${why}`,
   async () => {
@@ -47,7 +52,8 @@ test.skipIf(data === undefined)(
       options,
     );
     await folder.remove();
-    const [brain, ...nine]: number[] = JSON.parse(measured.stdout).cases[0].labels.map((l: { dice: number }) => l.dice);
+    const { cases } = Answer.parse(JSON.parse(measured.stdout));
+    const [brain, ...nine] = cases[0].labels.map(({ dice }) => dice);
     expect(brain).toBeGreaterThanOrEqual(0.95);
     expect(nine).toHaveLength(9);
     expect(Math.min(...nine)).toBeGreaterThanOrEqual(0.72);

@@ -40,9 +40,15 @@ test('a tenant is made with quotas and a key that is shown once, listed, changed
   const second = await tenant('add-key', 'lab-a', '--name', 'nightly');
   expect(second.stdout).toMatch(/^p3d_/);
   expect((await tenant('set', 'lab-a', '--max-open-batches', '3')).stdout).toMatch(/weight 2, .* 3 open batches/);
+  expect((await tenant('set', 'lab-a', '--max-stored', '1.5GiB', '--retention-days', '30')).stdout).toMatch(
+    /stored bytes: 1.5 GiB; .* 30 days/,
+  );
+  expect((await tenant('set', 'lab-a', '--max-stored', 'none', '--retention-days', 'default')).stdout).toMatch(
+    /stored bytes: any; .* as the server is set/,
+  );
   const listed = await tenant('list', '--json');
   expect(JSON.parse(listed.stdout)).toEqual({
-    tenants: [{ tenant: 'lab-a', keys: 2, weight: 2, maxWaitingJobs: 10_000, maxOpenBatches: 3 }],
+    tenants: [{ tenant: 'lab-a', keys: 2, weight: 2, maxWaitingJobs: 10_000, maxOpenBatches: 3, maxStoredBytes: null }],
   });
   const shown = await tenant('show', 'lab-a');
   expect(shown.stdout).toMatch(new RegExp(`${id} +script +lab-a .* s3://scans/a/`));
@@ -58,6 +64,7 @@ test.concurrent.each([
   ['a key for a tenant that is misspelt', ['add-key', 'lab-z', '--name', 'x'], 3, /tenant create lab-z/],
   ['a name that is none', ['create', 'Lab A'], 2, /lower-case/],
   ['a weight that is none', ['create', 'lab-y', '--weight', 'heavy'], 2, /--weight: expected a number/],
+  ['a size that is not understood', ['set', 'lab-a', '--max-stored', 'much'], 2, /--max-stored: expected a size/],
   ['nothing to change', ['set', 'lab-a'], 2, /say what to change/],
   ['neither a key nor all', ['revoke', 'lab-a'], 2, /name one key, or say --all/],
 ] as const)('%s is told with its exit code', async (_what, args, code, message) => {

@@ -39,7 +39,11 @@ const lines = (text: string): Record<string, unknown>[] =>
   text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
+    .map((line) => z.record(z.string(), z.unknown()).parse(JSON.parse(line)));
+
+const State = z.looseObject({ processes: z.array(z.looseObject({ pid: z.int() })) });
+const pidsIn = async (dir: string): Promise<number[]> =>
+  State.parse(JSON.parse(await readFile(join(dir, 'up.json'), 'utf8'))).processes.map(({ pid }) => pid);
 
 let jobId = '';
 
@@ -133,8 +137,7 @@ test('an api that is killed is started again, and who watches a job is not lost'
 });
 
 test('SIGTERM ends everything: no process, no lock, exit code 0', async () => {
-  const state = JSON.parse(await readFile(join(folder.path, '.parse3d', 'up.json'), 'utf8'));
-  const pids: number[] = state.processes.map(({ pid }: { pid: number }) => pid);
+  const pids = await pidsIn(join(folder.path, '.parse3d'));
   expect(pids).toHaveLength(3);
   const groups = await processesOf(pids);
   // Redis, the api, the worker and the worker's computing child.
@@ -153,8 +156,7 @@ test('Ctrl-C while it starts leaves nothing behind either, and is exit code 130'
   const dir = join(folder.path, 'early');
   const early = startCli(['up', '--port', '0', '--dir', dir]);
   await eventually(() => early.stderr().includes('starting the api'), { what: 'the api to be started' });
-  const state = JSON.parse(await readFile(join(dir, 'up.json'), 'utf8'));
-  const pids: number[] = state.processes.map(({ pid }: { pid: number }) => pid);
+  const pids = await pidsIn(dir);
   expect(pids.length).toBeGreaterThan(0);
   early.child.kill('SIGINT');
   const { code, stderr } = await early.ended;

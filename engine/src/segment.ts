@@ -28,10 +28,9 @@ export async function segment(
   const clock = stageClock(onProgress);
 
   clock.report({ stage: 'read', done: 0, total: 1 });
-  const image = await readVolume(request.inputPath, {
-    maxVoxels: request.limits.maxVoxels,
-    frame: request.options.frame,
-  });
+  const { volume, tilt, spacing, frame } = request.options;
+  const { maxVoxels } = request.limits;
+  const image = await readVolume(request.inputPath, { maxVoxels, volume, tilt, spacing, frame });
   assertModelGrid(image.geometry, engine.pack.pack, {
     maxVoxels: request.limits.maxVoxels,
     xyztUnits: image.header.space.xyztUnits,

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OutputOptions } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
+import { z } from 'zod';
 import { describeWithDicomTools, runScript } from '../../test/support/dicom.js';
 import { PYTHON } from '../../test/support/python.js';
 import { segment } from '../src/segment.js';
@@ -114,8 +115,8 @@ describeWithDicomTools('inputs as people have them', () => {
         ours: join(outputOf(cases.findIndex(({ input }) => input === name)), 'volume.nii.gz'),
       })),
     });
-    if (!Array.isArray(found)) throw new Error('expected a list');
-    for (const [n, one] of found.entries()) {
+    const Compared = z.array(z.looseObject({ affine: z.number() }));
+    for (const [n, one] of Compared.parse(found).entries()) {
       expect({ name: compared[n], ...one }).toMatchObject({ name: compared[n], sameShape: true, voxels: 0 });
       expect(one.affine, compared[n]).toBeLessThan(1e-4);
     }

@@ -6,6 +6,7 @@ import { assertNothingLeaks, eventually, scratchFolder } from '@parse3d/testing'
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { endedBatch, lookAtBatch, submitBatch } from '../support/batches.js';
+import { at } from '../support/deploy-files.js';
 import type { Stack } from '../support/stack.js';
 import { uploadFolder } from '../support/uploads.js';
 import { phantomCtFile } from '../support/volumes.js';
@@ -116,8 +117,8 @@ withBrowser('batches on the page', () => {
       await page.getByText('The same by curl, command line or Python').click();
       const skipped = async (): Promise<number> => {
         const { json } = await stack.api.send('GET', '/v1/batches?limit=1');
-        const [newest] = Array.isArray(json['batches']) ? json['batches'] : [];
-        const view = await endedBatch(stack.api, String(newest?.id));
+        const newest = at(json, 'batches', 0, 'id');
+        const view = await endedBatch(stack.api, String(newest));
         expect(view).toMatchObject({ name: "Anna's cohort", status: 'completed', counts: { completed: 2 } });
         return view.skipped;
       };

@@ -64,7 +64,7 @@ export function at(node: unknown, ...path: readonly (string | number)[]): unknow
 /** Every value that stands under a field of this name, at any depth. */
 export function fieldsNamed(node: unknown, name: string): unknown[] {
   if (typeof node !== 'object' || node === null) return [];
-  return Object.entries(node).flatMap(([key, value]) => [
+  return Object.entries<unknown>({ ...node }).flatMap(([key, value]) => [
     ...(key === name ? [value] : []),
     ...fieldsNamed(value, name),
   ]);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { apiEnvSchema } from '@parse3d/api';
 import { createProgram } from '@parse3d/cli';
 import { workerEnvSchema } from '@parse3d/worker';
+import { z } from 'zod';
 import { blocksOf, readPage, repository, type DocBlock } from './doc-blocks.js';
 
 type Command = Awaited<ReturnType<typeof createProgram>>;
@@ -55,7 +56,9 @@ const commandsIn = (page: string): { block: DocBlock; words: string[] }[] =>
 /** What is wrong with the `parse3d` commands and npm scripts of a page. */
 export async function wrongCommands(page: string): Promise<string[]> {
   const program = await createProgram();
-  const { scripts } = JSON.parse(readPage('package.json'));
+  const { scripts } = z
+    .looseObject({ scripts: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(readPage('package.json')));
   return commandsIn(page).flatMap(({ block, words }) => {
     const wrong = [wrongScript(words, scripts), wrongParse3d(words, program)].filter((fault) => fault !== undefined);
     return wrong.map((fault) => `${block.page}:${block.line} ${words.join(' ')}: ${fault}`);

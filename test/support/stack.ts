@@ -6,6 +6,7 @@ import { ApiKeys, scopes, type Scope } from '@parse3d/platform/access';
 import { commonEnv, parseEnv, storageFromEnv } from '@parse3d/platform/config';
 import { createBucketIfMissing, openStores, type Stores } from '@parse3d/storage';
 import { scratchFolder, startRedis, track, type TestRedis } from '@parse3d/testing';
+import { z } from 'zod';
 import { Api } from './api.js';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -42,11 +43,11 @@ export interface Stack {
   readonly env: Record<string, string>;
   /** The scratch folder of the workers. */
   readonly scratch: string;
-  startWorker(env?: Record<string, string>): Promise<Service>;
+  readonly startWorker: (env?: Record<string, string>) => Promise<Service>;
   /** A further api process, on a port of its own. */
-  startApi(): Promise<{ readonly service: Service; readonly url: string }>;
+  startApi(env?: Record<string, string>): Promise<{ readonly service: Service; readonly url: string }>;
   /** An API client with a key of its own. */
-  client(grant?: { tenant?: string; scopes?: Scope[]; inputs?: string[] }): Promise<Api>;
+  readonly client: (grant?: { tenant?: string; scopes?: Scope[]; inputs?: string[] }) => Promise<Api>;
   stop(): Promise<void>;
 }
 
@@ -89,8 +90,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     });
     return new Api(url, key);
   };
-  const startApi: Stack['startApi'] = async () => {
-    const service = await launch('services/api/dist/main.js');
+  const startApi: Stack['startApi'] = async (extra) => {
+    const service = await launch('services/api/dist/main.js', extra);
     return { service, url: String(service.hello['url']) };
   };
   const workers: Service[] = [];
@@ -141,7 +142,7 @@ async function startService(path: string, env: Record<string, string>, log: stri
   const untrack = track(path, () => void child.kill('SIGKILL'));
   child.once('exit', untrack);
   const hello = await new Promise<Record<string, unknown>>((resolve, reject) => {
-    child.once('message', (message) => resolve({ ...Object(message) }));
+    child.once('message', (message) => resolve(z.record(z.string(), z.unknown()).parse(message)));
     child.once('exit', (code, signal) => reject(new Error(`${path} ended (${signal ?? code}):\n${tail}`)));
   });
   return {

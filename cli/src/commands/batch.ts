@@ -10,6 +10,7 @@ import { untilInterrupted } from '../errors/interrupt.js';
 import { formatCount } from '../terminal/format.js';
 import { collect, wholeNumber } from '../options/values.js';
 import { action, examples } from './define.js';
+import { removeBatchCommand } from './remove.js';
 
 const ID = '0199c0de-0000-8000-a000-000000000000';
 
@@ -28,6 +29,7 @@ export function batchCommand(): Command {
   );
   command.addCommand(retryCommand());
   command.addCommand(resultsCommand());
+  command.addCommand(removeBatchCommand());
   return examples(
     command,
     ['Submit one, and watch it', 'parse3d submit s3://scans/study/ --prompts prompts.txt --watch'],

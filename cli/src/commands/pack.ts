@@ -1,4 +1,4 @@
-import { importMeshnet } from '@parse3d/engine';
+import { importMeshnet, sealPack } from '@parse3d/engine';
 import { Modality, PackId, type LabelClass, type Pack, type Target } from '@parse3d/contract';
 import { readPackCatalog, readPackJson } from '@parse3d/contract/packs';
 import { Command } from 'commander';
@@ -15,9 +15,10 @@ const PackOptions = z.object({ packs: z.string().optional() });
 const PACKS = ['--packs <folders>', 'where packs lie, comma-separated (PARSE3D_PACKS, else those of parse3d)'] as const;
 
 export function packCommand(): Command {
-  const command = new Command('pack').description('Models of this machine: list, inspect, verify, import.');
+  const command = new Command('pack').description('Models of this machine: list, inspect, seal, verify, import.');
   command.addCommand(listCommand());
   command.addCommand(inspectCommand());
+  command.addCommand(sealCommand());
   command.addCommand(verifyCommand());
   command.addCommand(importCommand());
   return examples(
@@ -34,9 +35,10 @@ function listCommand(): Command {
     .action(
       action(PackOptions, async ({ options, output }) => {
         const folders = packFolders(options.packs);
-        const { packs, rejected, folderOf } = await readPackCatalog(folders);
+        const catalog = await readPackCatalog(folders);
+        const { packs, rejected } = catalog;
         output.document({
-          packs: packs.map((pack) => ({ ...summaryOf(pack), folder: folderOf(pack.id) })),
+          packs: packs.map((pack) => ({ ...summaryOf(pack), folder: catalog.folderOf(pack.id) })),
           rejected: rejected.map(({ folder, problem }) => ({ folder, problem: problem.toJSON() })),
         });
         const columns = [
@@ -111,6 +113,25 @@ function inspect(pack: Pack, folder: string, output: Output): void {
     shorten(target.synonyms.join(', '), 80),
   ]);
   output.say(table([{ title: 'target' }, { title: 'also' }], rows, output.colours));
+}
+
+function sealCommand(): Command {
+  const command = new Command('seal')
+    .description('Lists the files of a pack of your own in its pack.json, with sizes and checksums.')
+    .argument('<folder>', 'holds the graphs and a pack.json')
+    .action(
+      action(z.object({}), async ({ args, output }) => {
+        const folder = args[0] ?? '';
+        const pack = await sealPack(folder);
+        output.document({ id: pack.id, version: pack.version, folder, files: pack.files });
+        const { green, dim } = output.colours;
+        for (const [name, { bytes, sha256 }] of Object.entries(pack.files)) {
+          output.say(`${green('ok')}  ${name}  ${dim(`${formatBytes(bytes)}  sha256 ${sha256}`)}`);
+        }
+        output.hint(`does it run? parse3d pack verify ${folder}`);
+      }),
+    );
+  return examples(command, ['After a file has changed', 'parse3d pack seal ./my-pack']);
 }
 
 function verifyCommand(): Command {

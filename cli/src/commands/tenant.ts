@@ -1,14 +1,15 @@
 import { TenantSettings } from '@parse3d/platform/access';
 import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
+import { byteSize } from '@parse3d/platform/config';
 import { z } from 'zod';
 import { createKey, revokeKey, withAccess, withoutHash, type Access } from '../access/keys.js';
 import { GrantOptions, StorageOptions, TenantName, withGrant, withStorage } from '../options/storage.js';
 import { UsageError } from '../errors/kinds.js';
-import { formatCount } from '../terminal/format.js';
+import { formatBytes, formatCount } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 import { table } from '../terminal/table.js';
-import { wholeNumber } from '../options/values.js';
+import { limitOr, SERVER_DEFAULT, wholeNumber } from '../options/values.js';
 import { action, examples } from './define.js';
 import { keyTable } from './key.js';
 
@@ -38,6 +39,8 @@ const QuotaOptions = StorageOptions.extend({
     .optional(),
   maxWaitingJobs: wholeNumber(0, 1_000_000_000).optional(),
   maxOpenBatches: wholeNumber(0, 1_000_000).optional(),
+  maxStored: limitOr(byteSize('0')).optional(),
+  retentionDays: limitOr(wholeNumber(1, 36_500)).optional(),
 });
 
 const defaults = TenantSettings.parse({});
@@ -49,13 +52,20 @@ const withQuotas = (command: Command): Command =>
       '--max-waiting-jobs <count>',
       `jobs that may wait, besides those of batches (default: ${defaults.maxWaitingJobs})`,
     )
-    .option('--max-open-batches <count>', `batches that may have work left (default: ${defaults.maxOpenBatches})`);
+    .option('--max-open-batches <count>', `batches that may have work left (default: ${defaults.maxOpenBatches})`)
+    .option('--max-stored <size>', 'bytes of uploads and results, such as 500GiB; "none"; "default" for the server’s')
+    .option('--retention-days <days>', 'age at which ended jobs and batches are removed; "none"; "default"');
 
-function quotasOf({ weight, maxWaitingJobs, maxOpenBatches }: z.infer<typeof QuotaOptions>): Partial<TenantSettings> {
+function quotasOf(options: z.infer<typeof QuotaOptions>): Partial<TenantSettings> {
+  const { weight, maxWaitingJobs, maxOpenBatches, maxStored, retentionDays } = options;
   return {
     ...(weight === undefined ? {} : { weight }),
     ...(maxWaitingJobs === undefined ? {} : { maxWaitingJobs }),
     ...(maxOpenBatches === undefined ? {} : { maxOpenBatches }),
+    ...(maxStored === undefined ? {} : { maxStoredBytes: maxStored === SERVER_DEFAULT ? undefined : maxStored }),
+    ...(retentionDays === undefined
+      ? {}
+      : { retentionDays: retentionDays === SERVER_DEFAULT ? undefined : retentionDays }),
   };
 }
 
@@ -152,7 +162,9 @@ function setCommand(): Command {
       withAccess(options, async (access) => {
         const changes = quotasOf(options);
         if (Object.keys(changes).length === 0) {
-          throw new UsageError('say what to change: --weight, --max-waiting-jobs or --max-open-batches');
+          throw new UsageError(
+            'say what to change: --weight, --max-waiting-jobs, --max-open-batches, --max-stored, --retention-days',
+          );
         }
         const tenant = await requireTenant(access, nameOf(args));
         const settings = { ...(await access.tenants.get(tenant)), ...changes };
@@ -166,6 +178,10 @@ function setCommand(): Command {
   return examples(
     command,
     ['Twice the share of the workers', 'parse3d tenant set lab-a --weight 2'],
+    [
+      'A hundred gibibytes, and results for a month',
+      'parse3d tenant set lab-a --max-stored 100GiB --retention-days 30',
+    ],
     ['Nothing new for now', 'parse3d tenant set lab-a --max-waiting-jobs 0 --max-open-batches 0'],
   );
 }
@@ -255,8 +271,14 @@ async function requireTenant(access: Access, tenant: string): Promise<string> {
   });
 }
 
-function tell(tenant: string, { weight, maxWaitingJobs, maxOpenBatches }: TenantSettings, output: Output): void {
+function tell(tenant: string, settings: TenantSettings, output: Output): void {
+  const { weight, maxWaitingJobs, maxOpenBatches, maxStoredBytes, retentionDays } = settings;
   const { bold } = output.colours;
   const quotas = `${formatCount(maxWaitingJobs)} waiting jobs, ${formatCount(maxOpenBatches)} open batches`;
   output.say(`${bold(tenant)}  weight ${weight}, at most ${quotas}`);
+  const ofServer = 'as the server is set';
+  const stored =
+    maxStoredBytes === undefined ? ofServer : maxStoredBytes === null ? 'any' : formatBytes(maxStoredBytes);
+  const kept = retentionDays === undefined ? ofServer : retentionDays === null ? 'always' : `${retentionDays} days`;
+  output.say(`stored bytes: ${stored}; ended jobs and batches stay: ${kept}`);
 }

@@ -90,7 +90,8 @@ export async function whileUp(
   }
 }
 
-function announce({ url, paths, credentials, keyIsNew, pids }: RunningStack, output: Output): void {
+function announce(stack: RunningStack, output: Output): void {
+  const { url, paths, credentials, keyIsNew } = stack;
   const docs = `${url}/docs`;
   output.event({
     event: 'up',
@@ -99,7 +100,7 @@ function announce({ url, paths, credentials, keyIsNew, pids }: RunningStack, out
     dir: paths.dir,
     credentials: paths.credentials,
     ...(keyIsNew ? { key: credentials.key } : {}),
-    pids: pids(),
+    pids: stack.pids(),
   });
   const { bold, cyan, dim, green } = output.colours;
   const dir = relative(process.cwd(), paths.dir) || '.';

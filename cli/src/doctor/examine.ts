@@ -1,6 +1,7 @@
 import { failed, type Check } from './check.js';
 import { checkDevice } from './device.js';
 import { checkDisks, checkMemory } from './machine.js';
+import { checkKeeping } from './keeping.js';
 import { checkPacks } from './packs.js';
 import { checkRedis } from './redis.js';
 import { checkStorage } from './storage.js';
@@ -16,6 +17,7 @@ export async function examine(target: Target): Promise<Check[]> {
     versions: checkVersions,
     redis: () => checkRedis(target),
     storage: () => checkStorage(target),
+    keeping: () => checkKeeping(target),
   });
   const own = await look({
     packs: () => checkPacks(target),

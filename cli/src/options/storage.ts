@@ -1,3 +1,4 @@
+import { isStoragePrefix } from '@parse3d/contract/names';
 import { Scope, scopes } from '@parse3d/platform/access';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -17,10 +18,7 @@ export const GrantOptions = StorageOptions.extend({
     .array(
       z
         .string()
-        .regex(
-          /^(s3|local):\/\/([a-z0-9][a-z0-9._-]{1,62}(\/.*)?)?$/,
-          'expected s3://bucket/prefix or local://bucket/prefix',
-        ),
+        .refine(isStoragePrefix, 'expected s3://bucket/prefix or local://bucket/prefix'),
     )
     .default([]),
   expiresInDays: wholeNumber(1, 36_500).optional(),

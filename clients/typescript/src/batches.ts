@@ -7,6 +7,7 @@ type Schemas = components['schemas'];
 type Query<Name extends 'listBatches' | 'listBatchItems'> = NonNullable<operations[Name]['parameters']['query']>;
 export type Batch = Schemas['Batch'];
 export type BatchFailures = Schemas['BatchFailures'];
+export type Purged = Schemas['Purged'];
 export type BatchItemPage = Schemas['BatchItemPage'];
 export type BatchSize = Schemas['BatchSize'];
 export type DerivativePage = Schemas['DerivativePage'];
@@ -73,6 +74,18 @@ export class Batches {
 
   async act(id: string, action: BatchAction): Promise<Batch> {
     return given((await this.#http.api.POST(`/v1/batches/{id}/${action}`, at(id))).data);
+  }
+
+  /**
+   * Removes a batch that has ended for good, with its jobs, results and reports. It can be repeated; while `status` is
+   * `purging`, the last objects are still being removed.
+   * @throws ProblemError `state-conflict` for a batch with work left
+   */
+  async purge(id: string): Promise<Purged> {
+    const { data } = await this.#http.api.DELETE('/v1/batches/{id}', {
+      params: { path: { id }, query: { purge: 'true' } },
+    });
+    return given(data);
   }
 
   /** Runs failed items again. @param codes only items that failed with one of these; all failed items where it is left out */

@@ -9,6 +9,8 @@ import { given, Transport, type ClientOptions, type Download, type Signalled } f
 type Schemas = components['schemas'];
 export type PackSummary = Schemas['PackSummary'];
 export type UploadedVolume = Schemas['UploadedVolume'];
+export type RemovedVolume = Schemas['RemovedVolume'];
+export type Usage = Schemas['Usage'];
 
 export interface UploadOptions extends Signalled {
   /** @default application/octet-stream */
@@ -64,6 +66,19 @@ export class Parse3d {
       if (error instanceof ProblemError && error.code === 'no-answer') await this.#requireUploads(signal);
       throw error;
     }
+  }
+
+  /**
+   * Removes an upload, whoever still names it.
+   * @throws ProblemError `not-found`
+   */
+  async removeVolume(uri: string): Promise<RemovedVolume> {
+    return given((await this.api.DELETE('/v1/volumes', { params: { query: { uri } } })).data);
+  }
+
+  /** What the tenant has stored, its quota, and how long things stay. */
+  async usage({ signal }: Signalled = {}): Promise<Usage> {
+    return given((await this.api.GET('/v1/usage', { signal: signal ?? null })).data);
   }
 
   async packs({ signal }: Signalled = {}): Promise<PackSummary[]> {

@@ -7,9 +7,17 @@ export {
   type BatchSize,
   type DerivativePage,
   type ItemStatus,
+  type Purged,
   type SubmitBatch,
 } from './batches.js';
-export { Parse3d, type PackSummary, type UploadedVolume, type UploadOptions } from './client.js';
+export {
+  Parse3d,
+  type PackSummary,
+  type RemovedVolume,
+  type UploadedVolume,
+  type UploadOptions,
+  type Usage,
+} from './client.js';
 export { serverSentEvents, type ServerSentEvent } from './events.js';
 export type { components, operations, paths } from './generated/openapi.js';
 export {

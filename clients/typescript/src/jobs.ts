@@ -1,3 +1,4 @@
+import type { Purged } from './batches.js';
 import type { components, operations } from './generated/openapi.js';
 import { serverSentEvents } from './events.js';
 import { Backoff } from './pause.js';
@@ -70,7 +71,23 @@ export class Jobs {
 
   /** Asks for a job to be canceled: one that waits is at once, one that runs within seconds. */
   async cancel(id: string): Promise<Job> {
-    return given((await this.#http.api.DELETE('/v1/jobs/{id}', at(id))).data);
+    const job = given((await this.#http.api.DELETE('/v1/jobs/{id}', at(id))).data);
+    if ('run' in job) return job;
+    throw new ProblemError({ code: 'foreign-answer', detail: 'the server removed the job', status: 200 });
+  }
+
+  /**
+   * Removes a job that has ended for good, with its outputs and, once nothing else names it, its upload. It can be
+   * repeated.
+   * @throws ProblemError `state-conflict` for a job that has not ended, or is one of a batch
+   */
+  async purge(id: string): Promise<Purged> {
+    const { data } = await this.#http.api.DELETE('/v1/jobs/{id}', {
+      params: { path: { id }, query: { purge: 'true' } },
+    });
+    const purged = given(data);
+    if ('purgedAt' in purged) return purged;
+    throw new ProblemError({ code: 'foreign-answer', detail: 'the server canceled the job', status: 202 });
   }
 
   /** Runs a failed or canceled job again, as a new run of the same job. */
@@ -192,7 +209,7 @@ const pathOf = (id: string): string => `/v1/jobs/${encodeURIComponent(id)}`;
 
 function parseEvent(data: string): JobEvent {
   try {
-    return JSON.parse(data);
+    return JSON.parse(data) as JobEvent;
   } catch (cause) {
     throw new ProblemError(
       { code: 'foreign-answer', detail: 'the server sent an event that is not JSON', status: 200 },

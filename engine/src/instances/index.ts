@@ -1,10 +1,10 @@
-import { join } from 'node:path';
-import { LISTED_OBJECTS, type Finding, type FoundObject, type Pack, type Prompt } from '@parse3d/contract';
-import { writeLabelsNpz, type VolumeImage } from '@parse3d/volume/formats';
+import { LISTED_OBJECTS, type Finding, type FoundObject, type Pack } from '@parse3d/contract';
+import type { VolumeImage } from '@parse3d/volume/formats';
 import type { SplitObjects } from '@parse3d/volume/geometry';
 import { throwIfCanceled } from '../engines/cancel.js';
 import { unitOf } from '../measure-findings.js';
 import { writeRows, writeVolume } from '../outputs/files.js';
+import { labelsNpz, numbersObjects } from '../outputs/npz.js';
 import type { Found, LocalOutput, SegmentRequest } from '../types.js';
 import { instanceRows } from './csv.js';
 import { ObjectMeasures } from './measure.js';
@@ -86,17 +86,9 @@ async function writePrompt(
     await writeRows(folder, `${name}.csv`, instanceRows(noting(measures, listed))),
   ];
   if (outputs.npz && numbersObjects(prompts)) {
-    const path = join(folder, 'labels.npz');
-    const { shape, spacingMm } = geometry;
-    const npz = await writeLabelsNpz(path, { data: labels, shape, spacingMm });
-    written.push({ name: 'labels.npz', path, ...npz, contentType: 'application/zip' });
+    written.push(await labelsNpz(folder, labels, geometry));
   }
   return { listed, written };
-}
-
-/** Whether `labels.npz` holds the numbers of objects, as the challenge wants it of a file with `instance_label: 1`. */
-export function numbersObjects(prompts: readonly Prompt[]): boolean {
-  return prompts.length === 1 && prompts[0]?.instances === true;
 }
 
 function npzWarnings({ prompts, outputs }: Request): string[] {

@@ -1,8 +1,5 @@
 import type { Finding, Pack } from '@parse3d/contract';
-import { paletteColour } from '@parse3d/contract/palette';
-
-/** `#rrggbb`. */
-export type Colour = string;
+import { paletteColour, parseColour, type Colour } from '@parse3d/contract/palette';
 
 /** Darker colours (relative luminance) cannot be told from the background of a preview. */
 const DARKEST = 0.06;
@@ -20,11 +17,6 @@ export function coloursOf(findings: readonly Finding[], pack: Pack): Colour[] {
     taken.add(colour);
     return colour;
   });
-}
-
-export function parseColour(colour: Colour): readonly [red: number, green: number, blue: number] {
-  const value = parseInt(colour.slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
 function classColour({ classes = [] }: Finding, pack: Pack): Colour | undefined {

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { findingsCsv, type OutputOptions } from '@parse3d/contract';
-import { writeLabelsNpz, type VolumeImage } from '@parse3d/volume/formats';
+import type { VolumeImage } from '@parse3d/volume/formats';
 import { Problem } from '@parse3d/contract/problems';
 import type { SplitObjects } from '@parse3d/volume/geometry';
 import { throwIfCanceled } from '../engines/cancel.js';
-import { numbersObjects } from '../instances/index.js';
 import { renderPreview } from '../preview/index.js';
 import type { Found, LoadedPack, LocalOutput, SegmentRequest } from '../types.js';
 import { coloursOf } from './colours.js';
@@ -13,6 +11,7 @@ import { dicomSegFile, rtstructFile, segNrrdFile, type Attempt } from './exchang
 import { writeBytes, writeVolume } from './files.js';
 import { labelsJson, labelsTxt, type LabelName } from './label-names.js';
 import { meshFiles } from './meshes/index.js';
+import { labelsNpz, numbersObjects } from './npz.js';
 import { volumeFile } from './volume.js';
 
 export interface Outputs {
@@ -42,7 +41,9 @@ export async function writeOutputs(
     ...(wanted.labels ? labelFiles(found, image, names, folder) : []),
     ...((wanted.findings ?? true) ? [findingsFile(found, folder)] : []),
     ...(wanted.volume === true ? [volumeFile(image, folder)] : []),
-    ...(wanted.npz && !numbersObjects(request.prompts) ? [npzFile(found, folder)] : []),
+    ...(wanted.npz && !numbersObjects(request.prompts)
+      ? [() => labelsNpz(folder, found.labels.data, found.labels.geometry)]
+      : []),
     ...(wanted.masks ? maskFiles(found, image, names, folder) : []),
     ...probabilityFiles(found, image, names, folder, wanted.probabilities),
     ...(wanted.preview ? [previewFile(found, image, names, request)] : []),
@@ -88,15 +89,6 @@ function labelFiles(found: Found, image: VolumeImage, names: readonly LabelName[
 
 function findingsFile({ findings }: Found, folder: string): Write {
   return () => writeBytes(folder, 'findings.csv', findingsCsv(findings), 'text/csv; charset=utf-8');
-}
-
-function npzFile({ labels }: Found, folder: string): Write {
-  return async () => {
-    const path = join(folder, 'labels.npz');
-    const { shape, spacingMm } = labels.geometry;
-    const written = await writeLabelsNpz(path, { data: labels.data, shape, spacingMm });
-    return { name: 'labels.npz', path, ...written, contentType: 'application/zip' };
-  };
 }
 
 function maskFiles(found: Found, image: VolumeImage, names: readonly LabelName[], folder: string): Write[] {

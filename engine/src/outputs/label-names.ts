@@ -1,4 +1,4 @@
-import { parseColour, type Colour } from './colours.js';
+import { parseColour, type Colour } from '@parse3d/contract/palette';
 
 export interface LabelName {
   /** Value in the label map. */

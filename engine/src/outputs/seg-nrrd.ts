@@ -1,6 +1,6 @@
 import { writeNrrd } from '@parse3d/volume/formats';
 import type { Volume } from '@parse3d/volume/geometry';
-import { parseColour } from './colours.js';
+import { parseColour } from '@parse3d/contract/palette';
 import type { LabelName } from './label-names.js';
 import type { Code, SegmentCode } from './terminology/index.js';
 

@@ -1,6 +1,6 @@
 import type { Modality } from '@parse3d/contract';
 import type { Vec3, Volume } from '@parse3d/volume/geometry';
-import { parseColour } from '../outputs/colours.js';
+import { parseColour } from '@parse3d/contract/palette';
 import { ctWindows } from '../steps/intensity.js';
 import { extent, percentiles } from '../steps/order-statistics.js';
 import { anatomyOf, planesToShow, type Anatomy } from './anatomy.js';

@@ -1,4 +1,4 @@
-import { parseColour } from '../outputs/colours.js';
+import { parseColour } from '@parse3d/contract/palette';
 import { textHeight, type Canvas, type Rgb } from './canvas.js';
 import { FONT, textWidth } from './font.js';
 

@@ -32,7 +32,7 @@ const GREY: Range = [0, 255];
 /** A rule with its numbers, measured of one volume: it can be applied to any part of it. */
 export interface IntensityMap {
   /** Leaves the voxels given as they are. */
-  apply(data: VoxelArray): Float32Array;
+  readonly apply: (data: VoxelArray) => Float32Array;
   readonly outside: number;
   readonly sentence: string;
 }

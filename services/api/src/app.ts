@@ -2,15 +2,15 @@ import { Problem } from '@parse3d/contract/problems';
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { pinoHttp } from 'pino-http';
-import { randomUUID } from 'node:crypto';
 import type { ApiDeps } from './deps.js';
+import { docsRoutes } from './docs-page.js';
 import { mount } from './http/mount.js';
 import { quietRequests } from './http/quiet.js';
+import { newRequestId, requestId } from './http/request-id.js';
 import { timing } from './http/timing.js';
 import { traceRequests } from './http/tracing.js';
 import { closeUnreadBodies, problemHandler } from './problems.js';
 import { apiOperations } from './routes/index.js';
-import { docsRoutes } from './routes/docs.js';
 import { pageRoutes } from './routes/page.js';
 
 /** The api as an Express app that does not listen. */
@@ -21,7 +21,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(
     pinoHttp({
       logger: deps.log,
-      genReqId: () => randomUUID(),
+      genReqId: newRequestId,
       // Probes come every few seconds and tell nothing; headers and URLs can hold secrets.
       autoLogging: { ignore: (request) => request.url === '/healthz' || request.url === '/readyz' },
       serializers: {
@@ -36,7 +36,7 @@ export function createApp(deps: ApiDeps): Express {
     }),
   );
   app.use((request, response, next) => {
-    response.setHeader('X-Request-Id', String(request.id));
+    response.setHeader('X-Request-Id', requestId(request));
     next();
   });
   app.use(quietRequests, closeUnreadBodies);

@@ -4,11 +4,11 @@ import { pullEvents } from './events/pull.js';
 import { RuleSweeper } from './events/sweeper.js';
 import { WindowKeeper } from './events/windows/keeper.js';
 import { watchQueue } from './queue-metrics.js';
-import { deliver } from './webhooks/deliver.js';
 
 /**
  * Starts what goes on beside the answering of requests. In every process: pulling storage events and sending webhooks. In
- * the one that leads: feeding, reconciling, batches, and the listings and windows of rules.
+ * the one that leads: feeding, reconciling, batches, the removal of what has outlived its time, and
+ * the listings and windows of rules.
  *
  * @returns what stops all of it, once `deps.draining` is aborted
  */
@@ -36,7 +36,15 @@ function startFeeding(deps: ApiDeps, onTurn: () => void): Feeding {
   const { config, control, metrics, log } = deps;
   return control.start({
     reconcileEveryMs: config.PARSE3D_RECONCILE_EVERY,
-    deliver: (due, signal) => deliver(due, deps, signal),
+    webhooks: {
+      allowInsecure: config.PARSE3D_WEBHOOKS_ALLOW_INSECURE,
+      onAttempt: (outcome) => metrics.webhookAttempts.inc({ outcome }),
+    },
+    keepEveryMs: config.PARSE3D_KEEPING_EVERY,
+    onKept: (kept) => {
+      metrics.kept(kept);
+      log.info({ ...kept }, 'counted what is stored');
+    },
     onTurn,
     onFed: (lane, waitedMs) => metrics.jobFed(lane, waitedMs),
     onError: (error) => {

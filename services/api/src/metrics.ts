@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { Lane, Manifest } from '@parse3d/contract';
 import type { Problem } from '@parse3d/contract/problems';
-import type { Reconciliation } from '@parse3d/control';
+import type { Kept, Reconciliation } from '@parse3d/control';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What the api counts as it happens. Gauges that are read at every scrape stand in `queue-metrics.ts`. */
@@ -19,6 +19,8 @@ export interface ApiMetrics {
   jobEnded(manifest: Manifest): void;
   jobFed(lane: Lane, waitedMs: number): void;
   reconciled(result: Reconciliation): void;
+  /** What the keeper counted and removed in one walk. */
+  kept(result: Kept): void;
   dispatcherFailed(problem: Problem): void;
 }
 
@@ -53,6 +55,27 @@ export function createMetrics(): ApiMetrics {
   const reconciledAt = new Gauge({
     name: 'parse3d_reconciler_last_run_timestamp_seconds',
     help: 'When this process last compared storage with Redis, in Unix time; 0 when it never did',
+    registers,
+  });
+  const removed = new Counter({
+    name: 'parse3d_keeper_removed_total',
+    help: 'What the keeper removed: uploads that nothing names, jobs and batches at the end of their retention',
+    labelNames: ['what'],
+    registers,
+  });
+  const removedBytes = new Counter({
+    name: 'parse3d_keeper_removed_bytes_total',
+    help: 'Bytes of the uploads, jobs and batches that the keeper removed',
+    registers,
+  });
+  const walkedAt = new Gauge({
+    name: 'parse3d_keeper_last_walk_timestamp_seconds',
+    help: 'When this process last walked through all that is stored, in Unix time; 0 when it never did',
+    registers,
+  });
+  const unreadable = new Gauge({
+    name: 'parse3d_keeper_unreadable_records',
+    help: 'Records that the last walk could not read; while there are any no upload is removed',
     registers,
   });
   const dispatcherErrors = new Counter({
@@ -115,6 +138,12 @@ export function createMetrics(): ApiMetrics {
       mended.inc({ outcome: 'fed-again' }, fedAgain);
       mended.inc({ outcome: 'settled' }, settled);
       mended.inc({ outcome: 'failed' }, failed);
+    },
+    kept(result) {
+      for (const what of ['uploads', 'jobs', 'batches'] as const) removed.inc({ what }, result[what]);
+      removedBytes.inc(result.bytes);
+      unreadable.set(result.unreadable);
+      walkedAt.setToCurrentTime();
     },
     dispatcherFailed({ code }) {
       dispatcherErrors.inc({ code });

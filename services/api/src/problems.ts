@@ -1,6 +1,7 @@
 import { isRedisError } from '@parse3d/control';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import { requestId } from './http/request-id.js';
 import { noteProblem } from './http/tracing.js';
 import { z } from 'zod';
 
@@ -25,7 +26,7 @@ export const problemHandler: ErrorRequestHandler = (error, request, response, ne
     next();
     return;
   }
-  sendProblem(response, problem, String(request.id));
+  sendProblem(response, problem, requestId(request));
 };
 
 /** What was to be said of the body that does not come now: a refusal must not be kept for a year in its place. */

@@ -6,7 +6,11 @@ import { Gauge, type Registry } from 'prom-client';
  * Gauges that are read from Redis at every scrape. Every api process shows the same values, so queries take the maximum
  * over processes and never the sum. While Redis is away they show nothing rather than what was true before.
  */
-export function watchQueue(registry: Registry, { backlog, batches, workers }: Control, leading: () => boolean): void {
+export function watchQueue(
+  registry: Registry,
+  { backlog, batches, workers, usage }: Control,
+  leading: () => boolean,
+): void {
   const gauge = (name: string, help: string, labelNames: string[], read: (gauge: Gauge) => Promise<void>): void => {
     new Gauge({
       name,
@@ -43,6 +47,18 @@ export function watchQueue(registry: Registry, { backlog, batches, workers }: Co
   gauge('parse3d_open_batches', 'Batches with work left', [], async (it) => {
     it.set(await batches.countOpen());
   });
+  gauge(
+    'parse3d_stored_bytes',
+    'Bytes that a tenant has stored, by kind: uploads or results',
+    ['tenant', 'kind'],
+    async (it) => {
+      for (const tenant of await usage.tenants()) {
+        const { uploads, results } = await usage.get(tenant);
+        it.set({ tenant, kind: 'uploads' }, uploads);
+        it.set({ tenant, kind: 'results' }, results);
+      }
+    },
+  );
   gauge('parse3d_worker_slots', 'Slots of the workers heard of lately that take jobs', [], async (it) => {
     it.set(await workers.slots());
   });

@@ -1,6 +1,6 @@
 import { ApiKeys } from '@parse3d/platform/access';
 import { software } from '@parse3d/contract/software';
-import { storageFromEnv, tracingFromEnv } from '@parse3d/platform/config';
+import { storageFromEnv, storageLimitsFromEnv, tracingFromEnv } from '@parse3d/platform/config';
 import { readPackCatalog, type PackCatalog } from '@parse3d/contract/packs';
 import { isProblem } from '@parse3d/contract/problems';
 import { openControl } from '@parse3d/control';
@@ -78,6 +78,7 @@ async function openDeps(
     software: made,
     tracing,
     log,
+    limits: storageLimitsFromEnv(config),
     onCommitted: (manifest) => metrics.jobEnded(manifest),
   });
   return {

@@ -34,7 +34,10 @@ export function placeOf(jobId: string): { batchId: string; ordinal: number } | u
   return { batchId: `${jobId.slice(0, SHARED_CHARACTERS)}000000000000`, ordinal };
 }
 
+/** What the id of a batch and those of all its jobs begin with. */
+export const batchIdPrefix = (batchId: string): string => batchId.slice(0, SHARED_CHARACTERS);
+
 /** Prefix of the results of every job of a batch. */
 export function batchResultsPrefix(batchId: string): string {
-  return `results/${batchId.slice(0, SHARED_CHARACTERS)}`;
+  return `results/${batchIdPrefix(batchId)}`;
 }

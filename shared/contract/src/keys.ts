@@ -1,3 +1,9 @@
+/** One run of a job. */
+export interface RunId {
+  readonly jobId: string;
+  readonly run: number;
+}
+
 /** Object keys of the service's own bucket. They are deterministic, so that every write can be repeated. */
 export const blobKeys = {
   /** The durable request of a run that has not ended; its presence means "accepted, not finished". */
@@ -7,11 +13,14 @@ export const blobKeys = {
   manifest: (jobId: string, run: number): string => `results/${jobId}/${run}/manifest.json`,
   runPrefix: (jobId: string, run: number): string => `results/${jobId}/${run}/`,
   jobPrefix: (jobId: string): string => `results/${jobId}/`,
+  resultsPrefix: 'results/',
   /** Outputs of one attempt; only the attempt named in the manifest counts. */
   attemptPrefix: (jobId: string, run: number, attemptId: string): string =>
     `results/${jobId}/${run}/attempts/${attemptId}/`,
   /** The request of a batch; written last, it makes the batch accepted. */
   batch: (batchId: string): string => `batches/${batchId}/batch.json`,
+  batchPrefix: (batchId: string): string => `batches/${batchId}/`,
+  batchesPrefix: 'batches/',
   /** Items of a batch, ITEMS_PER_CHUNK to a chunk, one JSON line each. */
   batchItems: (batchId: string, chunk: number): string =>
     `batches/${batchId}/items/${String(chunk).padStart(8, '0')}.jsonl`,
@@ -61,6 +70,25 @@ export const blobKeys = {
     `outbox/${tenant}/${endpointId}/${deliveryId}.json`,
   outboxPrefix: 'outbox/',
   upload: (tenant: string, uploadId: string, name: string): string => `uploads/${tenant}/${uploadId}/${name}`,
+  uploadsPrefix: 'uploads/',
+  tenantUploadsPrefix: (tenant: string): string => `uploads/${tenant}/`,
+  uploadPrefix: (tenant: string, uploadId: string): string => `uploads/${tenant}/${uploadId}/`,
+  /** Present while an upload is about to be removed: nothing new may name it. */
+  uploadGone: (tenant: string, uploadId: string): string => `uploads-gone/${tenant}/${uploadId}.json`,
+  uploadsGonePrefix: 'uploads-gone/',
+  /** Present once what named an upload was removed by its owner: its age no longer keeps it. */
+  uploadReleased: (tenant: string, uploadId: string): string => `uploads-released/${tenant}/${uploadId}.json`,
+  uploadsReleasedPrefix: 'uploads-released/',
+  /** Present from the first step of a removal to its last. */
+  purgingJob: (jobId: string): string => `purging/jobs/${jobId}.json`,
+  purgingBatch: (batchId: string): string => `purging/batches/${batchId}.json`,
+  purgingPrefix: 'purging/',
+  /** Present while a run of another job has the outputs of this one as its result. */
+  share: (of: RunId, by: RunId): string => `shares/${of.jobId}/${of.run}/${by.jobId}/${by.run}.json`,
+  sharesPrefix: (jobIds: string): string => `shares/${jobIds}`,
+  /** The same, found from the run that shares. */
+  sharedBy: (by: RunId, of: RunId): string => `shared-by/${by.jobId}/${by.run}/${of.jobId}/${of.run}.json`,
+  sharedByPrefix: (jobIds: string): string => `shared-by/${jobIds}`,
   tenant: (tenant: string): string => `tenants/${tenant}.json`,
   tenantPrefix: 'tenants/',
   apiKey: (keyId: string): string => `keys/${keyId}.json`,
@@ -68,6 +96,8 @@ export const blobKeys = {
 } as const;
 
 const UUID = '[0-9a-f-]{36}';
+
+const runId = (jobId = '', run = ''): RunId => ({ jobId, run: Number(run) });
 
 /**
  * What the keys of a listing name, each the inverse of its builder above; undefined for a key that the builder does not
@@ -81,6 +111,39 @@ export const parseBlobKeys = {
   manifest(key: string): { readonly jobId: string; readonly run: number } | undefined {
     const [, jobId, run] = new RegExp(`^results/(${UUID})/(\\d+)/manifest\\.json$`).exec(key) ?? [];
     return jobId === undefined ? undefined : { jobId, run: Number(run) };
+  },
+  /** Of any object of an upload. */
+  upload(key: string): { readonly tenant: string; readonly uploadId: string } | undefined {
+    const [, tenant, uploadId] = new RegExp(`^uploads/([^/]+)/(${UUID})/`).exec(key) ?? [];
+    return tenant === undefined || uploadId === undefined ? undefined : { tenant, uploadId };
+  },
+  uploadMark(key: string): { readonly tenant: string; readonly uploadId: string } | undefined {
+    const [, tenant, uploadId] = new RegExp(`^uploads-(?:gone|released)/([^/]+)/(${UUID})\\.json$`).exec(key) ?? [];
+    return tenant === undefined || uploadId === undefined ? undefined : { tenant, uploadId };
+  },
+  purging(key: string): { readonly kind: 'job' | 'batch'; readonly id: string } | undefined {
+    const [, kinds, id] = new RegExp(`^purging/(jobs|batches)/(${UUID})\\.json$`).exec(key) ?? [];
+    return id === undefined ? undefined : { kind: kinds === 'jobs' ? 'job' : 'batch', id };
+  },
+  share(key: string): { readonly of: RunId; readonly by: RunId } | undefined {
+    const found = new RegExp(`^shares/(${UUID})/(\\d+)/(${UUID})/(\\d+)\\.json$`).exec(key);
+    return found === null ? undefined : { of: runId(found[1], found[2]), by: runId(found[3], found[4]) };
+  },
+  sharedBy(key: string): { readonly of: RunId; readonly by: RunId } | undefined {
+    const found = new RegExp(`^shared-by/(${UUID})/(\\d+)/(${UUID})/(\\d+)\\.json$`).exec(key);
+    return found === null ? undefined : { by: runId(found[1], found[2]), of: runId(found[3], found[4]) };
+  },
+  /** Of any object of a run's results. */
+  result(key: string): (RunId & { readonly part: 'attempts' | 'manifest' }) | undefined {
+    const found = new RegExp(`^results/(${UUID})/(\\d+)/(attempts/|manifest\\.json$)`).exec(key);
+    return found === null
+      ? undefined
+      : { ...runId(found[1], found[2]), part: found[3] === 'attempts/' ? 'attempts' : 'manifest' };
+  },
+  /** Of any object of a batch. */
+  batch(key: string): { readonly batchId: string; readonly name: string } | undefined {
+    const [, batchId, name] = new RegExp(`^batches/(${UUID})/(.+)$`).exec(key) ?? [];
+    return batchId === undefined || name === undefined ? undefined : { batchId, name };
   },
   openBatch(key: string): string | undefined {
     return new RegExp(`^open-batches/(${UUID})\\.json$`).exec(key)?.[1];

@@ -5,6 +5,8 @@ import type { Tracing } from '@parse3d/platform/telemetry';
 import type { OnUnreadable, Stores } from '@parse3d/storage';
 import { Batches } from './batches/batches.js';
 import { startFeeding, type Feeding, type FeedingOptions } from './feeding/feeding.js';
+import { NO_LIMITS, StoragePolicy, type StorageLimits } from './jobs/policy.js';
+import { Uploads } from './keeping/uploads.js';
 import { Admission } from './jobs/admission.js';
 import type { ControlDeps, ControlLog } from './jobs/deps.js';
 import { Jobs } from './jobs/jobs.js';
@@ -17,6 +19,7 @@ import type { EventHub } from './live/event-hub.js';
 import { openLive } from './live/live.js';
 import type { Pace } from './live/pace.js';
 import type { RuleRefusals } from './live/refusals.js';
+import type { UsageCounters } from './live/usage.js';
 import type { Workers } from './live/workers.js';
 import { Outbox } from './webhooks/outbox.js';
 import { Webhooks } from './webhooks/webhooks.js';
@@ -38,6 +41,8 @@ export interface ControlOptions {
   readonly software: Software;
   readonly tracing: Tracing;
   readonly log: ControlLog;
+  /** @default no limits, but for the time that unused uploads are kept */
+  readonly limits?: StorageLimits;
   /** Called once for every run that this process ended. */
   readonly onCommitted?: (manifest: Manifest) => void;
 }
@@ -49,6 +54,11 @@ export interface Control {
   readonly webhooks: Webhooks;
   readonly workers: Workers;
   readonly admission: Admission;
+  /** What tenants may store and for how long. */
+  readonly policy: StoragePolicy;
+  /** What they have stored. */
+  readonly usage: UsageCounters;
+  readonly uploads: Uploads;
   readonly events: EventHub;
   readonly backlog: Backlog;
   readonly pace: Pace;
@@ -65,7 +75,7 @@ export interface Control {
   isConnected(): boolean;
   /**
    * Starts what every api process does beside its requests: sending webhooks, and, in the one that leads, feeding,
-   * reconciling, batches, and moving due deliveries to the queue.
+   * reconciling, batches, moving due deliveries to the queue, and removing what has outlived its time.
    */
   start(options: Omit<FeedingOptions, 'weightOf'>): Feeding;
   /** Closes every connection. What was started is stopped before. */
@@ -96,8 +106,10 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     oncePerKey((key, problem) => log.warn({ key, err: problem }, 'a record cannot be read and is passed over')),
   );
   const tenants = new Tenants(stores.primary);
+  const policy = new StoragePolicy(live.usage, tenants, stores.primary, options.limits ?? NO_LIMITS);
   const deps: ControlDeps = {
     ledger,
+    policy,
     live,
     stores,
     outbox: new Outbox(ledger.webhooks, live.hints),
@@ -108,12 +120,16 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   };
   const jobs = new Jobs(deps);
   const batches = new Batches(deps, jobs);
+  const webhooks = new Webhooks(ledger, live);
   return {
     jobs,
     batches,
-    webhooks: new Webhooks(ledger, live),
+    webhooks,
     workers: live.workers,
-    admission: new Admission(live, tenants),
+    admission: new Admission(live, tenants, policy),
+    policy,
+    usage: live.usage,
+    uploads: new Uploads(ledger, live.usage),
     events: live.events,
     backlog: live.backlog,
     pace: live.pace,
@@ -129,7 +145,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     start(feeding) {
       const weightOf = async (tenant: string): Promise<number> => (await tenants.get(tenant)).weight;
       const connection = connectRedis(target.url, 'blocking', onRedisError);
-      return startFeeding(deps, { jobs, batches }, { ...feeding, weightOf }, connection);
+      return startFeeding(deps, { jobs, batches, webhooks, tenants }, { ...feeding, weightOf }, connection);
     },
     async close() {
       await live.close();

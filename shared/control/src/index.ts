@@ -5,9 +5,12 @@ export { type Feeding } from './feeding/feeding.js';
 export { reportNames } from './batches/reports.js';
 export { type FoundBatch } from './batches/find.js';
 export { type Reconciliation } from './feeding/reconciler.js';
-export { type FoundJob } from './jobs/find.js';
+export { type FoundJob, type PurgedJob } from './jobs/find.js';
+export { purgedProblem } from './jobs/purged.js';
+export { type Kept } from './keeping/keeper.js';
+export { type Arrival } from './jobs/policy.js';
+export { surveyStorage, type Survey } from './keeping/survey.js';
 export { isEventId, type NumberedEvent } from './live/event-hub.js';
-export { type DueDelivery } from './live/outbox-hints.js';
 export { type Attempt, type ListedJob } from './live/records.js';
 export { Workers, type WorkerInfo } from './live/workers.js';
 

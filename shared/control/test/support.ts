@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { JobRequest, newBatchId, type BatchRecord } from '@parse3d/contract';
+import { Tenants } from '@parse3d/platform/access';
 import { noTracing } from '@parse3d/platform/telemetry';
 import { Batches } from '../src/batches/batches.js';
 import { Dispatcher, type DispatcherOptions } from '../src/feeding/dispatcher.js';
 import type { ControlDeps } from '../src/jobs/deps.js';
 import { Jobs } from '../src/jobs/jobs.js';
+import { NO_LIMITS, StoragePolicy } from '../src/jobs/policy.js';
 import { openLedger } from '../src/ledger/ledger.js';
 import { connectRedis, whenReady, type Redis } from '../src/live/connection.js';
 import type { RedisKeys } from '../src/live/keys.js';
@@ -39,8 +41,9 @@ export async function startBench(): Promise<ControlBench> {
   const stores = openStores(storage);
   const ledger = openLedger(stores.primary);
   const outbox = new Outbox(ledger.webhooks, live.hints);
-  const log = { warn: ignore, error: ignore };
-  const deps = { ledger, live, stores, outbox, software, tracing: noTracing, log, onCommitted: ignore };
+  const policy = new StoragePolicy(live.usage, new Tenants(stores.primary), stores.primary, NO_LIMITS);
+  const log = { info: ignore, warn: ignore, error: ignore };
+  const deps = { ledger, live, stores, outbox, software, tracing: noTracing, log, policy, onCommitted: ignore };
   const jobs = new Jobs(deps);
   const batches = new Batches(deps, jobs);
   return {

@@ -87,6 +87,12 @@ export interface BlobStore {
   /** A URL that reads the object without credentials, or undefined where the store has none. */
   presignRead(key: string, options: PresignOptions): Promise<string | undefined>;
 
+  /**
+   * Room on the disk that the objects lie on, in bytes, as a writer that is not root finds it; undefined where that cannot
+   * be known.
+   */
+  room(): Promise<{ readonly freeBytes: number; readonly totalBytes: number } | undefined>;
+
   /** True when the bucket answers. Never throws. */
   healthy(): Promise<boolean>;
 

@@ -11,6 +11,7 @@ import {
   rename,
   rm,
   stat,
+  statfs,
   unlink,
   writeFile,
   type FileHandle,
@@ -148,6 +149,16 @@ export class FileBlobStore implements BlobStore {
   /** A folder has no URLs. */
   async presignRead(key: string): Promise<undefined> {
     checkLocalKey(key);
+  }
+
+  async room(): Promise<{ freeBytes: number; totalBytes: number } | undefined> {
+    try {
+      const { bavail, blocks, bsize } = await statfs(this.#root);
+      // Some network file systems do not say how large they are.
+      return blocks === 0 ? undefined : { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    } catch {
+      return undefined;
+    }
   }
 
   /** True when the bucket's folder is there or can be made, and may be read. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { splitStorageUri } from '@parse3d/contract/names';
 import { Problem } from '@parse3d/contract/problems';
 import type { BlobInfo, BlobStore } from './blob-store.js';
 import { listAll } from './list-all.js';
@@ -20,6 +21,13 @@ export interface BlobFolder {
 /** True for the URI of a folder: it ends with a slash. */
 export function isFolderUri(uri: string): boolean {
   return uri.endsWith('/');
+}
+
+/** Bucket and prefix of a folder's URI; of a whole bucket the prefix is empty. @throws Problem `request-invalid`, `input-not-allowed` */
+export function openFolder(stores: Stores, uri: string): { store: BlobStore; prefix: string } {
+  const parts = splitStorageUri(uri);
+  if (parts === undefined) throw new Problem('request-invalid', `${uri} is not a folder in storage`, { uri });
+  return { store: stores.bucket(parts.scheme, parts.bucket), prefix: parts.path };
 }
 
 /**

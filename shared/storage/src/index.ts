@@ -42,11 +42,8 @@ export {
   isKey,
   nameOfListed,
   parseBlobUri,
-  parseFolderUri,
   type BlobAddress,
   type BlobScheme,
-  type FolderAddress,
 } from './uri.js';
 export { listAll } from './list-all.js';
-export { each as inParallel } from '@parse3d/async';
-export { isFolderUri, listBlobFolder, type BlobFolder } from './folder.js';
+export { isFolderUri, listBlobFolder, openFolder, type BlobFolder } from './folder.js';

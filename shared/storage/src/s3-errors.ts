@@ -73,6 +73,10 @@ export function s3Problem(error: unknown, key: string, bucket: string): Problem 
   if (name.startsWith('KMS.') || name.startsWith('KMS')) {
     return problem('storage-denied', `the key that encrypts ${key} in ${bucket} cannot be used (${said})`);
   }
+  // Ceph answers 403 when the quota of the service's own user or bucket is used up.
+  if (status === 507 || FULL.has(name)) {
+    return problem('storage-full', `the store has no room left for ${key} in ${bucket} (${said})`);
+  }
   if (status === 401 || status === 403) {
     return problem('storage-denied', `the store refuses access to ${key} in ${bucket} (${said})`);
   }
@@ -85,9 +89,6 @@ export function s3Problem(error: unknown, key: string, bucket: string): Problem 
   if (status === 416) return problem('blob-range-invalid', `the byte range lies outside of ${key} in ${bucket}`);
   if (name === 'KeyTooLongError' || name === 'InvalidObjectName') {
     return problem('blob-key-invalid', `the store cannot hold the key ${key} (${said})`);
-  }
-  if (status === 507 || FULL.has(name)) {
-    return problem('storage-full', `the store has no room left for ${key} in ${bucket} (${said})`);
   }
   if (name === 'EntityTooLarge') return problem('payload-too-large', `${key} is too large for the store`);
   if (status !== undefined && status >= 300 && status < 500 && !PASSING_STATUS.has(status) && !PASSING.has(name)) {

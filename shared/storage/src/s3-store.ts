@@ -127,6 +127,11 @@ export class S3BlobStore implements BlobStore {
     return this.#account.presignGet(this.bucket, key, expiresInSeconds, disposition);
   }
 
+  /** An S3 store says that it is full when it is written to, and not before. */
+  room(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
   async healthy(): Promise<boolean> {
     try {
       await this.#account.headBucket(this.bucket, AbortSignal.timeout(HEALTH_TIMEOUT_MS));

@@ -31,7 +31,7 @@ export function parseBlobUri(uri: string): BlobAddress {
 }
 
 /** Bucket and prefix of a folder. */
-export interface FolderAddress {
+interface FolderAddress {
   readonly scheme: BlobScheme;
   readonly bucket: string;
   /** Empty for a whole bucket. */

@@ -16,6 +16,8 @@ const ANSWERS: Record<string, { status: number; code: string; headers?: Record<s
   odd: { status: 400, code: 'InvalidRequest' },
   busy: { status: 503, code: 'SlowDown' },
   late: { status: 400, code: 'RequestTimeout' },
+  full: { status: 507, code: 'XMinioStorageFull' },
+  quota: { status: 403, code: 'QuotaExceeded' },
 };
 
 afterAll(assertNothingLeaks);
@@ -85,6 +87,11 @@ describe('what the store refuses', () => {
 
   it('is a missing bucket also where a HEAD cannot say so', async () => {
     await expect(bucket('nowhere').head('scan.nii.gz')).rejects.toMatchObject({ code: 'bucket-missing' });
+  });
+
+  it.each(['full', 'quota'])('a store without room is full, which passes: %s', async (name) => {
+    const write = bucket(name).write('scan.nii.gz', Buffer.from('x'));
+    await expect(write).rejects.toMatchObject({ code: 'storage-full', status: 503, retry: 'later' });
   });
 
   it.each(['busy', 'late'])('and what passes can be tried later: %s', async (name) => {

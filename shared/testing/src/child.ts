@@ -10,9 +10,9 @@ export interface StartedChild {
   readonly pid: number;
   /** Resolves when the process has ended. */
   readonly exited: Promise<void>;
-  isRunning(): boolean;
+  readonly isRunning: () => boolean;
   /** The last lines that it wrote. */
-  output(): string;
+  readonly output: () => string;
 }
 
 export interface StartChildOptions {

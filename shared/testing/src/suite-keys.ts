@@ -87,6 +87,12 @@ export function keyCases(bench: SuiteBench): void {
     expect((await bench.store.list({ prefix: '..' })).blobs).toEqual([]);
   });
 
+  it('the room on the disk is in bytes, where the store can know it', async () => {
+    const room = await bench.store.room();
+    if (bench.store.scheme === 's3') expect(room).toBeUndefined();
+    else expect(room?.freeBytes).toBeLessThanOrEqual(room?.totalBytes ?? 0);
+  });
+
   it('the bucket is healthy', async () => {
     expect(await bench.store.healthy()).toBe(true);
   });

@@ -13,9 +13,9 @@ export interface SuiteBench {
   /** Whether the store makes URLs. */
   readonly presigns: boolean;
   /** A key that no other test uses. */
-  newKey(end?: string): string;
-  put(key: string, text: string): Promise<BlobInfo>;
-  get(key: string, options?: ReadOptions & { maxBytes?: number }): Promise<string>;
+  readonly newKey: (end?: string) => string;
+  readonly put: (key: string, text: string) => Promise<BlobInfo>;
+  readonly get: (key: string, options?: ReadOptions & { maxBytes?: number }) => Promise<string>;
 }
 
 export async function fails(promise: Promise<unknown>, code: ProblemCode): Promise<void> {

@@ -14,9 +14,13 @@ export interface paths {
      */
     get: operations['listVolumes'];
     put?: never;
-    /** Upload a volume: NIfTI, a zip file of a DICOM series, or .npz */
+    /** Upload a volume: NIfTI, a zip file of a DICOM series, a multi-frame DICOM file, or .npz */
     post: operations['uploadVolume'];
-    delete?: never;
+    /**
+     * Remove an upload
+     * @description At once, whoever still names it: a job that has not read it yet fails with `volume-missing`. Of a series the URI of its folder removes all files. Volumes elsewhere in storage are never removed.
+     */
+    delete: operations['removeVolume'];
     options?: never;
     head?: never;
     patch?: never;
@@ -54,7 +58,10 @@ export interface paths {
     get: operations['getJob'];
     put?: never;
     post?: never;
-    /** Cancel a job */
+    /**
+     * Cancel a job, or remove an ended one for good
+     * @description With `purge=true` outputs and record of a job that has ended are removed, and its upload once nothing else names it. What is left says when, and by which key. A job that has not ended is refused: cancel it first. A job of a batch is removed with its batch. It can be repeated.
+     */
     delete: operations['cancelJob'];
     options?: never;
     head?: never;
@@ -164,7 +171,11 @@ export interface paths {
     get: operations['getBatch'];
     put?: never;
     post?: never;
-    delete?: never;
+    /**
+     * Remove an ended batch for good
+     * @description Its jobs with their results, its reports and records are removed, and its uploads once nothing else names them. Results that items of another batch share stay until that is removed. What is left says when, and by which key. A batch with work left is refused: cancel it first. It can be repeated.
+     */
+    delete: operations['purgeBatch'];
     options?: never;
     head?: never;
     patch?: never;
@@ -585,6 +596,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/usage': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What the tenant has stored, its quota, and how long things stay */
+    get: operations['storedBytes'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/status': {
     parameters: {
       query?: never;
@@ -734,6 +762,10 @@ export interface components {
       findings?: boolean | undefined;
       /** @description volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false. */
       volume?: boolean | undefined;
+      /** @description rtstruct.dcm: a DICOM RT Structure Set with a closed contour a slice and part; for DICOM input. It repeats the patient and study of the images. Where it cannot be written the job completes with a warning. Default: false. */
+      rtstruct?: boolean | undefined;
+      /** @description mesh-<label>.stl and mesh-<label>.glb for every prompt that was found: its smooth, closed surface in RAS millimetres. Default: false. */
+      meshes?: boolean | undefined;
       /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
       segNrrd?: boolean | undefined;
       /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
@@ -768,6 +800,18 @@ export interface components {
        * @enum {string}
        */
       overlap?: ('most-probable' | 'most-specific') | undefined;
+      /** @description DICOM series that hold several volumes (b-values, echoes, times): which of them, from 1. Without it such a series is refused, and the problem lists its volumes. */
+      volume?: number | undefined;
+      /**
+       * @description DICOM images of a tilted gantry: `refuse` (default), or `correct`, which resamples them onto an upright grid.
+       * @enum {string}
+       */
+      tilt?: ('refuse' | 'correct') | undefined;
+      /**
+       * @description DICOM images at unequal distances: `refuse` (default), or `resample` to equal ones, where no gap is larger than expected by more than half.
+       * @enum {string}
+       */
+      spacing?: ('refuse' | 'resample') | undefined;
       /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
       intensity?:
         | (
@@ -982,6 +1026,7 @@ export interface components {
             | 'input-not-allowed'
             | 'idempotency-conflict'
             | 'state-conflict'
+            | 'purged'
             | 'payload-too-large'
             | 'body-too-slow'
             | 'unsupported-media-type'
@@ -1041,6 +1086,7 @@ export interface components {
             | 'storage-full'
             | 'storage-unavailable'
             | 'quota-exceeded'
+            | 'storage-quota-exceeded'
             | 'queue-full'
             | 'still-running'
             | 'service-unavailable'
@@ -1262,6 +1308,15 @@ export interface components {
       /** @description With `instances`: objects of less than so many millilitres are dropped. */
       minMl?: number | undefined;
     };
+    RemovedVolume: {
+      /**
+       * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+       * @example s3://scans/study-1/ct.nii.gz
+       */
+      uri: string;
+      objects: number;
+      bytes: number;
+    };
     Job: {
       /**
        * Format: uuid
@@ -1330,6 +1385,7 @@ export interface components {
         | 'input-not-allowed'
         | 'idempotency-conflict'
         | 'state-conflict'
+        | 'purged'
         | 'payload-too-large'
         | 'body-too-slow'
         | 'unsupported-media-type'
@@ -1389,6 +1445,7 @@ export interface components {
         | 'storage-full'
         | 'storage-unavailable'
         | 'quota-exceeded'
+        | 'storage-quota-exceeded'
         | 'queue-full'
         | 'still-running'
         | 'service-unavailable'
@@ -1419,6 +1476,22 @@ export interface components {
       jobs: components['schemas']['Job'][];
       /** @description Give it as `cursor` for the next page, which a filter may leave short; absent on the last. */
       next?: string | undefined;
+    };
+    Purged: {
+      /** Format: uuid */
+      id: string;
+      /**
+       * @description `purging`: nobody can see it any more, and the last of its objects are still being removed.
+       * @enum {string}
+       */
+      status: 'purged' | 'purging';
+      /** Format: date-time */
+      purgedAt: string;
+      /**
+       * @description Id of the API key that asked for it, or `retention` where its age did.
+       * @example Ab3dEf6hIj9k
+       */
+      purgedBy: string;
     };
     JobEvent: {
       /**
@@ -2162,6 +2235,7 @@ export interface components {
           | 'input-not-allowed'
           | 'idempotency-conflict'
           | 'state-conflict'
+          | 'purged'
           | 'payload-too-large'
           | 'body-too-slow'
           | 'unsupported-media-type'
@@ -2221,6 +2295,7 @@ export interface components {
           | 'storage-full'
           | 'storage-unavailable'
           | 'quota-exceeded'
+          | 'storage-quota-exceeded'
           | 'queue-full'
           | 'still-running'
           | 'service-unavailable'
@@ -2255,6 +2330,29 @@ export interface components {
           detail: string;
         }[];
       }[];
+    };
+    Usage: {
+      tenant: string;
+      /** @description Counted as it changes, and again from storage at every walk. */
+      bytes: {
+        uploads: number;
+        /** @description Outputs of jobs, reports and derivatives of batches. */
+        results: number;
+        /** @description Uploads that are under way. */
+        arriving: number;
+        total: number;
+      };
+      /** @description Null where there is no limit. */
+      quotaBytes: number | null;
+      /**
+       * Format: date-time
+       * @description When all that is stored was last counted; absent while that has still to happen.
+       */
+      countedAt?: string | undefined;
+      /** @description How long an upload stays that no job, batch or rule names. */
+      uploadsKeptSeconds: number;
+      /** @description Age at which ended jobs and batches are removed; null where they stay. */
+      retentionSeconds: number | null;
     };
     ServiceStatus: {
       software: {
@@ -2349,6 +2447,10 @@ export interface components {
       findings?: boolean | undefined;
       /** @description volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false. */
       volume?: boolean | undefined;
+      /** @description rtstruct.dcm: a DICOM RT Structure Set with a closed contour a slice and part; for DICOM input. It repeats the patient and study of the images. Where it cannot be written the job completes with a warning. Default: false. */
+      rtstruct?: boolean | undefined;
+      /** @description mesh-<label>.stl and mesh-<label>.glb for every prompt that was found: its smooth, closed surface in RAS millimetres. Default: false. */
+      meshes?: boolean | undefined;
       /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
       segNrrd?: boolean | undefined;
       /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
@@ -2383,6 +2485,18 @@ export interface components {
        * @enum {string}
        */
       overlap?: ('most-probable' | 'most-specific') | undefined;
+      /** @description DICOM series that hold several volumes (b-values, echoes, times): which of them, from 1. Without it such a series is refused, and the problem lists its volumes. */
+      volume?: number | undefined;
+      /**
+       * @description DICOM images of a tilted gantry: `refuse` (default), or `correct`, which resamples them onto an upright grid.
+       * @enum {string}
+       */
+      tilt?: ('refuse' | 'correct') | undefined;
+      /**
+       * @description DICOM images at unequal distances: `refuse` (default), or `resample` to equal ones, where no gap is larger than expected by more than half.
+       * @enum {string}
+       */
+      spacing?: ('refuse' | 'resample') | undefined;
       /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
       intensity?:
         | (
@@ -2501,7 +2615,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2599,7 +2713,84 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  removeVolume: {
+    parameters: {
+      query: {
+        /** @description An object in storage; with a slash at the end, a folder with a DICOM series. */
+        uri: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['RemovedVolume'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The upload was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The upload was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2660,7 +2851,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2768,7 +2959,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2836,7 +3027,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2849,7 +3049,10 @@ export interface operations {
   };
   cancelJob: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Remove a job that has ended, with its outputs and its record, instead of canceling it. */
+        purge?: ('true' | 'false') | undefined;
+      };
       header?: never;
       path: {
         /** @description Identifies a job; sorts by the time of submission. */
@@ -2859,6 +3062,15 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
       /** @description It stops within seconds. */
       202: {
         headers: {
@@ -2913,7 +3125,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -2990,7 +3211,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3065,6 +3295,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The key holds too many streams open. */
       429: {
         headers: {
@@ -3074,7 +3313,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3151,7 +3390,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3252,6 +3500,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The job or output was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -3261,7 +3518,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3319,7 +3576,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3436,7 +3693,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3503,7 +3760,113 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  purgeBatch: {
+    parameters: {
+      query: {
+        /** @description Has to be said: what is removed cannot be brought back. */
+        purge: 'true';
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is removed. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
+      /** @description Nobody can see it any more; the last of its objects are still being removed. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Purged'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3584,7 +3947,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3660,7 +4032,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3736,7 +4117,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3812,7 +4202,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -3901,6 +4300,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The body is too large. */
       413: {
         headers: {
@@ -3919,7 +4327,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4003,6 +4411,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch or report was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -4012,7 +4429,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4092,7 +4509,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4185,6 +4611,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The batch or file was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The range lies outside the file. */
       416: {
         headers: {
@@ -4194,7 +4629,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4250,7 +4685,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4346,7 +4781,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4413,7 +4848,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4478,7 +4922,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4558,6 +5011,15 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
       /** @description The body is too large. */
       413: {
         headers: {
@@ -4576,7 +5038,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4643,7 +5105,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The rule was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4793,7 +5264,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4889,7 +5360,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -4956,7 +5427,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5021,7 +5501,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5088,7 +5577,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5157,7 +5655,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5234,7 +5741,16 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The webhook or delivery was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5290,7 +5806,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5351,7 +5867,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5482,7 +5998,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5584,7 +6100,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5660,7 +6176,72 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  storedBytes: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Bytes and times. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Usage'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;
@@ -5716,7 +6297,7 @@ export interface operations {
           'application/problem+json': components['schemas']['Problem'];
         };
       };
-      /** @description Redis or the storage is away; nothing was accepted. Try again. */
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
         headers: {
           [name: string]: unknown;

@@ -1,4 +1,4 @@
-import { parseColour, type Colour } from '../colours.js';
+import { parseColour, type Colour } from '@parse3d/contract/palette';
 
 /** Linear sRGB to XYZ under the white D50, the space of DICOM's CIELab values. */
 const TO_XYZ = [

@@ -1,5 +1,5 @@
+import { parseColour, type Colour } from '@parse3d/contract/palette';
 import type { SurfaceMesh } from '@parse3d/volume/geometry';
-import { parseColour, type Colour } from '../colours.js';
 
 /** Binary STL: facets with their normals, RAS millimetres as its header says. It has no place for a colour. */
 export function stlOf({ positions, triangles }: SurfaceMesh): Uint8Array {

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { parseColour } from '@parse3d/contract/palette';
 import {
   decimalElement,
   dicomFileStart,
@@ -8,9 +9,8 @@ import {
   type DicomReference,
 } from '@parse3d/volume/formats';
 import { Problem } from '@parse3d/contract/problems';
-import { parseColour } from '../colours.js';
 import { codeSequence } from '../dicom-seg/groups.js';
-import { inheritedElements, newUid, NOTICE, type SegRequest } from '../dicom-seg/index.js';
+import { inheritedElements, newUid, NOTICE, onImages, type SegRequest } from '../dicom-seg/index.js';
 import { textsOf, type Texts } from '../dicom-seg/text.js';
 import { outlines, type HalfPixel } from './contours.js';
 
@@ -33,7 +33,8 @@ interface Contour {
  */
 export async function writeRtstruct(path: string, request: SegRequest): Promise<void> {
   const { reference, segments, pack } = request;
-  const contours = contoursOf(request);
+  const grid = onImages(request);
+  const contours = contoursOf(segments.length, grid);
   const uid = newUid();
   const texts = textsOf(reference, [pack.title, ...segments.map(({ name }) => name)]);
   // Images that were moved nowhere have a frame of reference; those without get one that no other object shares.
@@ -47,7 +48,7 @@ export async function writeRtstruct(path: string, request: SegRequest): Promise<
     sequence(0x3006_0020, ...segments.map((segment, n) => roi(segment.name, n + 1, frame, request, texts))),
     sequence(
       0x3006_0039,
-      ...segments.map(({ colour }, n) => roiContour(n + 1, parseColour(colour), contours[n] ?? [], request)),
+      ...segments.map(({ colour }, n) => roiContour(n + 1, parseColour(colour), contours[n] ?? [], reference, grid)),
     ),
     sequence(0x3006_0080, ...segments.map(({ code, name }, n) => observation(n + 1, name, code.type, texts))),
   ];
@@ -59,10 +60,12 @@ export async function writeRtstruct(path: string, request: SegRequest): Promise<
   }
 }
 
-function contoursOf({ segments, maskOf, geometry: { shape } }: SegRequest): Contour[][] {
+type ImageGrid = ReturnType<typeof onImages>;
+
+function contoursOf(segments: number, { shape, maskOf }: ImageGrid): Contour[][] {
   const [ni, nj, nk] = shape;
   let points = 0;
-  return segments.map((_, segment) => {
+  return Array.from({ length: segments }, (_, segment) => {
     const mask = maskOf(segment);
     const contours: Contour[] = [];
     for (let k = 0; k < nk; k += 1) {
@@ -112,7 +115,9 @@ function identity(
 
 /** The images that contours lie on: their frame of reference, study and series. */
 function referencedFrame(reference: DicomReference, frame: string, used: ReadonlySet<number>): DicomElement {
-  const images = reference.slices.filter((_, k) => used.has(k) || used.size === 0);
+  const slices = reference.slices.filter((_, k) => used.has(k) || used.size === 0);
+  // An object of several frames is one image here.
+  const images = new Map(slices.map((slice) => [slice.sopInstanceUid, { ...slice, frameNumber: undefined }]));
   return sequence(0x3006_0010, [
     textElement(0x0020_0052, 'UI', frame),
     sequence(0x3006_0012, [
@@ -120,15 +125,20 @@ function referencedFrame(reference: DicomReference, frame: string, used: Readonl
       textElement(0x0008_1155, 'UI', reference.studyUid),
       sequence(0x3006_0014, [
         textElement(0x0020_000e, 'UI', reference.seriesUid),
-        sequence(0x3006_0016, ...images.map(imageReference)),
+        sequence(0x3006_0016, ...[...images.values()].map(imageReference)),
       ]),
     ]),
   ]);
 }
 
-const imageReference = ({ sopClassUid, sopInstanceUid }: DicomReference['slices'][number]): DicomElement[] => [
+const imageReference = ({
+  sopClassUid,
+  sopInstanceUid,
+  frameNumber,
+}: DicomReference['slices'][number]): DicomElement[] => [
   textElement(0x0008_1150, 'UI', sopClassUid),
   textElement(0x0008_1155, 'UI', sopInstanceUid),
+  ...(frameNumber === undefined ? [] : [textElement(0x0008_1160, 'IS', String(frameNumber))]),
 ];
 
 function roi(name: string, number: number, frame: string, { pack }: SegRequest, texts: Texts): DicomElement[] {
@@ -145,27 +155,33 @@ function roiContour(
   number: number,
   colour: readonly number[],
   contours: readonly Contour[],
-  request: SegRequest,
+  reference: DicomReference,
+  grid: ImageGrid,
 ): DicomElement[] {
   return [
     textElement(0x3006_002a, 'IS', colour.map(String)),
     // What was not found has no contours.
     ...(contours.length === 0
       ? []
-      : [sequence(0x3006_0040, ...contours.map((contour, n) => contourItem(contour, n + 1, request)))]),
+      : [sequence(0x3006_0040, ...contours.map((contour, n) => contourItem(contour, n + 1, reference, grid)))]),
     textElement(0x3006_0084, 'IS', String(number)),
   ];
 }
 
-function contourItem({ k, points }: Contour, number: number, request: SegRequest): DicomElement[] {
-  const slice = request.reference.slices[k];
+function contourItem(
+  { k, points }: Contour,
+  number: number,
+  reference: DicomReference,
+  grid: ImageGrid,
+): DicomElement[] {
+  const slice = reference.slices[k];
   if (slice === undefined) throw new RangeError(`there is no slice ${k}`);
   return [
     sequence(0x3006_0016, imageReference(slice)),
     textElement(0x3006_0042, 'CS', 'CLOSED_PLANAR'),
     textElement(0x3006_0046, 'IS', String(points.length)),
     textElement(0x3006_0048, 'IS', String(number)),
-    decimalElement(0x3006_0050, patientPoints(points, slice.position, request)),
+    decimalElement(0x3006_0050, patientPoints(points, slice.position, reference, grid)),
   ];
 }
 
@@ -173,7 +189,8 @@ function contourItem({ k, points }: Contour, number: number, request: SegRequest
 function patientPoints(
   points: readonly HalfPixel[],
   origin: readonly number[],
-  { reference: { rowDirection, columnDirection }, geometry: { shape, spacingMm } }: SegRequest,
+  { rowDirection, columnDirection }: DicomReference,
+  { shape, spacingMm }: ImageGrid,
 ): number[] {
   return points.flatMap(([x, y]) => {
     const [along, down] = [(x / 2) * spacingMm[0], (shape[1] - 1 - y / 2) * spacingMm[1]];

@@ -1,13 +1,33 @@
-import { batchJobId, viewLeftOut, type BatchRecord, type BatchView } from '@parse3d/contract';
+import {
+  batchJobId,
+  isTombstone,
+  viewLeftOut,
+  type BatchRecord,
+  type BatchView,
+  type Tombstone,
+} from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { reportNames, type FoundBatch } from '@parse3d/control';
+import { purgedProblem, reportNames, type FoundBatch } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 import { publicUrl } from '../http/public-url.js';
 
-/** @throws Problem `not-found`, also for another tenant's batch */
-export async function findBatch(batchId: string, tenant: string, { control }: ApiDeps): Promise<FoundBatch> {
-  const found = await control.batches.find(batchId);
-  if (found?.batch.tenant !== tenant) throw new Problem('not-found', `there is no batch ${batchId}`, { batchId });
+/** @throws Problem `not-found`, also for another tenant's batch; `purged` */
+export async function findBatch(batchId: string, tenant: string, deps: ApiDeps): Promise<FoundBatch> {
+  const found = await findBatchOrGrave(batchId, tenant, deps);
+  if (isTombstone(found)) throw purgedProblem(found);
+  return found;
+}
+
+/** The same, with what is left of a batch that was removed. @throws Problem `not-found` */
+export async function findBatchOrGrave(
+  batchId: string,
+  tenant: string,
+  { control }: ApiDeps,
+): Promise<FoundBatch | Tombstone> {
+  const found = (await control.batches.find(batchId)) ?? (await control.batches.tombstone(batchId));
+  const owner = found !== undefined && isTombstone(found) ? found.tenant : found?.batch.tenant;
+  if (found === undefined || owner !== tenant)
+    throw new Problem('not-found', `there is no batch ${batchId}`, { batchId });
   return found;
 }
 

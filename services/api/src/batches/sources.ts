@@ -1,8 +1,8 @@
 import { BlobUri, compileGlob, Prompts, type BatchSource, type LeftOut } from '@parse3d/contract';
-import { chooseBids, isVolumeName, splitStorageUri, type BidsChoice } from '@parse3d/contract/names';
+import { chooseBids, isVolumeName, type BidsChoice } from '@parse3d/contract/names';
 import { Problem } from '@parse3d/contract/problems';
 import { linesOf } from '@parse3d/contract/text';
-import { listAll, nameOfListed, type BlobStore, type Stores } from '@parse3d/storage';
+import { listAll, nameOfListed, openFolder, type Stores } from '@parse3d/storage';
 import { z } from 'zod';
 
 /** A volume of a batch before it is checked. `etag` is empty and `bytes` 0 where the source does not tell. */
@@ -84,20 +84,13 @@ async function* listed(
   wanted: (path: string) => boolean,
   leftOut: LeftOutCounts,
 ): AsyncGenerator<SourceItem> {
-  const { store, prefix } = openFolder(folderUri, stores);
+  const { store, prefix } = openFolder(stores, folderUri);
   const onLeftOut = (keys: readonly string[]): void => leftOut.add('link', keys.length);
   for await (const { key, etag, bytes } of listAll(store, prefix, undefined, onLeftOut)) {
     if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
     // One that cannot be named fails as an item of its own; the others are volumes all the same.
     yield { uri: nameOfListed({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };
   }
-}
-
-/** Bucket and prefix of a folder's URI. @throws Problem `request-invalid`, `input-not-allowed` */
-export function openFolder(uri: string, stores: Stores): { store: BlobStore; prefix: string } {
-  const parts = splitStorageUri(uri);
-  if (parts === undefined) throw new Problem('request-invalid', `${uri} is not a folder in storage`, { uri });
-  return { store: stores.bucket(parts.scheme, parts.bucket), prefix: parts.path };
 }
 
 async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {

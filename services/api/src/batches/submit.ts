@@ -15,8 +15,9 @@ import {
   tellLeftOut,
   viewLeftOut,
 } from '@parse3d/contract';
+import { purgedProblem } from '@parse3d/control';
 import { matchPrompts } from '@parse3d/contract/packs';
-import { Problem } from '@parse3d/contract/problems';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
 import { mayRead, mayReadAll } from '../jobs/preflight.js';
 import { choosePack } from '../jobs/submit.js';
@@ -59,6 +60,8 @@ async function acceptBatch(
   if (idempotencyKey !== undefined) {
     const earlier = await batches.record(batchId);
     if (earlier !== undefined) return repeated(earlier, requestSha256, deps);
+    const tombstone = await batches.tombstone(batchId);
+    if (tombstone !== undefined) throw purgedProblem(tombstone);
   }
   await admission.admitBatch(caller.tenant);
   const { pack, choice } = choose(body, deps);
@@ -82,7 +85,13 @@ async function acceptBatch(
     ...(idempotencyKey === undefined ? {} : { requestSha256 }),
     ...(traceparent === undefined ? {} : { traceparent }),
   };
-  await batches.create(batch);
+  try {
+    await batches.create(batch);
+  } catch (error) {
+    // One of its uploads is being removed: nothing of it is to stay.
+    if (isProblem(error, 'volume-missing')) await batches.dropItems(batchId, size.total);
+    throw error;
+  }
   return batch;
 }
 

@@ -1,7 +1,8 @@
+import { each } from '@parse3d/async';
 import type { EventReceipt } from '@parse3d/contract';
 import { isRedisError } from '@parse3d/control';
 import { Problem } from '@parse3d/contract/problems';
-import { inParallel, isBucketName, nameOfListed } from '@parse3d/storage';
+import { isBucketName, nameOfListed } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
 import { parseEvents } from './formats/index.js';
 import { isNoInput, matches } from './match.js';
@@ -27,7 +28,7 @@ export async function receive(message: EventMessage, sns: Sns, deps: ApiDeps): P
     deps.metrics.storageEvents.inc({ format, outcome }, by);
 
   const later: Problem[] = [];
-  await inParallel(notices, AT_ONCE, async (notice) => {
+  await each(notices, AT_ONCE, async (notice) => {
     const { outcomes, failures } = await take(notice, deps);
     for (const outcome of outcomes) {
       receipt[outcome]++;

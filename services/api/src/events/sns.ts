@@ -1,5 +1,6 @@
 import { createPublicKey, verify, X509Certificate } from 'node:crypto';
 import { isProblem, Problem } from '@parse3d/contract/problems';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 
 /** Fetches a small text over HTTPS from an address that was checked before. */
@@ -33,7 +34,7 @@ const KEPT_CERTIFICATES = 16;
 /** Verifies envelopes of Amazon SNS, whose only proof is a signature by a certificate of theirs, and confirms them. */
 export class Sns {
   readonly #fetchText: FetchText;
-  readonly #certificates = new Map<string, X509Certificate>();
+  readonly #certificates = new LRUCache<string, X509Certificate>({ max: KEPT_CERTIFICATES });
 
   constructor(fetchText: FetchText = fetchSmallText) {
     this.#fetchText = fetchText;
@@ -75,7 +76,6 @@ export class Sns {
     } catch {
       throw untrusted('SigningCertURL does not lead to a certificate');
     }
-    if (this.#certificates.size >= KEPT_CERTIFICATES) this.#certificates.clear();
     this.#certificates.set(url.href, certificate);
     return certificate;
   }
@@ -139,7 +139,8 @@ async function fetchSmallText(url: URL): Promise<string> {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5_000) });
   let text = '';
   const decoder = new TextDecoder();
-  for await (const chunk of response.body ?? []) {
+  const body: AsyncIterable<Uint8Array> | undefined = response.body ?? undefined;
+  for await (const chunk of body ?? []) {
     text += decoder.decode(chunk, { stream: true });
     if (text.length > MAX_TEXT) throw new Error(`${url.hostname} sent more than ${MAX_TEXT} characters`);
   }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
@@ -7,6 +6,7 @@ import {
   SQSClient,
   type Message,
 } from '@aws-sdk/client-sqs';
+import { pause } from '@parse3d/async';
 import { Problem } from '@parse3d/contract/problems';
 import type { Logger } from 'pino';
 import type { EventMessage } from './message.js';
@@ -206,5 +206,4 @@ function nameOf(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
-const rest = (ms: number, signal: AbortSignal): Promise<void> =>
-  pause(ms, undefined, { signal }).catch(() => undefined);
+const rest = (ms: number, signal: AbortSignal): Promise<void> => pause(ms, signal).catch(() => undefined);

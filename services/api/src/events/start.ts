@@ -37,8 +37,10 @@ export async function startFor(rule: RuleRecord, uri: string, deps: ApiDeps): Pr
   } catch (error) {
     // Deleted since. Its job, if there was time for one, goes its own way.
     if (isProblem(error, 'blob-missing', 'volume-missing')) return 'ignored';
-    // The rule was changed after the job was started: it stays one job per version.
-    if (isProblem(error, 'idempotency-conflict')) return 'repeated';
+    // The rule was changed after the job was started, or its owner has removed the job: it stays one job per version.
+    if (isProblem(error, 'idempotency-conflict', 'purged')) return 'repeated';
+    // Its owner can make room: the object is not to be passed over for good.
+    if (isProblem(error, 'storage-quota-exceeded')) throw new Problem('events-incomplete', error.message, error.fields);
     // Keys that expired, clocks that differ: that is the service's fault and not the object's.
     if (!isProblem(error) || error.retry === 'later' || isOfTheService(error)) throw error;
     await refuse(rule, uri, error, deps);

@@ -1,7 +1,7 @@
+import { each } from '@parse3d/async';
 import type { RuleRecord } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { inParallel, listAll, nameOfListed, type BlobInfo } from '@parse3d/storage';
-import { openFolder } from '../batches/sources.js';
+import { listAll, nameOfListed, openFolder, type BlobInfo } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
 import { isNoInput, matches, watched } from './match.js';
 import { markOf, MarkList, SeenVersions } from './seen.js';
@@ -71,7 +71,7 @@ export class RuleSweeper {
     const dealtWith = new MarkList();
     let complete = true;
     let blocked = false;
-    await inParallel(this.#listed(rule), AT_ONCE, async ({ uri, blob }) => {
+    await each(this.#listed(rule), AT_ONCE, async ({ uri, blob }) => {
       const mark = markOf(blob.key, blob.etag);
       if (!before.has(mark) && news(blob)) {
         // Once one has to wait, for the tenant's quota or for Redis, the others would too. A file that is still being
@@ -103,7 +103,7 @@ export class RuleSweeper {
   }
 
   async *#listed(rule: RuleRecord): AsyncGenerator<{ uri: string; blob: BlobInfo }> {
-    const { store, prefix } = openFolder(watched(rule), this.#deps.stores);
+    const { store, prefix } = openFolder(this.#deps.stores, watched(rule));
     for await (const blob of listAll(store, prefix, this.#stop.signal)) {
       if (isNoInput(store.bucket, blob.key, this.#deps.stores.primary)) continue;
       const uri = nameOfListed({ scheme: store.scheme, bucket: store.bucket, key: blob.key });

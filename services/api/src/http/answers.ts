@@ -43,23 +43,26 @@ export interface CommonErrors {
   readonly unprocessable?: true;
   /** The tenant's quota may be used up. */
   readonly quota?: true;
+  /** What may have been removed, as a noun, where that is not found under `notFound`. */
+  readonly gone?: string;
 }
 
 /** The answers of an operation that needs a key. */
 export function withErrors(answers: Answers, errors: CommonErrors = {}): Answers {
-  const { notFound, conflict, unprocessable, quota } = errors;
+  const { notFound, gone = notFound, conflict, unprocessable, quota } = errors;
   return {
     ...answers,
     '400': problem('The request does not have the expected form.'),
     '401': problem('No valid API key.'),
     '403': problem('The key lacks the scope or may not read the volume.'),
     ...(notFound && { '404': problem(`The ${notFound} was not found, or belongs to another tenant.`) }),
+    ...(gone && { '410': problem(`The ${gone} was removed by its owner, or at the end of its retention.`) }),
     ...(conflict && {
       '409': problem('The state does not allow it, or the idempotency key was used for something else.'),
     }),
     ...(unprocessable && { '422': problem('Volume, prompts, pack or modality cannot be used.') }),
     ...(quota && { '429': problem('The tenant has used up its quota. Try again later.') }),
-    '503': problem('Redis or the storage is away; nothing was accepted. Try again.'),
+    '503': problem('Redis or the storage is away, or the storage is full; nothing was accepted. Try again.'),
   };
 }
 

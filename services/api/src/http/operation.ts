@@ -67,9 +67,8 @@ export function operation<const A extends Access, P = undefined, Q = undefined, 
   declaration: Declaration<A, P, Q, H, B>,
 ): Operation;
 export function operation(declaration: Declaration<Access, unknown, unknown, unknown, unknown>): Operation {
-  const { handler, ...described } = declaration;
   return {
-    ...described,
+    ...declaration,
     async serve(request, response, deps) {
       const caller = await authorise(declaration.scope, request, deps);
       const call = {
@@ -81,7 +80,7 @@ export function operation(declaration: Declaration<Access, unknown, unknown, unk
         response,
       };
       const { body } = declaration;
-      if (body === undefined) return handler({ ...call, body: undefined }, deps);
+      if (body === undefined) return declaration.handler({ ...call, body: undefined }, deps);
       const limits = paceLimits(deps.config);
       const read = async (): Promise<unknown> => {
         // Only now it is worth sending.
@@ -89,10 +88,10 @@ export function operation(declaration: Declaration<Access, unknown, unknown, unk
         return body.read(request, response);
       };
       if (body.streams) {
-        const work = async (): Promise<void> => handler({ ...call, body: await read() }, deps);
+        const work = async (): Promise<void> => declaration.handler({ ...call, body: await read() }, deps);
         return keepingPace(request, true, limits, work);
       }
-      return handler({ ...call, body: await keepingPace(request, false, limits, read) }, deps);
+      return declaration.handler({ ...call, body: await keepingPace(request, false, limits, read) }, deps);
     },
   };
 }

@@ -54,9 +54,13 @@ function closeIdle(server: Server, idleMs: number): void {
   server.on('checkContinue', note);
   server.on('connection', (socket) => quiet(socket));
   server.timeout = idleMs;
-  server.on('timeout', (socket) => {
-    const [request, response] = answering.get(socket) ?? [];
-    const ours = request?.complete === true ? response?.headersSent === false : (request?.readableLength ?? 0) > 0;
-    if (!ours) socket.destroy();
+  server.on('timeout', (socket: Socket) => {
+    const held = answering.get(socket);
+    if (held === undefined || !isOurs(...held)) socket.destroy();
   });
+}
+
+/** True when it is our turn: the request is there and not answered yet, or a part of its body was not read yet. */
+function isOurs(request: IncomingMessage, response: ServerResponse): boolean {
+  return request.complete ? !response.headersSent : request.readableLength > 0;
 }

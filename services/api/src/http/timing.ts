@@ -7,8 +7,8 @@ export function timing(metrics: ApiMetrics): RequestHandler {
     const stop = metrics.httpSeconds.startTimer();
     response.on('close', () => {
       const status = response.writableFinished ? String(response.statusCode) : 'aborted';
-      const route = request.route as { path?: unknown } | undefined;
-      stop({ method: request.method, route: String(route?.path ?? 'none'), status });
+      const path = (request.route as { path?: unknown } | undefined)?.path;
+      stop({ method: request.method, route: typeof path === 'string' ? path : 'none', status });
     });
     next();
   };

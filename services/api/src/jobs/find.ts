@@ -1,12 +1,24 @@
 import { blobKeys, type Manifest } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import type { FoundJob } from '@parse3d/control';
+import { purgedProblem, type FoundJob, type PurgedJob } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 
-/** @throws Problem `not-found`, also for another tenant's job: ids tell nothing. */
-export async function findJob(jobId: string, tenant: string, { control }: ApiDeps): Promise<FoundJob> {
+/** @throws Problem `not-found`, also for another tenant's job: ids tell nothing; `purged` */
+export async function findJob(jobId: string, tenant: string, deps: ApiDeps): Promise<FoundJob> {
+  const found = await findJobOrGrave(jobId, tenant, deps);
+  if (found.source === 'purged') throw purgedProblem(found.tombstone);
+  return found;
+}
+
+/** The same, with what is left of a job that was removed. @throws Problem `not-found` */
+export async function findJobOrGrave(
+  jobId: string,
+  tenant: string,
+  { control }: ApiDeps,
+): Promise<FoundJob | PurgedJob> {
   const found = await control.jobs.find(jobId);
-  if (found?.request.tenant !== tenant) throw new Problem('not-found', `there is no job ${jobId}`, { jobId });
+  const owner = found?.source === 'purged' ? found.tombstone.tenant : found?.request.tenant;
+  if (found === undefined || owner !== tenant) throw new Problem('not-found', `there is no job ${jobId}`, { jobId });
   return found;
 }
 

@@ -2,8 +2,7 @@ import type { ApiKeyRecord } from '@parse3d/platform/access';
 import type { VolumeListing } from '@parse3d/contract';
 import { isFileName, isVolumeName } from '@parse3d/contract/names';
 import { Problem } from '@parse3d/contract/problems';
-import { isKey, nameOfListed } from '@parse3d/storage';
-import { openFolder } from '../batches/sources.js';
+import { isKey, nameOfListed, openFolder } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
 import { mayRead, mayReadAll, type Reader } from './preflight.js';
 
@@ -48,7 +47,7 @@ export async function listFolder(
   bounds = BOUNDS,
 ): Promise<VolumeListing> {
   if (!mayReadAll(caller, under, stores.primary)) throw notAllowed(under);
-  const { store, prefix } = openFolder(under, stores);
+  const { store, prefix } = openFolder(stores, under);
   const folders: string[] = [];
   const volumes: VolumeListing['volumes'] = [];
   let unnamed = 0;

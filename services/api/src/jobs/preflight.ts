@@ -1,8 +1,10 @@
 import type { ApiKeyRecord } from '@parse3d/platform/access';
 import {
   assertFrame,
+  isDicom,
   isNpz,
   isZip,
+  peekDicomFile,
   peekDicomZip,
   readNiftiHeader,
   readNpzHeader,
@@ -50,8 +52,9 @@ export const mayReadAll = (caller: Reader, prefix: string, primary: BlobStore): 
 
 /**
  * Looks at a volume before anything is queued: that the key may read it, that it exists, and that its first bytes are
- * the header of a volume that the workers can take, or that it is a zip file or folder with DICOM images.
- * @param frame which volume of a 4D file, from 1
+ * the header of a volume that the workers can take, or that it is a zip file or folder with DICOM images, or a
+ * multi-frame DICOM object.
+ * @param frame which volume of a 4D NIfTI, from 1
  */
 export async function preflight(
   uri: string,
@@ -96,6 +99,10 @@ export async function inspectVolume(
   const prefix = await readPrefix(store, key, info);
   if (isZip(prefix) && !isNpz(prefix)) {
     await peekDicomZip(blobAccess(store, info), { maxBytes: config.PARSE3D_MAX_VOLUME_BYTES });
+    return { info, prompts: [] };
+  }
+  if (isDicom(prefix)) {
+    peekDicomFile(prefix);
     return { info, prompts: [] };
   }
   if (isZip(prefix) && frame !== 'any') assertFrame(frame);

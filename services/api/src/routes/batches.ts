@@ -6,6 +6,8 @@ import {
   blobKeys,
   ItemPage,
   ListItems,
+  Purged,
+  PurgeQuery,
   RetryFailed,
   SubmitBatch,
   type PackRef,
@@ -13,13 +15,17 @@ import {
 import { reportNames } from '@parse3d/control';
 import { z } from 'zod';
 import { failuresOf } from '../batches/failures.js';
-import { findBatch, viewBatch } from '../batches/find.js';
+import { findBatch, findBatchOrGrave, viewBatch } from '../batches/find.js';
 import { measureBatch, submitBatch } from '../batches/submit.js';
+import { viewPurged } from '../jobs/purged.js';
 import { file, json } from '../http/answers.js';
 import { jsonBody, optionalJsonBody } from '../http/body.js';
 import { idempotencyKey } from '../http/idempotency-key.js';
 import { operation } from '../http/operation.js';
 import { sendBlob } from '../http/send-blob.js';
+
+/** Objects of a batch that one request removes; the process that leads removes the others. */
+const REMOVED_AT_ONCE = 2_000;
 
 export const BatchParams = z.object({ id: z.uuid() });
 const ReportParams = BatchParams.extend({ name: z.enum(reportNames) });
@@ -78,6 +84,32 @@ export const batchRoutes = [
     errors: { notFound: 'batch' },
     async handler({ params: { id }, caller: { tenant }, response }, deps) {
       response.json(viewBatch(await findBatch(id, tenant, deps), deps));
+    },
+  }),
+
+  operation({
+    method: 'delete',
+    path: '/v1/batches/{id}',
+    scope: 'jobs:write',
+    params: BatchParams,
+    query: PurgeQuery,
+    id: 'purgeBatch',
+    summary: 'Remove an ended batch for good',
+    description:
+      'Its jobs with their results, its reports and records are removed, and its uploads once nothing else names them. ' +
+      'Results that items of another batch share stay until that is removed. What is left says when, and by which key. ' +
+      'A batch with work left is refused: cancel it first. It can be repeated.',
+    tag: 'batches',
+    answers: {
+      '200': json(Purged, 'It is removed.'),
+      '202': json(Purged, 'Nobody can see it any more; the last of its objects are still being removed.'),
+    },
+    errors: { notFound: 'batch', conflict: true },
+    async handler({ params: { id }, caller: { tenant, id: keyId }, request, response }, deps) {
+      const found = await findBatchOrGrave(id, tenant, deps);
+      const { tombstone, complete } = await deps.control.batches.purge(found, keyId, REMOVED_AT_ONCE);
+      request.log.info({ batchId: id, tenant, keyId, complete }, 'batch removed');
+      response.status(complete ? 200 : 202).json(viewPurged(tombstone, complete));
     },
   }),
 

@@ -1,3 +1,4 @@
+import { Latch } from '@parse3d/async';
 import { isEnded, JobEvent } from '@parse3d/contract';
 import { isEventId, type FoundJob, type NumberedEvent } from '@parse3d/control';
 import type { Request, Response } from 'express';
@@ -94,23 +95,17 @@ async function follow(
   deps: ApiDeps,
 ): Promise<void> {
   let last = afterId;
-  let wake = (): void => undefined;
-  let news = true;
-  const tell = (): void => {
-    news = true;
-    wake();
-  };
-  const unsubscribe = deps.control.events.onJob(jobId, tell);
+  const news = new Latch();
+  const wake = (): void => news.wake();
+  const unsubscribe = deps.control.events.onJob(jobId, wake);
   const heartbeat = setInterval(() => {
     response.write(': still here\n\n');
-    tell();
+    wake();
   }, HEARTBEAT_MS);
-  response.on('close', tell);
-  deps.draining.addEventListener('abort', tell);
+  response.on('close', wake);
+  deps.draining.addEventListener('abort', wake);
   try {
-    while (!response.destroyed && !deps.draining.aborted) {
-      if (!news) await new Promise<void>((resolve) => (wake = resolve));
-      news = false;
+    for (; !response.destroyed && !deps.draining.aborted; await news.wait()) {
       for (const numbered of await deps.control.events.read(jobId, last)) {
         last = numbered.id;
         send(response, numbered);
@@ -121,7 +116,7 @@ async function follow(
   } finally {
     clearInterval(heartbeat);
     unsubscribe();
-    deps.draining.removeEventListener('abort', tell);
+    deps.draining.removeEventListener('abort', wake);
   }
 }
 

@@ -41,6 +41,8 @@ export async function assess(deps: ApiDeps): Promise<Readiness> {
   const storage = (await deps.stores.primary.healthy())
     ? { ok: true }
     : { ok: false, detail: `bucket ${deps.stores.primary.bucket} does not answer` };
+  const shortage = await deps.control.policy.shortage();
+  if (shortage !== undefined) warnings.push(`storage-full: nothing new is accepted, since ${shortage.detail}`);
   const draining = deps.draining.aborted;
   if (redis.ok && (await deps.control.workers.live()).length === 0) {
     warnings.push('no worker has been heard of lately: jobs are accepted and wait');
@@ -51,8 +53,14 @@ export async function assess(deps: ApiDeps): Promise<Readiness> {
     warnings.push(`pack ${name} is not usable: ${problem.message.replaceAll(folder, name)}`);
   }
   return {
+    // A full disk leaves the service ready: results can be read, and removing some is what makes room.
     ready: redis.ok && storage.ok && !draining,
-    checks: { redis, storage, server: draining ? { ok: false, detail: 'draining' } : { ok: true } },
+    checks: {
+      redis,
+      storage,
+      room: shortage === undefined ? { ok: true } : { ok: false, detail: `storage-full: ${shortage.detail}` },
+      server: draining ? { ok: false, detail: 'draining' } : { ok: true },
+    },
     warnings,
   };
 }

@@ -13,6 +13,7 @@ import { scoreRoutes } from './score.js';
 import { statusRoutes } from './status.js';
 import { storageEventRoutes } from './storage-events.js';
 import { taskRoutes } from './tasks.js';
+import { usageRoutes } from './usage.js';
 import { volumeContentRoutes } from './volume-content.js';
 import { volumeRoutes } from './volumes.js';
 import { webhookRoutes } from './webhooks.js';
@@ -33,6 +34,7 @@ export const apiOperations = (): readonly Operation[] => [
   ...scoreRoutes,
   ...volumeContentRoutes,
   ...batchFailureRoutes,
+  ...usageRoutes,
   ...statusRoutes,
   ...healthRoutes,
 ];

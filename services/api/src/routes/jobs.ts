@@ -1,11 +1,12 @@
-import { JobId, JobPage, JobView, ListJobs, SubmitJob } from '@parse3d/contract';
+import { CancelOrPurge, JobId, JobPage, JobView, ListJobs, Purged, SubmitJob } from '@parse3d/contract';
 import { z } from 'zod';
 import { json } from '../http/answers.js';
 import { jsonBody } from '../http/body.js';
 import { idempotencyKey } from '../http/idempotency-key.js';
 import { operation } from '../http/operation.js';
 import { cancelJob } from '../jobs/cancel.js';
-import { findJob } from '../jobs/find.js';
+import { findJob, findJobOrGrave } from '../jobs/find.js';
+import { viewPurged } from '../jobs/purged.js';
 import { listJobs } from '../jobs/list.js';
 import { retryJob } from '../jobs/retry.js';
 import { submitJob } from '../jobs/submit.js';
@@ -69,12 +70,23 @@ export const jobRoutes = [
     path: '/v1/jobs/{id}',
     scope: 'jobs:write',
     params: JobParams,
+    query: CancelOrPurge,
     id: 'cancelJob',
-    summary: 'Cancel a job',
+    summary: 'Cancel a job, or remove an ended one for good',
+    description:
+      'With `purge=true` outputs and record of a job that has ended are removed, and its upload once nothing else names ' +
+      'it. What is left says when, and by which key. A job that has not ended is refused: cancel it first. A job of a ' +
+      'batch is removed with its batch. It can be repeated.',
     tag: 'jobs',
-    answers: { '202': json(JobView, 'It stops within seconds.') },
-    errors: { notFound: 'job', conflict: true },
-    async handler({ params: { id }, caller: { tenant }, response }, deps) {
+    answers: { '200': json(Purged, 'It is removed.'), '202': json(JobView, 'It stops within seconds.') },
+    errors: { notFound: 'job', conflict: true, gone: 'job' },
+    async handler({ params: { id }, query: { purge }, caller: { tenant, id: keyId }, request, response }, deps) {
+      if (purge === 'true') {
+        const tombstone = await deps.control.jobs.purge(await findJobOrGrave(id, tenant, deps), keyId);
+        request.log.info({ jobId: id, tenant, keyId }, 'job removed');
+        response.json(viewPurged(tombstone, true));
+        return;
+      }
       await cancelJob(await findJob(id, tenant, deps), deps);
       response.status(202).json(await viewJob(await findJob(id, tenant, deps), deps));
     },

@@ -87,7 +87,7 @@ async function receive(request: Request, tenant: string, deps: ApiDeps): Promise
   const body = request.iterator({ destroyOnReturn: false });
   try {
     return await readScoreRequest(body, async (image) => {
-      const volume = await storeUpload(image, tenant, deps);
+      const volume = await storeUpload(image, undefined, tenant, deps);
       stored.push(volume);
       return volume;
     });

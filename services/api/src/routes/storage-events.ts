@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { pause } from '@parse3d/async';
 import { EventReceipt } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { Request } from 'express';
@@ -48,7 +48,7 @@ export const storageEventRoutes = (sns: Sns) => [
     async handler({ body, request, response }, deps) {
       const receipt = await receive(messageOf(request, body), sns, deps).catch(async (error: unknown) => {
         if (isProblem(error, 'events-incomplete')) {
-          await pause(PACE_MS, undefined, { signal: deps.draining }).catch(() => undefined);
+          await pause(PACE_MS, deps.draining).catch(() => undefined);
         }
         throw error;
       });

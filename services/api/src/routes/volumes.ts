@@ -1,10 +1,11 @@
-import { ListVolumes, UploadedVolume, VolumeListing } from '@parse3d/contract';
+import { ListVolumes, RemovedVolume, UploadedVolume, VolumeListing, VolumeQuery } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import type { Request } from 'express';
 import { binary, json, problem } from '../http/answers.js';
 import { streamedBody } from '../http/body.js';
 import { operation } from '../http/operation.js';
 import { listFolder, places } from '../jobs/list-volumes.js';
+import { removeUpload } from '../jobs/remove-upload.js';
 import { storeUpload } from '../jobs/store-upload.js';
 
 export const volumeRoutes = [
@@ -31,7 +32,7 @@ export const volumeRoutes = [
       'application/x-gzip',
     ]),
     id: 'uploadVolume',
-    summary: 'Upload a volume: NIfTI, a zip file of a DICOM series, or .npz',
+    summary: 'Upload a volume: NIfTI, a zip file of a DICOM series, a multi-frame DICOM file, or .npz',
     tag: 'volumes',
     answers: {
       '201': json(UploadedVolume, 'Stored; `uri` is what a job refers to.'),
@@ -40,9 +41,30 @@ export const volumeRoutes = [
     errors: { unprocessable: true },
     async handler({ request, response, caller: { tenant } }, deps) {
       checkLength(request, deps.config.PARSE3D_MAX_UPLOAD_BYTES);
-      const volume = await storeUpload(request, tenant, deps);
+      const announced = request.get('content-length');
+      const volume = await storeUpload(request, announced === undefined ? undefined : Number(announced), tenant, deps);
       request.log.info({ tenant, bytes: volume.bytes }, 'volume uploaded');
       response.status(201).json(volume);
+    },
+  }),
+
+  operation({
+    method: 'delete',
+    path: '/v1/volumes',
+    scope: 'volumes:write',
+    query: VolumeQuery,
+    id: 'removeVolume',
+    summary: 'Remove an upload',
+    description:
+      'At once, whoever still names it: a job that has not read it yet fails with `volume-missing`. Of a series the URI ' +
+      'of its folder removes all files. Volumes elsewhere in storage are never removed.',
+    tag: 'volumes',
+    answers: { '200': json(RemovedVolume, 'It is removed.') },
+    errors: { notFound: 'upload' },
+    async handler({ query: { uri }, caller: { tenant, id: keyId }, request, response }, deps) {
+      const removed = await removeUpload(uri, tenant, deps);
+      request.log.info({ tenant, keyId, bytes: removed.bytes }, 'upload removed');
+      response.json(removed);
     },
   }),
 ];

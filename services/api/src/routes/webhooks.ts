@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { json } from '../http/answers.js';
 import { jsonBody } from '../http/body.js';
 import { operation } from '../http/operation.js';
-import { createWebhook, findWebhook, replay, rotateSecret, viewWebhook } from '../webhooks/endpoints.js';
+import { findWebhook, viewWebhook } from '../webhooks.js';
 
 const WebhookParams = z.object({ id: z.uuid() });
 const DeliveryParams = WebhookParams.extend({ deliveryId: z.string().regex(/^\d{13}-[0-9a-f-]{36,60}$/) });
@@ -25,7 +25,9 @@ export const webhookRoutes = [
     answers: { '201': json(WebhookWithSecret, 'Made.') },
     errors: { unprocessable: true, quota: true },
     async handler({ body, caller, request, response }, deps) {
-      const record = await createWebhook(body, caller.tenant, deps);
+      const record = await deps.control.webhooks.create(body, caller.tenant, {
+        allowInsecure: deps.config.PARSE3D_WEBHOOKS_ALLOW_INSECURE,
+      });
       request.log.info({ webhookId: record.id, tenant: record.tenant }, 'webhook made');
       response
         .status(201)
@@ -93,7 +95,7 @@ export const webhookRoutes = [
     answers: { '200': json(WebhookWithSecret, 'With the new secret.') },
     errors: { notFound: 'webhook' },
     async handler({ params, caller, response }, deps) {
-      const record = await rotateSecret(await findWebhook(params.id, caller.tenant, deps), deps);
+      const record = await deps.control.webhooks.rotateSecret(await findWebhook(params.id, caller.tenant, deps));
       response.set('Cache-Control', 'no-store').json({ ...viewWebhook(record), secret: record.secret });
     },
   }),
@@ -126,7 +128,9 @@ export const webhookRoutes = [
     answers: { '202': json(Delivery, 'It is due again, under the same id.') },
     errors: { notFound: 'webhook or delivery', conflict: true },
     async handler({ params: { id, deliveryId }, caller, response }, deps) {
-      response.status(202).json(await replay(await findWebhook(id, caller.tenant, deps), deliveryId, deps));
+      response
+        .status(202)
+        .json(await deps.control.webhooks.redeliver(await findWebhook(id, caller.tenant, deps), deliveryId));
     },
   }),
 ];

@@ -1,3 +1,4 @@
+import { Latch } from '@parse3d/async';
 import { isEnded, type JobRequest, type Manifest } from '@parse3d/contract';
 import type { ApiDeps } from '../deps.js';
 
@@ -13,28 +14,20 @@ export async function manifestWhenEnded(
   deps: ApiDeps,
   signal: AbortSignal,
 ): Promise<Manifest | undefined> {
-  let wake = (): void => undefined;
-  let news = true;
-  const tell = (): void => {
-    news = true;
-    wake();
-  };
-  const unsubscribe = deps.control.events.onJob(jobId, tell);
-  const timer = setInterval(tell, LOOK_EVERY_MS);
-  signal.addEventListener('abort', tell);
+  const news = new Latch();
+  const wake = (): void => news.wake();
+  const unsubscribe = deps.control.events.onJob(jobId, wake);
+  signal.addEventListener('abort', wake);
   try {
-    while (!signal.aborted) {
-      if (!news) await new Promise<void>((resolve) => (wake = resolve));
-      news = false;
+    for (; !signal.aborted; await news.wait(LOOK_EVERY_MS)) {
       if (!(await hasEnded(jobId, run, deps))) continue;
       const manifest = await deps.control.jobs.manifest(jobId);
       if (manifest !== undefined && manifest.run >= run) return manifest;
     }
     return undefined;
   } finally {
-    clearInterval(timer);
     unsubscribe();
-    signal.removeEventListener('abort', tell);
+    signal.removeEventListener('abort', wake);
   }
 }
 

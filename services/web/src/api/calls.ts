@@ -1,4 +1,4 @@
-import type { Job, JobEvent, SubmitBatch, SubmitJob } from '@parse3d/client';
+import type { Job, JobEvent, Purged, SubmitBatch, SubmitJob, Usage } from '@parse3d/client';
 import type {
   BatchFailures,
   BatchSize,
@@ -34,6 +34,9 @@ export const listJobs = (cursor?: string): Promise<JobPage> => server.value.jobs
 export const submitJob = (draft: JobDraft): Promise<JobView> => server.value.jobs.submit(draft);
 export const cancelJob = (id: string): Promise<JobView> => server.value.jobs.cancel(id);
 export const retryJob = (id: string): Promise<JobView> => server.value.jobs.retry(id);
+export const purgeJob = (id: string): Promise<Purged> => server.value.jobs.purge(id);
+export const purgeBatch = (id: string): Promise<Purged> => server.value.batches.purge(id);
+export const getUsage = (): Promise<Usage> => server.value.usage();
 export const getManifest = (id: string): Promise<Manifest> => server.value.jobs.manifest(id);
 
 /**

@@ -1,9 +1,11 @@
 import type { BatchView } from '@parse3d/contract';
 import { useRef, useState } from 'preact/hooks';
-import { batchAction, getBatch, retryFailed } from '../api/calls.js';
+import { batchAction, getBatch, purgeBatch, retryFailed } from '../api/calls.js';
 import { Await, Badge, ProblemBox } from '../components/parts.js';
+import { RemoveButton } from '../components/remove.js';
 import { ago, bytes, shortId, volumes } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
+import { go } from '../router.js';
 import { ContactSheet } from './contact-sheet.js';
 import { CountsBar } from './counts-bar.js';
 import { Failures, type Retried } from './failures.js';
@@ -78,6 +80,14 @@ function Batch({ batch, onChange }: { batch: BatchView; onChange: () => void }) 
             <button type="button" class="danger" disabled={doing !== undefined} onClick={() => act('cancel')}>
               Cancel
             </button>
+          )}
+          {batch.finishedAt !== undefined && (
+            <RemoveButton
+              what="this batch"
+              goes="The results of all its volumes, its reports and its record go, and uploads that nothing else names."
+              remove={() => purgeBatch(batch.id)}
+              onRemoved={() => go('/batches')}
+            />
           )}
         </div>
       </header>

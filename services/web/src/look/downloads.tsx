@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { saveFile } from '../api/files.js';
+import { RemoveJob } from '../components/remove.js';
 import { bytes } from '../format.js';
 
 /** Every file of the result. */
@@ -33,6 +34,7 @@ export function Downloads(props: {
           </li>
         ))}
       </ul>
+      <RemoveJob id={props.jobId} />
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import type { JobView } from '@parse3d/contract';
 import { Badge, ProblemBox } from '../components/parts.js';
+import { RemoveJob } from '../components/remove.js';
 import { ago, shortId, shortUri } from '../format.js';
 import { Link } from '../router.js';
 
@@ -17,9 +18,14 @@ export function Ending(props: { job: JobView; onRetry: () => void; problem: unkn
             {shortUri(job.input.uri)} · {job.pack.id} · {ago(job.createdAt)}
           </p>
         </div>
-        <button type="button" onClick={props.onRetry}>
-          Run it again
-        </button>
+        <div class="row">
+          {job.problem?.retry !== 'never' && (
+            <button type="button" onClick={props.onRetry}>
+              Run it again
+            </button>
+          )}
+          <RemoveJob id={job.id} />
+        </div>
       </header>
       {props.problem !== undefined && <ProblemBox error={props.problem} />}
       {job.problem === undefined ? (
@@ -29,7 +35,7 @@ export function Ending(props: { job: JobView; onRetry: () => void; problem: unkn
           <p class="problem-title">{job.problem.code}</p>
           <p>{job.problem.detail}</p>
           <p class="muted">
-            {job.problem.retry === 'later' ? 'Running it again can help.' : 'The same request will fail again.'}
+            {job.problem.retry === 'never' ? 'The same request will fail again.' : 'Running it again can help.'}
           </p>
         </div>
       )}

@@ -11,8 +11,9 @@ import { bytes, shortUri } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import { go } from '../router.js';
 import type { Scene, SceneVolume } from '../viewer/scene.js';
+import { keepVolume } from '../viewer/last-volume.js';
 import { Viewer } from '../viewer/viewer.js';
-import { ctWindows } from '../viewer/windows.js';
+import { ctWindows, firstWindow } from '../viewer/windows.js';
 import * as draft from './draft.js';
 import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
 import { PackChoice } from './pack-choice.js';
@@ -47,6 +48,8 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const [unseen, setUnseen] = useState<unknown>();
   const [dragging, setDragging] = useState(false);
   const sending = useRef<AbortController>(undefined);
+  /** Bytes of the volume that is shown. */
+  const content = useRef<ArrayBuffer>(undefined);
   const source = draft.source.value;
   const pack =
     packs.find(({ id }) => id === draft.packId.value) ?? packs.find((candidate) => candidate.default) ?? packs[0];
@@ -60,6 +63,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
     const show = async (): Promise<void> => {
       setUnseen(undefined);
       setVolume(undefined);
+      content.current = undefined;
       if (
         source.kind === 'folder' ||
         draft.isUnseen(source) ||
@@ -67,15 +71,17 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       )
         return;
       setBusy({ what: 'Reading the volume' });
-      const content =
+      const bytes =
         source.kind === 'file'
           ? await source.file.arrayBuffer()
           : await download(
               volumePath(source.uri),
               (share) => current && setBusy({ what: 'Fetching the volume', share }),
             );
-      const shown = await scene.showVolume(content, source.kind === 'file' ? source.file.name : 'volume.nii.gz');
-      if (current) setVolume(shown);
+      const shown = await scene.showVolume(bytes, source.kind === 'file' ? source.file.name : 'volume.nii.gz');
+      if (!current) return;
+      content.current = bytes;
+      setVolume(shown);
     };
     show()
       .catch((error: unknown) => current && setUnseen(error))
@@ -85,8 +91,9 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
     };
   }, [scene, source]);
 
-  const chosenWindow = ctWindows.find(({ name }) => name === draft.ctWindow.value);
   const modality = draft.modality.value ?? pack?.modalities[0];
+  const windowName = draft.ctWindow.value ?? (modality === undefined ? undefined : firstWindow(modality));
+  const chosenWindow = ctWindows.find(({ name }) => name === windowName);
   useEffect(() => {
     if (scene === undefined || volume === undefined) return;
     scene.setWindow(modality === 'ct' && chosenWindow !== undefined ? chosenWindow : volume.robust);
@@ -122,6 +129,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       const controller = new AbortController();
       sending.current = controller;
       const uri = source.kind === 'file' ? await uploadOnce(source.file, controller.signal) : source.uri;
+      if (content.current !== undefined) keepVolume(uri, content.current);
       setBusy({ what: 'Submitting' });
       if (source.kind === 'folder') {
         const { id } = await submitBatch(draft.batchDraftOf(uri, pack));
@@ -158,6 +166,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           onScene={setScene}
           wanted={source !== undefined && folder === undefined && unseenName === undefined}
           busy={busy}
+          shown={volume}
           tools={volume !== undefined && <VolumeFacts volume={volume} />}
           empty={cover}
         />
@@ -258,8 +267,8 @@ function DropHint() {
         <strong>Drop a volume here</strong>
       </p>
       <p>
-        A NIfTI file (.nii, .nii.gz), a DICOM series as a .zip, or an .npz file. CT, MR, ultrasound, PET or microscopy.
-        It stays on this server.
+        A NIfTI file (.nii, .nii.gz), a DICOM series as a .zip, a multi-frame DICOM file (.dcm), or an .npz file. CT,
+        MR, ultrasound, PET or microscopy. It stays on this server.
       </p>
     </div>
   );

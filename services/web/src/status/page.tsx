@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import type { PackSummary, ServiceStatus } from '@parse3d/contract';
-import { getStatus, listPacks } from '../api/calls.js';
+import type { PackSummary, ServiceStatus, Usage } from '@parse3d/contract';
+import { getStatus, getUsage, listPacks } from '../api/calls.js';
 import { Await, Badge, ListTable } from '../components/parts.js';
 import { ago, bytes } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
@@ -10,7 +10,12 @@ const EVERY_MS = 5_000;
 export function StatusPage() {
   useTitle('Status');
   const [loaded, again] = useLoaded(
-    async () => ({ status: await getStatus(), packs: await listPacks() }),
+    async () => ({
+      status: await getStatus(),
+      packs: await listPacks(),
+      // Counted in Redis, which may be away.
+      usage: await getUsage().catch(() => undefined),
+    }),
     [],
     EVERY_MS,
   );
@@ -20,13 +25,14 @@ export function StatusPage() {
         <h1 tabIndex={-1}>Status</h1>
       </header>
       <Await loaded={loaded} what="the status" onRetry={again}>
-        {({ status, packs }) => <Overview status={status} packs={packs} />}
+        {({ status, packs, usage }) => <Overview status={status} packs={packs} usage={usage} />}
       </Await>
     </div>
   );
 }
 
-function Overview({ status, packs }: { status: ServiceStatus; packs: readonly PackSummary[] }) {
+function Overview(props: { status: ServiceStatus; packs: readonly PackSummary[]; usage: Usage | undefined }) {
+  const { status, packs, usage } = props;
   const { readiness, queue, workers, storage, redis, software } = status;
   const slots = workers.reduce((sum, worker) => sum + worker.slots, 0);
   return (
@@ -53,6 +59,16 @@ function Overview({ status, packs }: { status: ServiceStatus; packs: readonly Pa
         >
           {readiness.checks['storage']?.detail ?? `${storage.scheme}://${storage.bucket}`}
         </Tile>
+        {usage !== undefined && (
+          <Tile
+            name="Stored"
+            good={usage.quotaBytes === null || usage.bytes.total < usage.quotaBytes}
+            value={bytes(usage.bytes.total)}
+          >
+            {usage.quotaBytes === null ? 'by your tenant, without a quota' : `of ${bytes(usage.quotaBytes)}`}
+            {usage.countedAt === undefined && ', not all of it counted yet'}
+          </Tile>
+        )}
         <Tile name="Feeder" good={status.feeder.leading} value={status.feeder.leading ? 'feeding' : 'nobody leads'}>
           hands jobs to the workers
         </Tile>

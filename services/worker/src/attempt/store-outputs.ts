@@ -64,8 +64,8 @@ async function digest(
   const head: Buffer[] = [];
   let bytes = 0;
   const { body } = await store.read(key, { signal });
-  for await (const data of body) {
-    const chunk = Buffer.from(data);
+  const chunks: AsyncIterable<Buffer> = body;
+  for await (const chunk of chunks) {
     hash.update(chunk);
     if (bytes < HEAD_BYTES) head.push(chunk.subarray(0, HEAD_BYTES - bytes));
     bytes += chunk.length;

@@ -113,6 +113,8 @@ export class ChildSupervisor {
   async segment(job: ChildJob): Promise<SegmentResult> {
     job.signal.throwIfAborted();
     await this.start();
+    // Starting takes seconds, and an abort in the meantime is not heard of again.
+    job.signal.throwIfAborted();
     const child = this.#child;
     if (child === undefined) throw new Problem('child-crashed', 'the computing process ended while it started');
     try {
@@ -200,12 +202,12 @@ export class ChildSupervisor {
     let lastSignAt = startedAt;
     return new Promise((resolve, reject) => {
       /** Set once the child must not go on; the first reason stands. */
-      let fatal: unknown;
+      let fatal: { readonly reason: unknown } | undefined;
       let graceTimer: NodeJS.Timeout | undefined;
 
       const stopBecause = (reason: unknown, graceMs: number): void => {
         if (fatal !== undefined) return;
-        fatal = reason;
+        fatal = { reason };
         if (graceMs > 0) send(child, { type: 'abort' });
         graceTimer = setTimeout(() => void kill(child), graceMs);
       };
@@ -250,10 +252,10 @@ export class ChildSupervisor {
           case 'done':
             finish();
             // A stop that came too late for the child still holds for the caller.
-            return fatal === undefined ? resolve(message.result) : reject(fatal);
+            return fatal === undefined ? resolve(message.result) : reject(fatal.reason);
           case 'problem':
             finish();
-            return reject(fatal ?? Problem.fromJSON(message.problem));
+            return reject(fatal === undefined ? Problem.fromJSON(message.problem) : fatal.reason);
           case 'ready':
           case 'pack-ready':
             return;
@@ -263,7 +265,7 @@ export class ChildSupervisor {
       };
       const onExit = (code: number | null, signal: string | null): void => {
         finish();
-        reject(fatal ?? crashed(code, signal));
+        reject(fatal === undefined ? crashed(code, signal) : fatal.reason);
       };
       child.on('message', onMessage);
       child.on('exit', onExit);

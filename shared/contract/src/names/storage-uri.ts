@@ -27,3 +27,9 @@ export function splitStorageUri(uri: string): StorageUri | undefined {
   if ((scheme !== 's3' && scheme !== 'local') || bucket === undefined || path === undefined) return undefined;
   return { scheme, bucket, path };
 }
+
+/** True for what a grant may name: a whole store (`s3://`), a bucket with or without its slash, or the beginning of keys. */
+export function isStoragePrefix(text: string): boolean {
+  const parts = splitStorageUri(text) ?? splitStorageUri(`${text}/`);
+  return isStorageUri(text) && (/^[a-z0-9]+:\/\/$/.test(text) || (parts !== undefined && BUCKET_NAME.test(parts.bucket)));
+}

@@ -8,13 +8,13 @@ const SEGMENTATION = /\.seg\.nrrd$/i;
 export const VOLUME_ENDINGS = '.nii, .nii.gz, .nrrd or .mha';
 
 /** Endings of files that may be uploaded or named one by one: also containers, of which nobody knows unasked what they hold. */
-export const uploadEndings = ['.nii', '.nii.gz', '.gz', '.nrrd', '.mha', '.npz', '.zip'] as const;
+export const uploadEndings = ['.nii', '.nii.gz', '.gz', '.nrrd', '.mha', '.npz', '.zip', '.dcm'] as const;
 
 /** True for what a folder, a rule and a listing take for a volume where nobody says more. */
 export const isVolumeName = (name: string): boolean => VOLUME.test(name) && !SEGMENTATION.test(name);
 
 /** True for a name of one file that may hold a volume, as opposed to a folder's. */
-export const isFileName = (name: string): boolean => isVolumeName(name) || /\.(npz|zip)$/i.test(name);
+export const isFileName = (name: string): boolean => isVolumeName(name) || /\.(npz|zip|dcm)$/i.test(name);
 
 /** The name without the ending of a volume or container. */
-export const volumeStem = (name: string): string => name.replace(/\.(nii\.gz|nii|nrrd|mha|npz|zip)$/i, '');
+export const volumeStem = (name: string): string => name.replace(/\.(nii\.gz|nii|nrrd|mha|npz|zip|dcm)$/i, '');

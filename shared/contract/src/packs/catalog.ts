@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { z } from 'zod';
 import { Pack } from '../index.js';
 import { textOf } from '../text/lines.js';
 import { nearest } from '../text/nearest.js';
@@ -81,14 +82,35 @@ export async function readPackJson(folder: string): Promise<Pack> {
   } catch (error) {
     throw new Problem('pack-invalid', `expected a pack in JSON at ${file}: ${messageOf(error)}`, { file, path: '' });
   }
+  return parsePack(json, file);
+}
+
+/**
+ * @param file that the content is from, for the message
+ * @throws Problem `pack-invalid` that names every field that is missing or wrong; `path` is the first one's
+ */
+export function parsePack(json: unknown, file: string): Pack {
   const parsed = Pack.safeParse(json);
   if (parsed.success) return checkClasses(parsed.data, file);
-  const issue = parsed.error.issues[0];
-  const path = issue?.path.join('.') ?? '';
-  throw new Problem('pack-invalid', `${file}: ${path || 'the pack'}: ${issue?.message ?? 'not understood'}`, {
+  const faults = parsed.error.issues.map((issue) => describeIssue(issue, json));
+  throw new Problem('pack-invalid', `${file}: ${faults.join('; ')}`, {
     file,
-    path,
+    path: parsed.error.issues[0]?.path.join('.') ?? '',
   });
+}
+
+/** `licence is missing (an object was expected)` rather than what a schema says. */
+function describeIssue(issue: z.core.$ZodIssue, json: unknown): string {
+  const path = issue.path.join('.') || 'the pack';
+  const there = issue.path.reduce<unknown>((value, key) => memberOf(value, key), json);
+  const missing = there === undefined && issue.path.length > 0;
+  if (path === 'files' && missing) return 'files is missing: `parse3d pack seal` lists the files with their checksums';
+  if (!missing) return `${path}: ${issue.message}`;
+  return issue.code === 'invalid_type' ? `${path} is missing (expected ${issue.expected})` : `${path} is missing`;
+}
+
+function memberOf(value: unknown, key: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }
 
 /** What the schema cannot say: every class has a channel of its own, inside the graph's output. */

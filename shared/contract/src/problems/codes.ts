@@ -33,6 +33,7 @@ export const problemKinds = {
   'input-not-allowed': never(403, 'The volume lies outside the storage that this key may read'),
   'idempotency-conflict': never(409, 'The idempotency key was used before with another request'),
   'state-conflict': never(409, 'The job is not in a state that allows this'),
+  purged: never(410, 'Removed by its owner, or at the end of its retention'),
   'payload-too-large': never(413, 'The upload is larger than this server accepts'),
   'body-too-slow': later(408, 'The body of the request comes too slowly'),
   'unsupported-media-type': never(415, 'The content type is not understood'),
@@ -97,11 +98,12 @@ export const problemKinds = {
   'storage-wrong-region': setting(422, 'The bucket lies in another region than the one that is configured'),
   'storage-unsafe': setting(500, 'The storage does not honour conditional writes'),
   'record-invalid': later(500, 'A record of the service in storage cannot be read'),
-  'storage-full': place(507, 'The object storage has no room left'),
+  'storage-full': place(503, 'The object storage has no room left'),
   'storage-unavailable': place(503, 'The object storage does not answer'),
 
   // Admission
   'quota-exceeded': later(429, 'The tenant’s quota of waiting work is used up'),
+  'storage-quota-exceeded': never(403, 'The tenant’s quota of stored bytes is used up'),
   'queue-full': place(503, 'The queue is short of memory and accepts nothing for now'),
 
   // Running

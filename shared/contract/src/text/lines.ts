@@ -20,7 +20,10 @@ export interface TextSource {
  * @throws Problem `request-invalid` with the line, for bytes that are not text in that encoding, for NUL, and for a line
  * that is too long
  */
-export async function* linesOf(chunks: AsyncIterable<Uint8Array>, source: TextSource = {}): AsyncGenerator<TextLine> {
+export async function* linesOf(
+  chunks: AsyncIterable<Uint8Array>,
+  source: TextSource = {},
+): AsyncGenerator<TextLine, void> {
   const lines = new Lines(source);
   for await (const chunk of chunks) yield* lines.push(chunk);
   yield* lines.end();
@@ -56,14 +59,14 @@ class Lines {
     this.#maxCharacters = maxCharacters;
   }
 
-  *push(chunk: Uint8Array): Generator<TextLine> {
+  *push(chunk: Uint8Array): Generator<TextLine, void> {
     if (this.#start === undefined) return yield* this.#take(this.#decoder.decode(chunk));
     const start = joined(this.#start, chunk);
     this.#start = start;
     if (start.length >= LONGEST_MARK) yield* this.#begin(start);
   }
 
-  *end(): Generator<TextLine> {
+  *end(): Generator<TextLine, void> {
     if (this.#start !== undefined) yield* this.#begin(this.#start);
     yield* this.#take(this.#decoder.decode());
     // The \r that was held back ends the last line.
@@ -71,7 +74,7 @@ class Lines {
     if (this.#rest !== '') yield this.#checked(last);
   }
 
-  *#begin(start: Uint8Array): Generator<TextLine> {
+  *#begin(start: Uint8Array): Generator<TextLine, void> {
     this.#start = undefined;
     const encoding = encodingOf(start);
     if (encoding === undefined) return this.#refuse(1, 'is UTF-32: save the text as UTF-8');
@@ -79,7 +82,7 @@ class Lines {
     yield* this.#take(this.#decoder.decode(start));
   }
 
-  *#take({ text, broken }: Decoded): Generator<TextLine> {
+  *#take({ text, broken }: Decoded): Generator<TextLine, void> {
     const all = this.#rest + text;
     if (broken !== undefined) {
       const before = all.slice(0, this.#rest.length + Math.max(0, text.indexOf('\ufffd')));

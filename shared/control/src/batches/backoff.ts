@@ -1,18 +1,19 @@
-/** First and longest pause after a failure; each is twice the one before. Unit: ms. */
-const FIRST_MS = 1_000;
-const LONGEST_MS = 15_000;
+import { Backoff } from '@parse3d/async';
 
-/** Exponential backoff per name. */
-export class Backoff {
-  readonly #pauses = new Map<string, { until: number; ms: number }>();
+/** First and longest pause after a failure, in ms. */
+const PAUSES = { firstMs: 1_000, longestMs: 15_000 };
+
+/** A backoff for each name: what fails under one does not pause the others. */
+export class BackoffByName {
+  readonly #pauses = new Map<string, { readonly until: number; readonly backoff: Backoff }>();
 
   isPausing(name: string): boolean {
     return (this.#pauses.get(name)?.until ?? 0) > Date.now();
   }
 
   failed(name: string): void {
-    const ms = Math.min(LONGEST_MS, 2 * (this.#pauses.get(name)?.ms ?? FIRST_MS / 2));
-    this.#pauses.set(name, { until: Date.now() + ms, ms });
+    const backoff = this.#pauses.get(name)?.backoff ?? new Backoff(PAUSES);
+    this.#pauses.set(name, { until: Date.now() + backoff.next(), backoff });
   }
 
   succeeded(name: string): void {

@@ -1,5 +1,7 @@
+import { each } from '@parse3d/async';
 import {
   batchJobId,
+  isTombstone,
   type BatchItem,
   type BatchRecord,
   type ItemPage,
@@ -7,15 +9,18 @@ import {
   type ListItems,
   type PackRef,
   type RetryFailed,
+  type Tombstone,
 } from '@parse3d/contract';
-import { isProblem } from '@parse3d/contract/problems';
-import { inParallel } from '@parse3d/storage';
+import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { pinned } from '../jobs/request.js';
 import { requestFromManifest } from '../ledger/manifests.js';
+import { tombstoneOf } from '../ledger/purges.js';
 import type { BatchCounts } from '../live/batch-counters.js';
 import { failedOrdinals, followBatch, listItems, requireStatus, type FoundBatch } from './find.js';
+import { requireUploads } from './gone.js';
+import { beginBatchPurge, finishBatchPurge } from './purge.js';
 import { rebuildBatch } from './rebuild.js';
 import { writeReports } from './reports.js';
 
@@ -41,10 +46,16 @@ export class Batches {
     return this.#deps.ledger.batches.record(batchId);
   }
 
-  /** A batch as far as it has come. */
+  /** A batch as far as it has come; undefined for an unknown one, and one that was removed. */
   async find(batchId: string): Promise<FoundBatch | undefined> {
     const batch = await this.record(batchId);
     return batch && followBatch(batch, this.#deps);
+  }
+
+  /** What is left of a batch that was removed. */
+  async tombstone(batchId: string): Promise<Tombstone | undefined> {
+    const stored = await this.#deps.ledger.batches.stored(batchId);
+    return stored !== undefined && isTombstone(stored) ? stored : undefined;
   }
 
   /** How many batches have work left. */
@@ -95,6 +106,7 @@ export class Batches {
     const { ledger, live } = this.#deps;
     if ((await ledger.batches.finished(batch.batchId)) !== undefined) return;
     await ledger.batches.write(batch);
+    await requireUploads(batch, this.#deps);
     await this.#enter(batch, () => live.counters.open(batch, 'running'));
   }
 
@@ -174,7 +186,7 @@ export class Batches {
     const wanted = codes === undefined ? undefined : new Set(codes);
     let reopening: Promise<void> | undefined;
     let retried = 0;
-    await inParallel(failedOrdinals(found, this.#deps), AT_ONCE, async (ordinal) => {
+    await each(failedOrdinals(found, this.#deps), AT_ONCE, async (ordinal) => {
       const manifest = await ledger.manifests.newest(batchJobId(batch.batchId, ordinal));
       if (manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false) return;
       await (reopening ??= this.#reopen(found));
@@ -206,6 +218,30 @@ export class Batches {
       if (!isProblem(error) || error.retry === 'later') throw error;
       return input;
     }
+  }
+
+  /**
+   * Removes a batch that has ended: storage (a note of it, a tombstone in the place of its record, leave for the keeper to
+   * remove its uploads, results that no other batch shares, items and reports), then Redis (records, counters), then
+   * storage again (the note goes). Killed anywhere in between, whoever repeats it, or the keeper by the note, does the
+   * rest. A batch with work left is refused, for the reason that `Jobs.purge` gives.
+   *
+   * @param by id of the key, or `retention`
+   * @param most objects that are removed now; the keeper removes the others
+   * @returns whether all of it is gone
+   * @throws Problem `state-conflict`
+   */
+  async purge(
+    found: FoundBatch | Tombstone,
+    by: string,
+    most: number,
+  ): Promise<{ tombstone: Tombstone; complete: boolean }> {
+    const begun = isTombstone(found)
+      ? await this.#deps.ledger.purges.read({ kind: 'batch', id: found.id })
+      : await beginBatchPurge(found, by, this.#deps);
+    if (begun === undefined && isTombstone(found)) return { tombstone: found, complete: true };
+    if (begun === undefined) throw new Problem('internal', 'a removal that was begun has no note');
+    return { tombstone: tombstoneOf(begun), complete: await finishBatchPurge(begun, most, this.#deps) };
   }
 
   /**

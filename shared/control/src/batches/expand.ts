@@ -1,6 +1,6 @@
+import { each } from '@parse3d/async';
 import type { BatchItem, BatchRecord, JobRequest, Manifest } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { inParallel } from '@parse3d/storage';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { pinned, requestOfItem } from '../jobs/request.js';
@@ -43,7 +43,7 @@ export async function expandBatch(
     open.map(({ ordinal }) => ordinal),
   );
   const found = new Map<number, JobRequest | Manifest>();
-  const looked = inParallel(open, AT_ONCE, async ({ ordinal, item }) => {
+  const looked = each(open, AT_ONCE, async ({ ordinal, item }) => {
     const work = await jobOrEnd(batch, ordinal, item, deps);
     if ('status' in work) await jobs.commit(work);
     found.set(ordinal, work);

@@ -1,12 +1,12 @@
+import { each } from '@parse3d/async';
 import { batchJobId, isEnded, type BatchRecord } from '@parse3d/contract';
-import { inParallel } from '@parse3d/storage';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { MendOutcome } from '../jobs/mend.js';
 import type { BatchCounts } from '../live/batch-counters.js';
 import { isRedisError } from '../live/connection.js';
 import type { JobRecord } from '../live/record.js';
-import { Backoff } from './backoff.js';
+import { BackoffByName } from './backoff.js';
 import type { Batches } from './batches.js';
 import { expandBatch } from './expand.js';
 import { rebuildBatch } from './rebuild.js';
@@ -29,7 +29,7 @@ export class BatchOverseer {
   /** Batch records do not change. */
   readonly #known = new Map<string, BatchRecord>();
   /** A batch that cannot be moved on waits, for longer each time, and holds up no other one. */
-  readonly #backoff = new Backoff();
+  readonly #backoff = new BackoffByName();
   readonly #closing = new Map<string, Promise<void>>();
   readonly #stopped = new AbortController();
   readonly #onError: (error: unknown) => void;
@@ -65,7 +65,7 @@ export class BatchOverseer {
   /** Rebuilds batches that Redis has lost, or whose counters are incomplete, from their markers in storage. */
   async recover(signal: AbortSignal): Promise<void> {
     const { ledger, live } = this.#deps;
-    await inParallel(ledger.batches.listOpen(signal), BATCHES_AT_ONCE, async (batchId) => {
+    await each(ledger.batches.listOpen(signal), BATCHES_AT_ONCE, async (batchId) => {
       await this.#guarded(batchId, async () => {
         const batch = await this.#record(batchId);
         const counts = await live.counters.get(batchId);
@@ -83,7 +83,7 @@ export class BatchOverseer {
         if ((await this.#record(batchId)) === undefined) return;
         for await (const page of this.#openItems(batchId)) {
           if (signal.aborted) return;
-          await inParallel(page, AT_ONCE, async ({ jobId, record }) => {
+          await each(page, AT_ONCE, async ({ jobId, record }) => {
             const outcome = await this.#mendOne(jobId, record);
             if (outcome !== 'in-order') count[outcome]++;
           });

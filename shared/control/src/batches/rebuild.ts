@@ -1,5 +1,5 @@
-import { placeOf, type BatchRecord } from '@parse3d/contract';
-import { inParallel } from '@parse3d/storage';
+import { each } from '@parse3d/async';
+import { isTombstone, placeOf, type BatchRecord } from '@parse3d/contract';
 import type { ControlDeps } from '../jobs/deps.js';
 
 /** Manifests read at a time. */
@@ -18,11 +18,11 @@ export async function rebuildBatch(
   const { batchId } = batch;
   // No item is entered meanwhile; ends that happen are counted.
   if (!(await live.counters.openToRebuild(batch))) return;
-  await inParallel(ledger.manifests.newestOfBatch(batchId), AT_ONCE, async ({ jobId, run }) => {
+  await each(ledger.manifests.newestOfBatch(batchId), AT_ONCE, async ({ jobId, run }) => {
     signal?.throwIfAborted();
     const place = placeOf(jobId);
     const manifest = await ledger.manifests.read(jobId, run);
-    if (place === undefined || manifest === undefined) return;
+    if (place === undefined || manifest === undefined || isTombstone(manifest)) return;
     await live.counters.settled(place, manifest.status, 'reusedFrom' in manifest);
   });
   // Before reading the control file: from here on, pause and cancel update the counters directly.

@@ -8,6 +8,7 @@ import {
   batchJobId,
   blobKeys,
   csvRow,
+  isTombstone,
   ITEMS_PER_CHUNK,
   measureCells,
   measureTitles,
@@ -82,7 +83,7 @@ export async function writeReports(
         const items = await ledger.batches.items(batch.batchId, first, Math.min(CONCURRENCY, inChunk - index));
         const manifests = await Promise.all(
           items.map(async (_, nth) =>
-            states[index + nth] === 0 ? undefined : ledger.manifests.newest(batchJobId(batch.batchId, first + nth)),
+            states[index + nth] === 0 ? undefined : manifestOf(batchJobId(batch.batchId, first + nth), ledger),
           ),
         );
         for (const [nth, item] of items.entries()) {
@@ -113,6 +114,12 @@ export async function writeReports(
     for (const file of files.values()) file.destroy();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A job of a batch is removed with its batch, so that it has no tombstone of its own. */
+async function manifestOf(jobId: string, { manifests }: Ledger): Promise<Manifest | undefined> {
+  const end = await manifests.newest(jobId);
+  return end === undefined || isTombstone(end) ? undefined : end;
 }
 
 /** Copies a few at a time: every upload to S3 holds a part in memory. */

@@ -1,3 +1,4 @@
+import { Latch } from '@parse3d/async';
 import { Problem } from '@parse3d/contract/problems';
 import type { Batches } from '../batches/batches.js';
 import { BatchOverseer } from '../batches/overseer.js';
@@ -35,8 +36,7 @@ export class Dispatcher {
   readonly #feeder: Feeder;
   readonly #overseer: BatchOverseer;
   readonly #stop = new AbortController();
-  #wake: () => void = () => undefined;
-  #woken = false;
+  readonly #latch = new Latch();
   #loop: Promise<void> | undefined;
   #reconcileAt = 0;
   #reconciling: Promise<void> | undefined;
@@ -63,8 +63,7 @@ export class Dispatcher {
 
   /** Something waits to be fed. */
   wake(): void {
-    this.#woken = true;
-    this.#wake();
+    this.#latch.wake();
   }
 
   /** Redis came back and may have lost what it held. */
@@ -75,7 +74,7 @@ export class Dispatcher {
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#wake();
+    this.#latch.wake();
     await this.#loop;
     await this.#reconciling;
     await this.#overseer.stop();
@@ -93,7 +92,7 @@ export class Dispatcher {
         this.#leading = false;
         this.#failed(error);
       }
-      await this.#pause(this.#options.feedEveryMs ?? 1_000);
+      if (!this.#stop.signal.aborted) await this.#latch.wait(this.#options.feedEveryMs ?? 1_000);
     }
   }
 
@@ -139,17 +138,5 @@ export class Dispatcher {
 
   #failed(error: unknown): void {
     if (!this.#stop.signal.aborted) this.#options.onError(Problem.from(error, 'queue-unavailable'));
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      if (this.#woken || this.#stop.signal.aborted) this.#wake();
-    });
-    this.#woken = false;
   }
 }

@@ -1,16 +1,24 @@
+import type { Tenants } from '@parse3d/platform/access';
 import type { Batches } from '../batches/batches.js';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
+import { Keeper, type Kept } from '../keeping/keeper.js';
 import type { Redis } from '../live/connection.js';
-import type { DueDelivery } from '../live/outbox-hints.js';
 import { startDeliveries } from '../live/webhook-queue.js';
+import { deliver, type DeliverOptions } from '../webhooks/deliver.js';
 import { DeliveryRelay } from '../webhooks/relay.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
 import { Dispatcher, RECONCILE_EVERY_MS, type DispatcherOptions } from './dispatcher.js';
 
 export interface FeedingOptions extends Omit<DispatcherOptions, 'tracing'> {
-  /** One attempt of a delivery: `again` for another one later. */
-  readonly deliver: (due: DueDelivery, signal: AbortSignal) => Promise<'done' | 'again'>;
+  readonly webhooks: DeliverOptions;
+  /** Time between two walks of the keeper, in ms. @default 3600000 */
+  readonly keepEveryMs?: number;
+  readonly onKept?: (kept: Kept) => void;
 }
+
+/** @default for `keepEveryMs` */
+const KEEP_EVERY_MS = 3_600_000;
 
 /** What goes on beside the answering of requests. */
 export interface Feeding {
@@ -20,14 +28,14 @@ export interface Feeding {
 }
 
 /**
- * Starts the dispatcher and the sending of webhooks. Both look at everything again after Redis was away.
+ * Starts the dispatcher, the keeper and the sending of webhooks. The first and the last look at everything again after Redis was away.
  *
  * @param connection for the deliveries, of role `blocking`; closed by `stop`
  */
 export function startFeeding(
   deps: ControlDeps,
-  { jobs, batches }: { jobs: Jobs; batches: Batches },
-  { deliver, ...options }: FeedingOptions,
+  { jobs, batches, webhooks, tenants }: { jobs: Jobs; batches: Batches; webhooks: Webhooks; tenants: Tenants },
+  { webhooks: delivering, keepEveryMs = KEEP_EVERY_MS, onKept = () => undefined, ...options }: FeedingOptions,
   connection: Redis,
 ): Feeding {
   const { live, log } = deps;
@@ -35,11 +43,13 @@ export function startFeeding(
     listEveryMs: options.reconcileEveryMs ?? RECONCILE_EVERY_MS,
     onError: (error) => log.warn({ err: error }, 'webhooks could not be queued'),
   });
+  const keeper = new Keeper(deps, jobs, batches, tenants, { everyMs: keepEveryMs, onKept, onError: options.onError });
   const dispatcher = new Dispatcher(deps, jobs, batches, {
     ...options,
     onTurn() {
       options.onTurn?.();
       relay.tend();
+      keeper.tend();
     },
   });
   // After an outage Redis may have come back empty.
@@ -53,7 +63,7 @@ export function startFeeding(
   const deliveries = startDeliveries(
     connection,
     live.keys,
-    (due) => deliver(due, stopping.signal),
+    (due) => deliver(due, { ...deps, webhooks }, delivering, stopping.signal),
     (error) => log.warn({ err: error.message }, 'queue of webhooks'),
   );
   dispatcher.start();
@@ -66,6 +76,7 @@ export function startFeeding(
       unsubscribe();
       await dispatcher.stop();
       await relay.stop();
+      await keeper.stop();
       stopping.abort();
       await deliveries.stop();
       connection.disconnect();

@@ -1,6 +1,6 @@
+import { each } from '@parse3d/async';
 import { isEnded } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { inParallel } from '@parse3d/storage';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { isUnderWay } from '../jobs/mend.js';
@@ -31,7 +31,7 @@ export async function reconcile(
   onFault: (error: unknown) => void = rethrow,
 ): Promise<Reconciliation> {
   const count = { markers: 0, settled: 0, fedAgain: 0, failed: 0 };
-  await inParallel(deps.ledger.pending.list(signal), AT_ONCE, async ({ jobId, run }) => {
+  await each(deps.ledger.pending.list(signal), AT_ONCE, async ({ jobId, run }) => {
     count.markers++;
     try {
       const outcome = await jobs.mend(jobId, run);

@@ -3,11 +3,13 @@ import type { Tracing } from '@parse3d/platform/telemetry';
 import type { Stores } from '@parse3d/storage';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Software } from '../ledger/manifests.js';
+import type { StoragePolicy } from './policy.js';
 import type { Live } from '../live/live.js';
 import type { Outbox } from '../webhooks/outbox.js';
 
-/** Where problems go that do not end what is being done. A logger of pino is one. */
+/** Where is said what nobody waits for. A logger of pino is one. */
 export interface ControlLog {
+  info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
@@ -19,6 +21,8 @@ export interface ControlDeps {
   /** Where volumes lie. */
   readonly stores: Stores;
   readonly outbox: Outbox;
+  /** What tenants may store and for how long. */
+  readonly policy: StoragePolicy;
   readonly software: Software;
   readonly tracing: Tracing;
   readonly log: ControlLog;

@@ -1,28 +1,28 @@
 import {
+  isTombstone,
   placeOf,
   type CompletedManifest,
   type JobRequest,
   type JobStatus,
   type Manifest,
   type ProblemBody,
+  type StoredEnd,
+  type Tombstone,
 } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { jobAttributes } from '@parse3d/platform/telemetry';
-import { canceledManifest, failedManifest, manifestBase } from '../ledger/manifests.js';
+import { canceledManifest, failedManifest, manifestBase, ownBytes } from '../ledger/manifests.js';
 import type { Committed } from '../ledger/manifests.js';
 import { bullJobId } from '../live/bull.js';
 import type { JobRecord } from '../live/record.js';
 import type { Attempt, ListedJob, Progress } from '../live/records.js';
+import { acceptJob, requestOf, type Accepted } from './accept.js';
 import type { ControlDeps } from './deps.js';
-import { findJob, type FoundJob } from './find.js';
+import { findJob, type FoundJob, type PurgedJob } from './find.js';
 import { mendRun, type MendOutcome } from './mend.js';
-import { hasOwnMarker, requestOfBatchJob } from './request.js';
-
-/** The request that stands under an id and run, and whether an earlier submission brought it. */
-export interface Accepted {
-  readonly standing: JobRequest;
-  readonly repeated: boolean;
-}
+import { beginJobPurge, finishJobPurge } from './purge.js';
+import { purgedProblem } from './purged.js';
+import { hasOwnMarker, requestOfBatchJob, stamped } from './request.js';
 
 /** What a claim found: a run to execute, one to end as canceled, or nothing left to do. */
 export type Claimed = { outcome: 'ok' | 'canceled'; request: JobRequest } | { outcome: 'ended' };
@@ -46,18 +46,20 @@ export class Jobs {
   }
 
   /** A job wherever it is known; undefined when nothing knows it. Answers from storage while Redis is away. */
-  find(jobId: string): Promise<FoundJob | undefined> {
+  find(jobId: string): Promise<FoundJob | PurgedJob | undefined> {
     return findJob(jobId, this.#deps);
   }
 
-  /** The newest request of a job. */
-  async requestOf(jobId: string): Promise<JobRequest | undefined> {
-    return (await this.find(jobId))?.request;
+  /** The newest request of a job. @throws Problem `purged` */
+  requestOf(jobId: string): Promise<JobRequest | undefined> {
+    return requestOf(jobId, this.#deps);
   }
 
-  /** The manifest of the newest run that has ended. */
-  manifest(jobId: string): Promise<Manifest | undefined> {
-    return this.#deps.ledger.manifests.newest(jobId);
+  /** The manifest of the newest run that has ended. @throws Problem `purged` */
+  async manifest(jobId: string): Promise<Manifest | undefined> {
+    const end = await this.#deps.ledger.manifests.newest(jobId);
+    if (end !== undefined && isTombstone(end)) throw purgedProblem(end);
+    return end;
   }
 
   /** The live record, or undefined where Redis has none. */
@@ -97,41 +99,8 @@ export class Jobs {
    */
   accept(request: JobRequest, admit: () => Promise<boolean> = () => Promise.resolve(true)): Promise<Accepted> {
     return this.#deps.tracing.span('accept', { attributes: jobAttributes(request) }, ({ traceparent }) =>
-      this.#accept(stamped(request, traceparent), admit),
+      acceptJob(stamped(request, traceparent), admit, this.#deps),
     );
-  }
-
-  async #accept(request: JobRequest, admit: () => Promise<boolean>): Promise<Accepted> {
-    const { ledger, live, log } = this.#deps;
-    const { jobId, run } = request;
-    const earlier = async (): Promise<Accepted> => ({
-      standing: (await this.requestOf(jobId)) ?? request,
-      repeated: true,
-    });
-    if (!(await ledger.pending.write(request))) {
-      const accepted = await earlier();
-      await live.records.accept(accepted.standing);
-      return accepted;
-    }
-    // The same id may have run and ended before this marker was written.
-    const ended = await ledger.manifests.newest(jobId);
-    if (ended !== undefined && ended.run >= run) {
-      await ledger.pending.remove(jobId, run);
-      return earlier();
-    }
-    try {
-      if (!(await admit())) {
-        await ledger.pending.remove(jobId, run);
-        return await earlier();
-      }
-      await live.records.accept(request);
-    } catch (error) {
-      await ledger.pending.remove(jobId, run).catch((cleanup: unknown) => {
-        log.error({ err: cleanup, jobId }, 'pending marker could not be taken back; the job will run');
-      });
-      throw error;
-    }
-    return { standing: request, repeated: false };
   }
 
   /**
@@ -145,11 +114,17 @@ export class Jobs {
   /**
    * Gives a run to an attempt: storage (is there still something to run?), then Redis (who runs it). Without a marker, or
    * an open batch, the run has ended or its acceptance was taken back. A run that Redis has lost is entered again. An
-   * attempt that is killed afterwards is replaced by another, whose claim makes this one stale.
+   * attempt that is killed afterwards is replaced by another, whose claim makes this one stale. A run whose tenant has
+   * used up its quota of stored bytes meanwhile ends here.
    */
   async claim(attempt: Attempt, worker: string): Promise<Claimed> {
     const request = await this.#requestToRun(attempt.jobId, attempt.run);
     if (request === undefined) return { outcome: 'ended' };
+    const refusal = await this.#deps.policy.refusal(request.tenant);
+    if (refusal !== undefined) {
+      await this.fail(request, 'quota', refusal.toJSON());
+      return { outcome: 'ended' };
+    }
     const { records, counters } = this.#deps.live;
     let outcome = await records.claim(attempt, worker);
     if (outcome === 'missing') {
@@ -227,19 +202,33 @@ export class Jobs {
   async commit(manifest: Manifest): Promise<Committed> {
     const { ledger, live, onCommitted } = this.#deps;
     const { standing, won } = await ledger.manifests.commit(manifest);
-    if (won) onCommitted(standing);
-    await this.settle(standing);
-    if (won) await live.pace.note(standing);
+    if (!won) {
+      await this.settle(standing);
+      return { standing, won };
+    }
+    // Of a batch that was removed no place is held: its run must not come back.
+    const place = placeOf(manifest.jobId);
+    const batch = place && (await ledger.batches.stored(place.batchId));
+    if (batch !== undefined && isTombstone(batch)) {
+      await ledger.manifests.remove(manifest);
+      return { standing: batch, won: false };
+    }
+    onCommitted(manifest);
+    await this.settle(manifest);
+    await live.pace.note(manifest);
+    await live.usage.add(manifest.tenant, 'results', ownBytes(manifest));
     return { standing, won };
   }
 
   /**
    * What follows from a committed manifest: storage (webhooks become due, leftovers of other attempts go), then Redis
    * (record, counters of the batch), then storage again (the pending marker goes). Counters and marker come last: killed
-   * anywhere before, the reconciler finds the run unfinished and repeats all of it, which does no harm.
+   * anywhere before, the reconciler finds the run unfinished and repeats all of it, which does no harm. Of a job that was
+   * removed only the marker of a run that came too late is left.
    */
-  async settle(manifest: Manifest): Promise<void> {
+  async settle(manifest: StoredEnd): Promise<void> {
     const { ledger, live, outbox } = this.#deps;
+    if (isTombstone(manifest)) return ledger.pending.removeAll(manifest.id);
     const { jobId, run } = manifest;
     await Promise.all([outbox.announceJob(manifest), ledger.manifests.sweepAttempts(manifest)]);
     const record = await live.records.finish(manifest);
@@ -266,6 +255,24 @@ export class Jobs {
     return before;
   }
 
+  /**
+   * Removes a job that has ended: storage (a note of what goes with it, tombstones in the place of its manifests, outputs
+   * that no other job shares, leave for the keeper to remove its upload), then Redis (record, events, list), then storage
+   * again (the note goes). Killed anywhere in between, whoever repeats it, or the keeper by the note, does the rest. A job
+   * that has not ended is refused rather than canceled: its worker writes on until it sees the flag, and that nothing is
+   * left would be said before it is true.
+   *
+   * @param by id of the key, or `retention`
+   * @throws Problem `state-conflict`
+   */
+  async purge(found: FoundJob | PurgedJob, by: string): Promise<Tombstone> {
+    if (found.source === 'purged') {
+      const begun = await this.#deps.ledger.purges.read({ kind: 'job', id: found.tombstone.id });
+      return begun === undefined ? found.tombstone : finishJobPurge(begun, this.#deps);
+    }
+    return finishJobPurge(await beginJobPurge(found, by, this.#deps), this.#deps);
+  }
+
   /** False when a worker holds the job: it will see the flag. */
   async #unqueue({ jobId, run }: JobRequest): Promise<boolean> {
     const job = await this.#deps.live.queue.getJob(bullJobId(jobId, run));
@@ -286,10 +293,4 @@ export class Jobs {
   mend(jobId: string, run: number, known?: JobRecord): Promise<MendOutcome> {
     return mendRun({ jobId, run, known }, this, this.#deps);
   }
-}
-
-/** What is done for the job from now on hangs below this span, not below that of an earlier run. */
-function stamped(request: JobRequest, traceparent: string | undefined): JobRequest {
-  const { traceparent: _earlier, batchTraceparent: _batch, ...rest } = request;
-  return traceparent === undefined ? rest : { ...rest, traceparent };
 }

@@ -1,4 +1,4 @@
-import { isEnded, type JobRequest, type Manifest, type ProblemBody } from '@parse3d/contract';
+import { isEnded, type JobRequest, type ProblemBody, type StoredEnd } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { bullJobId } from '../live/bull.js';
 import type { Live } from '../live/live.js';
@@ -11,7 +11,7 @@ export type MendOutcome = 'in-order' | 'settled' | 'fedAgain' | 'failed';
 
 /** How `Jobs` ends a run. */
 export interface RunEnds {
-  settle(manifest: Manifest): Promise<void>;
+  settle(manifest: StoredEnd): Promise<void>;
   endCanceled(request: JobRequest, attemptId: string): Promise<void>;
   fail(request: JobRequest, attemptId: string, problem: ProblemBody): Promise<void>;
 }

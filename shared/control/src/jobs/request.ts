@@ -70,3 +70,9 @@ async function versionOf(uri: string, stores: Stores): Promise<{ etag: string; b
   const { store, key } = stores.open(uri);
   return store.head(key);
 }
+
+/** What is done for the job from now on hangs below this span, not below that of an earlier run. */
+export function stamped(request: JobRequest, traceparent: string | undefined): JobRequest {
+  const { traceparent: _earlier, batchTraceparent: _batch, ...rest } = request;
+  return traceparent === undefined ? rest : { ...rest, traceparent };
+}

@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { BatchItem, BatchRecord, blobKeys, ITEMS_PER_CHUNK, parseBlobKeys } from '@parse3d/contract';
+import {
+  BatchItem,
+  blobKeys,
+  isTombstone,
+  ITEMS_PER_CHUNK,
+  parseBlobKeys,
+  StoredBatch,
+  type BatchRecord,
+  type Tombstone,
+} from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { listAll, parseRecord, readAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
 
@@ -30,14 +40,26 @@ const KEPT_CHUNKS = 8;
 /** What storage remembers of batches. */
 export class BatchLedger {
   readonly #store: BlobStore;
-  readonly #chunks = new Map<string, Promise<readonly string[]>>();
+  readonly #chunks = new LRUCache<string, Promise<readonly string[]>>({ max: KEPT_CHUNKS });
 
   constructor(store: BlobStore) {
     this.#store = store;
   }
 
-  record(batchId: string): Promise<BatchRecord | undefined> {
-    return readRecord(this.#store, blobKeys.batch(batchId), BatchRecord);
+  /** The record of a batch, the tombstone of one that was removed, or undefined for an unknown one. */
+  stored(batchId: string): Promise<StoredBatch | undefined> {
+    return readRecord(this.#store, blobKeys.batch(batchId), StoredBatch);
+  }
+
+  /** The record of a batch that is there. */
+  async record(batchId: string): Promise<BatchRecord | undefined> {
+    const stored = await this.stored(batchId);
+    return stored === undefined || isTombstone(stored) ? undefined : stored;
+  }
+
+  /** Puts a tombstone in the place of the record. */
+  async bury(tombstone: Tombstone): Promise<void> {
+    await writeJson(this.#store, blobKeys.batch(tombstone.id), tombstone);
   }
 
   async write(batch: BatchRecord): Promise<void> {
@@ -52,6 +74,17 @@ export class BatchLedger {
     } catch (error) {
       if (!isProblem(error, 'blob-exists')) throw error;
       return false;
+    }
+  }
+
+  /** True while the batch has the marker. */
+  async isOpen(batchId: string): Promise<boolean> {
+    try {
+      await this.#store.head(blobKeys.openBatch(batchId));
+      return true;
+    } catch (error) {
+      if (isProblem(error, 'blob-missing')) return false;
+      throw error;
     }
   }
 
@@ -129,6 +162,23 @@ export class BatchLedger {
     }
   }
 
+  /** The volumes of all items, in their order, as far as their chunks are there. */
+  async *uris(batchId: string, total: number): AsyncGenerator<string> {
+    for (let chunk = 0; chunk * ITEMS_PER_CHUNK < total; chunk++) {
+      const key = blobKeys.batchItems(batchId, chunk);
+      const lines = await this.#load(key).catch((error: unknown) => {
+        if (isProblem(error, 'blob-missing')) return [];
+        throw error;
+      });
+      for (const line of lines) yield parseRecord(key, line, BatchItem).uri;
+    }
+  }
+
+  /** Takes the record of a batch back that was not accepted after all. */
+  async remove(batchId: string): Promise<void> {
+    await this.#store.delete(blobKeys.batch(batchId));
+  }
+
   /** Items from `first`, at most `count`, fewer at the end of a chunk. */
   async items(batchId: string, first: number, count: number): Promise<readonly BatchItem[]> {
     const key = blobKeys.batchItems(batchId, Math.floor(first / ITEMS_PER_CHUNK));
@@ -148,19 +198,15 @@ export class BatchLedger {
   #chunk(key: string): Promise<readonly string[]> {
     const known = this.#chunks.get(key);
     if (known !== undefined) return known;
-    const loading = readAll(this.#store, key).then((bytes) =>
-      bytes
-        .toString('utf8')
-        .split('\n')
-        .filter((line) => line !== ''),
-    );
+    const loading = this.#load(key);
     // A chunk that could not be read is asked for again.
     loading.catch(() => this.#chunks.delete(key));
     this.#chunks.set(key, loading);
-    for (const oldest of this.#chunks.keys()) {
-      if (this.#chunks.size <= KEPT_CHUNKS) break;
-      this.#chunks.delete(oldest);
-    }
     return loading;
+  }
+
+  async #load(key: string): Promise<readonly string[]> {
+    const text = (await readAll(this.#store, key)).toString('utf8');
+    return text.split('\n').filter((line) => line !== '');
   }
 }

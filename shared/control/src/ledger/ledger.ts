@@ -2,7 +2,10 @@ import type { BlobStore, OnUnreadable } from '@parse3d/storage';
 import { BatchLedger } from './batches.js';
 import { Manifests } from './manifests.js';
 import { PendingMarkers } from './pending.js';
+import { PurgeMarkers } from './purges.js';
 import { ReusableResults } from './reuse.js';
+import { Shares } from './shares.js';
+import { UploadMarks } from './uploads.js';
 import { WebhookLedger } from './webhooks.js';
 
 /** What storage remembers. It is the record: everything else can be made from it. */
@@ -14,17 +17,25 @@ export interface Ledger {
   readonly batches: BatchLedger;
   readonly webhooks: WebhookLedger;
   readonly reuse: ReusableResults;
+  readonly shares: Shares;
+  readonly purges: PurgeMarkers;
+  readonly uploads: UploadMarks;
 }
 
 /** @param onUnreadable called with records of lists that cannot be read and are passed over */
 export function openLedger(store: BlobStore, onUnreadable?: OnUnreadable): Ledger {
   const manifests = new Manifests(store);
+  const shares = new Shares(store);
+  const batches = new BatchLedger(store);
   return {
     store,
     manifests,
     pending: new PendingMarkers(store),
-    batches: new BatchLedger(store),
+    batches,
     webhooks: new WebhookLedger(store, onUnreadable),
-    reuse: new ReusableResults(store, manifests),
+    reuse: new ReusableResults(store, { manifests, shares, batches }),
+    shares,
+    purges: new PurgeMarkers(store),
+    uploads: new UploadMarks(store),
   };
 }

@@ -2,14 +2,17 @@ import {
   batchResultsPrefix,
   blobKeys,
   Manifest,
+  isTombstone,
   parseBlobKeys,
   RESEARCH_NOTICE,
   specOf,
+  StoredEnd,
   type JobRequest,
   type ProblemBody,
+  type Tombstone,
 } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { listAll, readRecord, type BlobStore } from '@parse3d/storage';
+import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
 
 /** Who made a manifest: goes into it for provenance. */
 export interface Software {
@@ -59,14 +62,23 @@ export function requestFromManifest(manifest: Manifest): JobRequest {
   return { jobId, run, tenant, input: { uri, etag, bytes }, ...spec, createdAt, requestSha256 };
 }
 
+/** Bytes that the run itself has stored. */
+export function ownBytes(manifest: Manifest): number {
+  if (manifest.status !== 'completed' || manifest.reusedFrom !== undefined) return 0;
+  return manifest.outputs.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
 /** A manifest that was offered as the end of a run, and the one that is. */
 export interface Committed {
-  readonly standing: Manifest;
+  readonly standing: StoredEnd;
   /** True when the standing manifest is the one that was offered. */
   readonly won: boolean;
 }
 
-/** The manifests of runs: each is the commit of one run, and never changes. */
+/**
+ * The manifests of runs: each is the commit of one run, and never changes. A job that was removed has a tombstone in the
+ * place of each, so that an attempt which wakes up late loses against it.
+ */
 export class Manifests {
   readonly #store: BlobStore;
 
@@ -74,18 +86,33 @@ export class Manifests {
     this.#store = store;
   }
 
-  read(jobId: string, run: number): Promise<Manifest | undefined> {
-    return readRecord(this.#store, blobKeys.manifest(jobId, run), Manifest);
+  read(jobId: string, run: number): Promise<StoredEnd | undefined> {
+    return readRecord(this.#store, blobKeys.manifest(jobId, run), StoredEnd);
   }
 
-  /** The newest run's manifest of a job, or undefined when no run has ended. */
-  async newest(jobId: string): Promise<Manifest | undefined> {
+  /** Takes a manifest back that was committed for a batch which was removed. */
+  async remove({ jobId, run }: Manifest): Promise<void> {
+    await this.#store.delete(blobKeys.manifest(jobId, run));
+  }
+
+  /** Puts a tombstone in the place of a run's manifest, whatever stood there. */
+  async bury(tombstone: Tombstone, run: number): Promise<void> {
+    await writeJson(this.#store, blobKeys.manifest(tombstone.id, run), tombstone);
+  }
+
+  /** The newest run's manifest of a job, or undefined when no run has ended; the tombstone of a job that was removed. */
+  async newest(jobId: string): Promise<StoredEnd | undefined> {
+    return (await this.all(jobId)).at(-1);
+  }
+
+  /** The manifests of all runs of a job that have ended, from the first run on. */
+  async all(jobId: string): Promise<StoredEnd[]> {
     // Runs are few (one, plus one per manual retry), so counting up costs little and needs no listing.
-    let newest: Manifest | undefined;
+    const all: StoredEnd[] = [];
     for (let run = 1; ; run++) {
-      const manifest = await this.read(jobId, run);
-      if (manifest === undefined) return newest;
-      newest = manifest;
+      const end = await this.read(jobId, run);
+      if (end === undefined) return all;
+      all.push(end);
     }
   }
 
@@ -100,6 +127,7 @@ export class Manifests {
     } catch (error) {
       if (!isProblem(error, 'blob-exists')) throw error;
       const standing = (await this.read(jobId, run)) ?? manifest;
+      if (isTombstone(standing)) return { standing, won: false };
       // A write whose answer was lost and was repeated meets itself.
       return { standing, won: standing.attemptId === attemptId && standing.status === status };
     }

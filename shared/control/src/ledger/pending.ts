@@ -30,6 +30,11 @@ export class PendingMarkers {
     await this.#store.delete(blobKeys.pending(jobId, run));
   }
 
+  /** Removes the markers of all runs of a job, or of all jobs whose ids begin so. */
+  async removeAll(jobIds: string): Promise<void> {
+    for await (const { key } of listAll(this.#store, blobKeys.pendingPrefix + jobIds)) await this.#store.delete(key);
+  }
+
   /** Every run that has a marker. */
   async *list(signal?: AbortSignal): AsyncGenerator<{ jobId: string; run: number }> {
     for await (const { key } of listAll(this.#store, blobKeys.pendingPrefix, signal)) {

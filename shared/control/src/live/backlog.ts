@@ -10,11 +10,7 @@ import type { WaitingLists } from './waiting.js';
 const HEAD = 16;
 
 /** Jobs in BullMQ, by state. */
-export interface QueueCounts {
-  readonly waiting: number;
-  readonly active: number;
-  readonly delayed: number;
-}
+export type QueueCounts = Readonly<Record<'waiting' | 'active' | 'delayed', number>>;
 
 /** What waits where, and whether Redis has room for it: for metrics, status and admission. It changes nothing. */
 export class Backlog {

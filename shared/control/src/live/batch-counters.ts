@@ -137,6 +137,17 @@ export class BatchCounters {
     return this.#redis.zrevrange(this.#keys.batches(tenant), 0, limit - 1);
   }
 
+  /** Drops all that is counted of a batch which was removed. */
+  async purge(batchId: string, tenant: string): Promise<void> {
+    const { batch, states, open, running } = this.#itemKeys(batchId);
+    await this.#redis
+      .multi()
+      .unlink(batch, states, open, running)
+      .zrem(this.#keys.openBatches, batchId)
+      .zrem(this.#keys.batches(tenant), batchId)
+      .exec();
+  }
+
   async entered(batchId: string, ordinals: readonly number[]): Promise<void> {
     if (ordinals.length > 0) await this.#redis.sadd(this.#keys.batchOpen(batchId), ...ordinals.map(String));
   }

@@ -28,6 +28,14 @@ export function redisKeys(prefix: string) {
     batches: (tenant: string) => `${prefix}:batches:${tenant}`,
     /** List: objects that matched a rule and could make no job, newest first. */
     ruleRefusals: (ruleId: string) => `${prefix}:rule-refusals:${ruleId}`,
+    /** Hash: bytes that a tenant has stored, `uploads` and `results`, and when all of it was last counted. */
+    usage: (tenant: string) => `${prefix}:usage:${tenant}`,
+    /** Set: tenants of whom anything is counted as stored. */
+    usageTenants: `${prefix}:usage-tenants`,
+    /** Sorted set: `id:bytes` of a tenant's uploads under way, by the time in ms at which they no longer count. */
+    arriving: (tenant: string) => `${prefix}:arriving:${tenant}`,
+    /** String: something was removed or released, and the keeper should look soon. */
+    chores: `${prefix}:chores`,
     /** List: bytes and ms of a pack's latest jobs, newest first. */
     pace: (packId: string) => `${prefix}:pace:${packId}`,
     /** Set: deliveries of webhooks that became due and are not queued yet. */

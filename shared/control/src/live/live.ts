@@ -8,6 +8,7 @@ import { OutboxHints } from './outbox-hints.js';
 import { Pace } from './pace.js';
 import { JobRecords } from './records.js';
 import { RuleRefusals } from './refusals.js';
+import { UsageCounters } from './usage.js';
 import { WaitingLists } from './waiting.js';
 import { openWebhookQueue, type WebhookQueue } from './webhook-queue.js';
 import { Workers } from './workers.js';
@@ -26,6 +27,7 @@ export interface Live {
   readonly workers: Workers;
   readonly refusals: RuleRefusals;
   readonly backlog: Backlog;
+  readonly usage: UsageCounters;
   readonly events: EventHub;
   /** Closes the queues and the subscription; the connection of the commands is the caller's. */
   close(): Promise<void>;
@@ -57,6 +59,7 @@ export function openLive(redis: Redis, subscriber: Redis, prefix: string, onErro
     workers: new Workers(redis, keys),
     refusals: new RuleRefusals(redis, keys),
     backlog: new Backlog(redis, keys, queue, records, waiting),
+    usage: new UsageCounters(redis, keys),
     events,
     async close() {
       events.close();

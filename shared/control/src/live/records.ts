@@ -147,6 +147,17 @@ export class JobRecords {
     await this.#redis.del(this.#keys.job(jobId));
   }
 
+  /** Drops what Redis has of jobs that were removed: records, events, their places in the tenant's list. */
+  async purge(tenant: string, jobIds: readonly string[]): Promise<void> {
+    for (let first = 0; first < jobIds.length; first += PAGE) {
+      const some = jobIds.slice(first, first + PAGE);
+      const pipeline = this.#redis.pipeline();
+      for (const jobId of some) pipeline.unlink(this.#keys.job(jobId), this.#keys.events(jobId));
+      pipeline.zrem(this.#keys.jobs(tenant), ...some);
+      for (const [error] of (await pipeline.exec()) ?? []) if (error !== null) throw error;
+    }
+  }
+
   /** A tenant's job ids, newest first, those behind `after`. */
   async list(tenant: string, limit: number, after?: ListedJob): Promise<ListedJob[]> {
     const key = this.#keys.jobs(tenant);

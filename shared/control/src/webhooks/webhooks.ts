@@ -1,9 +1,19 @@
-import type { Delivery, WebhookRecord } from '@parse3d/contract';
+import type { CreateWebhook, Delivery, WebhookRecord } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
+import { v7 as uuidByTime } from 'uuid';
 import type { Ledger } from '../ledger/ledger.js';
 import type { WebhookLedger } from '../ledger/webhooks.js';
 import type { Live } from '../live/live.js';
 import type { DueDelivery } from '../live/outbox-hints.js';
 import { dropDelivery, enqueueDeliveries, type WebhookQueue } from '../live/webhook-queue.js';
+import { whyRefused } from './post.js';
+import { newSecret } from './signature.js';
+
+/** Endpoints of one tenant: every end of a job is sent to all of them. */
+const MAX_ENDPOINTS = 20;
+
+/** How long the old secret signs too after a rotation, in ms. */
+const ROTATION_MS = 24 * 3_600_000;
 
 /** Endpoints of webhooks, the log of what was sent to each, and what is still due. */
 export class Webhooks {
@@ -13,6 +23,45 @@ export class Webhooks {
   constructor(ledger: Ledger, live: Live) {
     this.#ledger = ledger.webhooks;
     this.#queue = live.webhookQueue;
+  }
+
+  /**
+   * Adds an endpoint, with a secret of its own.
+   *
+   * @throws Problem `webhook-url-refused`, `quota-exceeded`
+   */
+  async create(
+    body: CreateWebhook,
+    tenant: string,
+    { allowInsecure }: { readonly allowInsecure: boolean },
+  ): Promise<WebhookRecord> {
+    const why = whyRefused(new URL(body.url), allowInsecure);
+    if (why !== undefined) throw new Problem('webhook-url-refused', `nothing can be sent there: ${why}`);
+    const count = (await this.list(tenant)).length;
+    if (count >= MAX_ENDPOINTS) {
+      throw new Problem('quota-exceeded', `tenant ${tenant} has ${count} webhooks, ${MAX_ENDPOINTS} are allowed`, {
+        limit: MAX_ENDPOINTS,
+      });
+    }
+    const record: WebhookRecord = {
+      id: uuidByTime(),
+      tenant,
+      url: body.url,
+      events: body.events,
+      ...(body.name === undefined ? {} : { name: body.name }),
+      createdAt: new Date().toISOString(),
+      secret: newSecret(),
+    };
+    await this.write(record);
+    return record;
+  }
+
+  /** A new secret. The old one signs too for a day, so that the receiver can change over. */
+  async rotateSecret(record: WebhookRecord): Promise<WebhookRecord> {
+    const until = new Date(Date.now() + ROTATION_MS).toISOString();
+    const rotated = { ...record, secret: newSecret(), previous: { secret: record.secret, until } };
+    await this.write(rotated);
+    return rotated;
   }
 
   /** A tenant's endpoints, oldest first. */
@@ -58,12 +107,19 @@ export class Webhooks {
   }
 
   /**
-   * Makes a delivery due again, whatever came of it before: storage (log entry, marker), then Redis (at the head of the
-   * queue). Killed in between, the relay finds the marker.
+   * Makes a delivery due again, whatever came of it before, under the same id: storage (log entry, marker), then Redis (at
+   * the head of the queue). Killed in between, the relay finds the marker.
+   *
+   * @throws Problem `not-found`, `state-conflict` when the endpoint is disabled
    */
-  async redeliver(tenant: string, endpointId: string, delivery: Delivery): Promise<Delivery> {
+  async redeliver({ tenant, id: endpointId, disabledAt }: WebhookRecord, deliveryId: string): Promise<Delivery> {
+    const delivery = await this.delivery(endpointId, deliveryId);
+    if (delivery === undefined) throw new Problem('not-found', `there is no delivery ${deliveryId}`, { deliveryId });
+    if (disabledAt !== undefined) {
+      throw new Problem('state-conflict', `webhook ${endpointId} is disabled: its endpoint answered 410`);
+    }
     const again: Delivery = { ...delivery, status: 'due', dueSince: new Date().toISOString() };
-    const due = { tenant, endpointId, deliveryId: delivery.id };
+    const due = { tenant, endpointId, deliveryId };
     await this.#ledger.writeDelivery(endpointId, again);
     await this.#ledger.markDue(due);
     await dropDelivery(this.#queue, due);

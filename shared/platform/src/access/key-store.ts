@@ -1,22 +1,25 @@
 import { blobKeys } from '@parse3d/contract';
 import { listAll, readRecord, type BlobStore } from '@parse3d/storage';
+import { LRUCache } from 'lru-cache';
 import { ApiKeyRecord, keyIdOf, mintApiKey, verifies } from './api-key.js';
 
-interface Cached {
+/** What was found under an id: perhaps nothing. */
+interface Found {
   readonly record: ApiKeyRecord | undefined;
-  readonly until: number;
 }
+
+/** Ids that are kept: guessing them must not fill the memory. */
+const KEPT_KEYS = 10_000;
 
 /** API keys in object storage, so that losing Redis locks nobody out. */
 export class ApiKeys {
   readonly #store: BlobStore;
-  readonly #cacheMs: number;
-  readonly #cache = new Map<string, Cached>();
+  readonly #cache: LRUCache<string, Found>;
 
   /** @param cacheMs how long a looked-up key is trusted, and thus how long a revoked one may go on. @default 30000 */
   constructor(store: BlobStore, cacheMs = 30_000) {
     this.#store = store;
-    this.#cacheMs = cacheMs;
+    this.#cache = new LRUCache({ max: KEPT_KEYS, ttl: cacheMs });
   }
 
   /** Makes and stores a key. The answer is the only time that it is seen whole. */
@@ -55,11 +58,9 @@ export class ApiKeys {
 
   async #lookUp(id: string): Promise<ApiKeyRecord | undefined> {
     const cached = this.#cache.get(id);
-    if (cached !== undefined && cached.until > Date.now()) return cached.record;
-    // Guessing ids must not fill the memory.
-    if (this.#cache.size > 10_000) this.#cache.clear();
+    if (cached !== undefined) return cached.record;
     const record = await this.#read(blobKeys.apiKey(id));
-    this.#cache.set(id, { record, until: Date.now() + this.#cacheMs });
+    this.#cache.set(id, { record });
     return record;
   }
 

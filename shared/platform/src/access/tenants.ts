@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { blobKeys } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
@@ -11,26 +12,32 @@ export const TenantSettings = z.strictObject({
   maxWaitingJobs: z.int().min(0).default(10_000),
   /** Batches that may have work left at a time. */
   maxOpenBatches: z.int().min(0).default(100),
+  /** Most bytes stored, uploads and results together; null for no limit. Absent, the server's setting holds. */
+  maxStoredBytes: z.int().min(0).nullable().optional(),
+  /** Days after which ended jobs and batches are removed; null for never. Absent, the server's setting holds. */
+  retentionDays: z.number().positive().max(36_500).nullable().optional(),
 });
 export type TenantSettings = z.infer<typeof TenantSettings>;
+
+/** Tenants whose settings are kept. */
+const KEPT_TENANTS = 10_000;
 
 /** Settings of tenants, looked up in storage and trusted for a while. */
 export class Tenants {
   readonly #store: BlobStore;
-  readonly #cacheMs: number;
-  readonly #cache = new Map<string, { settings: TenantSettings; until: number }>();
+  readonly #cache: LRUCache<string, TenantSettings>;
 
   /** @param cacheMs how long a change may take to be seen. @default 30000 */
   constructor(store: BlobStore, cacheMs = 30_000) {
     this.#store = store;
-    this.#cacheMs = cacheMs;
+    this.#cache = new LRUCache({ max: KEPT_TENANTS, ttl: cacheMs });
   }
 
   async get(tenant: string): Promise<TenantSettings> {
     const cached = this.#cache.get(tenant);
-    if (cached !== undefined && cached.until > Date.now()) return cached.settings;
+    if (cached !== undefined) return cached;
     const settings = await this.#read(tenant);
-    this.#cache.set(tenant, { settings, until: Date.now() + this.#cacheMs });
+    this.#cache.set(tenant, settings);
     return settings;
   }
 

@@ -49,6 +49,23 @@ export const commonEnv = z.object({
     .default(1024 * 1024 * 1024)
     .describe('Largest volume that is accepted, in voxels.'),
   PARSE3D_MAX_VOLUME_BYTES: byteSize('8GiB').describe('Largest object that is accepted as a volume.'),
+  PARSE3D_STORAGE_QUOTA: byteSize('0').describe(
+    'Most bytes that a tenant may have stored, uploads and results together, unless its own settings say otherwise; 0 ' +
+      'for no limit.',
+  ),
+  PARSE3D_STORAGE_MARGIN: byteSize('512MiB').describe(
+    'Room that has to stay free on the disk of the file store: with less nothing new is accepted. 0 turns this check off.',
+  ),
+  PARSE3D_UPLOADS_KEPT: duration('7d').describe(
+    'Time after which an upload that no job, batch or rule names is removed.',
+  ),
+  PARSE3D_RETENTION: duration('0s').describe(
+    'Age at which ended jobs and batches are removed with their results, unless the tenant’s own settings say ' +
+      'otherwise; 0s for never.',
+  ),
+  PARSE3D_KEEPING_EVERY: duration('1h').describe(
+    'Time between two walks through all that is stored, which count it and remove what has outlived its time.',
+  ),
   PARSE3D_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
     .default('info')

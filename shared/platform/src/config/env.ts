@@ -18,14 +18,15 @@ export function parseEnv<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEn
   throw new Problem('config-invalid', `environment variables are wrong: ${faults.join('; ')}`, { faults });
 }
 
-/** `30s`, `5m`, `2h` or `250ms` to milliseconds. */
+/** `30s`, `5m`, `2h`, `7d` or `250ms` to milliseconds. */
 export const duration = (fallback: string) =>
   z
     .string()
-    .regex(/^\d+(ms|s|m|h)$/, 'expected a duration such as 250ms, 30s, 5m or 2h')
+    .regex(/^\d+(ms|s|m|h|d)$/, 'expected a duration such as 250ms, 30s, 5m, 2h or 7d')
     .default(fallback)
     .transform((text) => {
-      const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[/(ms|s|m|h)$/.exec(text)?.[1] ?? ''] ?? 1;
+      const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+      const unit = units[/(ms|s|m|h|d)$/.exec(text)?.[1] ?? ''] ?? 1;
       return Number.parseInt(text, 10) * unit;
     });
 

@@ -1,4 +1,4 @@
-import { context, ROOT_CONTEXT, SpanKind, trace, type Context } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, SpanKind, trace, type Context, type SpanOptions } from '@opentelemetry/api';
 import { BullMQOtel } from 'bullmq-otel';
 
 type StartSpan = BullMQOtel['tracer']['startSpan'];
@@ -24,7 +24,7 @@ export function bullTelemetry(): BullTelemetry {
     tracer: {
       startSpan(name, options, parent) {
         const belowNothing = trace.getSpan(parent ?? context.active()) === undefined;
-        const isConsumer = Object(options).kind === SpanKind.CONSUMER;
+        const isConsumer = (options as SpanOptions | undefined)?.kind === SpanKind.CONSUMER;
         return belowNothing && !isConsumer ? noSpan : discreet(tracer.startSpan(name, options, parent));
       },
     },

@@ -85,7 +85,7 @@ describe('a folder as people have it', () => {
 
   test('folders may be twelve deep', async () => {
     const deep = Array.from({ length: 12 }, (_, n) => n).join('/');
-    const files = Object.entries(seriesFiles(SLICES)).map(([name, bytes]) => [`${deep}/${name}`, bytes]);
+    const files = Object.entries(seriesFiles(SLICES)).map(([name, bytes]) => [`${deep}/${name}`, bytes] as const);
     expect(await warningsOf(write(Object.fromEntries(files)))).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { each } from '@parse3d/async';
 import {
   blobKeys,
   ITEMS_PER_CHUNK,
@@ -7,7 +8,6 @@ import {
   type BatchRecord,
   type RuleRecord,
 } from '@parse3d/contract';
-import { inParallel } from '@parse3d/storage';
 import type { ApiDeps } from '../../deps.js';
 import { watched } from '../match.js';
 import { chooseFor } from '../rules.js';
@@ -57,7 +57,7 @@ async function nextItems(
   const prefix = blobKeys.ruleWaitingPrefix(rule.tenant, rule.id);
   const { blobs, next } = await primary.list({ prefix, startAfter, limit: ITEMS_PER_CHUNK });
   const items: BatchItem[] = [];
-  await inParallel(blobs, AT_ONCE, async ({ key }) => {
+  await each(blobs, AT_ONCE, async ({ key }) => {
     const item = await readWaiting(key, deps);
     if (item === undefined) return;
     if (await isTaken(rule, item, deps)) await primary.delete(key);

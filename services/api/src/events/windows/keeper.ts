@@ -1,6 +1,7 @@
+import { each } from '@parse3d/async';
 import { batchWindowMs, blobKeys, parseBlobKeys, type RuleRecord } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
-import { inParallel, listAll } from '@parse3d/storage';
+import { listAll } from '@parse3d/storage';
 import type { ApiDeps } from '../../deps.js';
 import { closeWindow } from './close.js';
 
@@ -155,7 +156,7 @@ export class WindowKeeper {
     let room = REMOVED_PER_LOOK;
     for (const prefix of left) {
       const page = await primary.list({ prefix, limit: room + 1 });
-      await inParallel(page.blobs.slice(0, room), AT_ONCE, async ({ key }) => {
+      await each(page.blobs.slice(0, room), AT_ONCE, async ({ key }) => {
         this.#stop.signal.throwIfAborted();
         await primary.delete(key);
       });

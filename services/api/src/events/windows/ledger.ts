@@ -1,6 +1,7 @@
+import { each } from '@parse3d/async';
 import { BatchRecord, blobKeys, parseBlobKeys, type RuleRecord } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { inParallel, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
+import { readRecord, writeJson, type BlobStore } from '@parse3d/storage';
 import { z } from 'zod';
 import type { ApiDeps } from '../../deps.js';
 import { markOf } from './waiting.js';
@@ -52,7 +53,7 @@ export async function carryOut(rule: RuleRecord, { number, batch }: LedgerEntry,
   const { batches } = deps.control;
   await batches.create(batch);
   const items = await batches.acceptedItems(batch.batchId, 0, batch.total);
-  await inParallel(items, AT_ONCE, async (item) => {
+  await each(items, AT_ONCE, async (item) => {
     const mark = markOf(item);
     await writeJson(primary, blobKeys.ruleTaken(rule.id, mark), { batchId: batch.batchId });
     await primary.delete(blobKeys.ruleWaiting(rule.tenant, rule.id, mark));

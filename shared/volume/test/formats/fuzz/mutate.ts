@@ -1,8 +1,8 @@
 /** A source of random choices; the same seed gives the same choices on every machine. */
 export interface Choices {
   /** A whole number from 0 up to, and without, n. */
-  below(n: number): number;
-  pick<T>(items: readonly [T, ...T[]]): T;
+  readonly below: (n: number) => number;
+  readonly pick: <T>(items: readonly [T, ...T[]]) => T;
 }
 
 export function choices(random: () => number): Choices {

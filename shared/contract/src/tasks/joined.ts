@@ -1,6 +1,6 @@
-import { allTasks } from '../tasks/index.js';
 import type { Target } from '../pack.js';
-import { canonicalWord, plainText } from './phrase.js';
+import { canonicalWord, plainText } from '../text/phrase.js';
+import { allTasks } from './index.js';
 
 /** Separates everywhere, also inside of a name. */
 const SEPARATOR = '[SEP]';

@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import express, { Router } from 'express';
-import type { ApiDeps } from '../deps.js';
-import { openApiDocument } from '../openapi.js';
-import type { Operation } from '../http/operation.js';
+import type { ApiDeps } from './deps.js';
+import { openApiDocument } from './openapi.js';
+import type { Operation } from './http/operation.js';
 
 /** `/openapi.json`, and `/docs`, a page that shows it, served from here alone. */
 export function docsRoutes(operations: readonly Operation[], deps: ApiDeps): Router {

@@ -1,8 +1,9 @@
 import type { Delivery, WebhookRecord } from '@parse3d/contract';
-import type { DueDelivery } from '@parse3d/control';
-import type { ApiDeps } from '../deps.js';
+import type { Software } from '../ledger/manifests.js';
+import type { DueDelivery } from '../live/outbox-hints.js';
 import { post } from './post.js';
 import { signedHeaders } from './signature.js';
+import type { Webhooks } from './webhooks.js';
 
 /** A delivery that has failed for this long is given up, in ms. */
 const GIVE_UP_MS = 3 * 24 * 3_600_000;
@@ -14,20 +15,42 @@ const KEPT_DELIVERIES = 500;
 /** The log is shortened now and then: once in so many deliveries. */
 const PRUNE_EVERY = 50;
 
+export interface DeliverOptions {
+  /** Plain HTTP and addresses inside the network are allowed: for trials on one machine. */
+  readonly allowInsecure: boolean;
+  /** Called after every attempt with what came of it. */
+  readonly onAttempt: (outcome: 'again' | 'delivered' | 'failed') => void;
+}
+
+export interface DeliverDeps {
+  readonly webhooks: Webhooks;
+  readonly software: Software;
+  readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+}
+
 /**
  * One attempt of a delivery. The marker in storage goes when the delivery has ended in any way, and only then.
  *
  * @returns `again` when it should be tried later
  */
-export async function deliver(due: DueDelivery, deps: ApiDeps, signal: AbortSignal): Promise<'done' | 'again'> {
-  const { webhooks } = deps.control;
+export async function deliver(
+  due: DueDelivery,
+  deps: DeliverDeps,
+  options: DeliverOptions,
+  signal: AbortSignal,
+): Promise<'done' | 'again'> {
+  const { webhooks } = deps;
   const endpoint = await webhooks.find(due.tenant, due.endpointId);
   const delivery = await webhooks.delivery(due.endpointId, due.deliveryId);
   if (endpoint === undefined || delivery?.status !== 'due') {
     await webhooks.settle(due);
     return 'done';
   }
-  const attempted = endpoint.disabledAt === undefined ? await attempt(endpoint, delivery, deps, signal) : undefined;
+  const userAgent = `parse3d/${deps.software.version}`;
+  const attempted =
+    endpoint.disabledAt === undefined
+      ? await attempt(endpoint, delivery, { ...options, userAgent, signal })
+      : undefined;
   // Read again: the attempt took its time, and a removed endpoint must not come back, nor a rotated secret be lost.
   const standing = await webhooks.find(due.tenant, due.endpointId);
   if (standing === undefined) {
@@ -45,7 +68,7 @@ export async function deliver(due: DueDelivery, deps: ApiDeps, signal: AbortSign
     status,
     attempts: [...delivery.attempts, ...(attempted === undefined ? [] : [attempted])].slice(-KEPT_ATTEMPTS),
   });
-  deps.metrics.webhookAttempts.inc({ outcome: status === 'due' ? 'again' : status });
+  options.onAttempt(status === 'due' ? 'again' : status);
   deps.log.info(
     { webhookId: endpoint.id, tenant: due.tenant, deliveryId: due.deliveryId, httpStatus: attempted?.status, status },
     'webhook attempted',
@@ -66,14 +89,13 @@ function statusAfter(delivery: Delivery, httpStatus: number | undefined): Delive
 async function attempt(
   endpoint: WebhookRecord,
   { id, event }: Delivery,
-  deps: ApiDeps,
-  signal: AbortSignal,
+  { allowInsecure, userAgent, signal }: { allowInsecure: boolean; userAgent: string; signal: AbortSignal },
 ): Promise<Delivery['attempts'][number]> {
   const at = new Date();
   const body = JSON.stringify(event);
   const headers = {
     'Content-Type': 'application/json',
-    'User-Agent': `parse3d/${deps.control.software.version}`,
+    'User-Agent': userAgent,
     ...signedHeaders(id, at, body, secretsOf(endpoint, at)),
   };
   const done = (rest: { status: number } | { error: string }): Delivery['attempts'][number] => ({
@@ -82,7 +104,6 @@ async function attempt(
     ...rest,
   });
   try {
-    const { PARSE3D_WEBHOOKS_ALLOW_INSECURE: allowInsecure } = deps.config;
     return done({ status: await post(new URL(endpoint.url), headers, body, { allowInsecure, signal }) });
   } catch (error) {
     // The server stops: this was no attempt.

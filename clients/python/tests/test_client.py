@@ -1,0 +1,202 @@
+"""Against a real server: PARSE3D_URL and PARSE3D_API_KEY name it, PARSE3D_TEST_VOLUME is a CT phantom of 24x20x12 voxels
+in which bone has 700 HU and lung -750, PARSE3D_TEST_SERIES the folder of a DICOM series."""
+
+import asyncio
+import http.server
+import io
+import os
+import tempfile
+import threading
+import unittest
+import warnings
+from pathlib import Path
+
+import nibabel
+import numpy
+
+from parse3d import AsyncClient, Client, Problem
+
+VOLUME = os.environ["PARSE3D_TEST_VOLUME"]
+SERIES = os.environ["PARSE3D_TEST_SERIES"]
+
+
+class ClientTest(unittest.TestCase):
+    def setUp(self):
+        self.client = Client()
+        self.addCleanup(self.client.close)
+
+    def test_a_volume_becomes_masks_and_a_table(self):
+        volume = nibabel.load(VOLUME)
+        voxels = numpy.asanyarray(volume.dataobj)
+        shares = []
+        found = self.client.segment(
+            VOLUME,
+            ["bone", {"text": "lung", "label": 7}],
+            pack="ct-tissue",
+            on_progress=lambda job: shares.append(job.get("progress", 0)),
+        )
+        for prompt, hounsfield in (("bone", 700), ("lung", -750)):
+            mask = found.masks[prompt]
+            self.assertTrue(numpy.array_equal(mask.get_fdata() == 1, voxels == hounsfield))
+            self.assertTrue(numpy.allclose(mask.affine, volume.affine, atol=1e-4))
+            self.assertEqual(found.finding(prompt).voxels, int((voxels == hounsfield).sum()))
+        self.assertEqual(set(numpy.unique(found.labels.get_fdata())), {0, 1, 7})
+        self.assertEqual(list(found.masks), ["bone", "lung"])
+        self.assertIs(found.finding(7), found.finding("lung"))
+        table = found.dataframe()
+        self.assertEqual(list(table["label"]), [1, 7])
+        self.assertAlmostEqual(table["volume_ml"][0], found.findings[0].volume_ml)
+        self.assertEqual(table["intensity_mean"][0], 700)
+        self.assertTrue(shares)
+        with self.assertRaisesRegex(KeyError, "was not asked for"):
+            found.masks["liver"]
+
+    def test_bytes_images_and_open_files_are_one_volume(self):
+        uploaded = [self.client.upload(volume) for volume in (Path(VOLUME), Path(VOLUME).read_bytes())]
+        with open(VOLUME, "rb") as file:
+            uploaded.append(self.client.upload(file))
+        self.assertEqual(len({volume["sha256"] for volume in uploaded}), 1)
+        image = self.client.upload(nibabel.load(VOLUME))
+        self.assertEqual(image["geometry"]["shape"], [24, 20, 12])
+        with self.assertRaisesRegex(TypeError, "is not a path"):
+            self.client.upload(12)
+
+    def test_a_folder_with_a_series_is_sent_whole_or_not_at_all(self):
+        job = self.client.submit(self.client.upload(SERIES)["uri"], ["bone"], pack="ct-tissue")
+        self.assertEqual(self.client.wait(job["id"])["status"], "completed")
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(ValueError, "holds no files"):
+                self.client.upload(folder)
+            for entry in Path(SERIES).iterdir():
+                Path(folder, entry.name).symlink_to(entry.resolve())
+            with self.assertRaisesRegex(ValueError, "is a link to a place outside"):
+                self.client.upload(folder)
+
+    def test_outputs_are_saved_and_checked(self):
+        job = self.client.submit(self.client.upload(VOLUME)["uri"], ["bone"], pack="ct-tissue")
+        job = self.client.wait(job["id"])
+        with tempfile.TemporaryDirectory() as folder:
+            saved = self.client.save(job["id"], folder)
+            self.assertEqual({path.name for path in saved}, {output["name"] for output in job["outputs"]})
+            self.assertEqual({path.name for path in Path(folder).iterdir()}, {path.name for path in saved})
+        tampered = {**job, "outputs": [{**output, "sha256": "0" * 64} for output in job["outputs"]]}
+        with self.assertRaises(Problem) as caught:
+            self.client.output(tampered, "labels.nii.gz", io.BytesIO())
+        self.assertEqual(caught.exception.code, "output-mismatch")
+        with self.assertRaisesRegex(KeyError, "has no output"):
+            self.client.output(job, "nothing.nii.gz", io.BytesIO())
+
+    def test_events_end_with_the_job(self):
+        job = self.client.submit(self.client.upload(VOLUME)["uri"], ["fat"], pack="ct-tissue")
+        events = list(self.client.events(job["id"]))
+        self.assertEqual(events[-1]["status"], "completed")
+        self.assertEqual({event["jobId"] for event in events}, {job["id"]})
+
+    def test_a_refusal_carries_its_code_and_what_was_meant(self):
+        uri = self.client.upload(VOLUME)["uri"]
+        with self.assertRaises(Problem) as caught:
+            self.client.submit(uri, ["bonne"], pack="ct-tissue")
+        self.assertEqual((caught.exception.code, caught.exception.status), ("prompt-unknown", 422))
+        self.assertIn("bone", caught.exception.suggestions)
+        self.assertFalse(caught.exception.retryable)
+        with self.assertRaisesRegex(TypeError, "a list of texts"):
+            self.client.submit(uri, "bone")
+        stranger = Client(os.environ["PARSE3D_URL"], "p3d_wrong")
+        self.addCleanup(stranger.close)
+        with self.assertRaises(Problem) as caught:
+            stranger.upload(os.urandom(8_000_000))
+        self.assertEqual(caught.exception.code, "unauthorized")
+        with self.assertRaisesRegex(ValueError, "is not an address"):
+            Client("localhost:8080", "p3d_x")
+
+    def test_a_volume_that_cannot_be_used_is_the_problem_of_its_upload_or_its_job(self):
+        with self.assertRaises(Problem) as caught:
+            self.client.segment(Path(VOLUME).read_bytes()[:400], ["bone"], pack="ct-tissue")
+        self.assertFalse(caught.exception.retryable)
+
+    def test_the_same_key_finds_the_same_job(self):
+        uri = self.client.upload(VOLUME)["uri"]
+        first, second = (self.client.submit(uri, ["fat"], pack="ct-tissue", idempotency_key="python-1") for _ in range(2))
+        self.assertEqual(first["id"], second["id"])
+
+    def test_a_batch_is_measured_run_and_reported(self):
+        uri = self.client.upload(VOLUME)["uri"]
+        source = {"kind": "items", "items": [{"uri": uri}, {"uri": uri, "prompts": ["fat"]}]}
+        self.assertEqual(self.client.batches.measure(source, ["bone"], pack="ct-tissue")["total"], 2)
+        batch = self.client.batches.submit(source, ["bone"], pack="ct-tissue", name="two")
+        ended = self.client.batches.wait(batch["id"])
+        self.assertEqual(ended["counts"]["completed"], 2)
+        self.assertEqual(len(self.client.batches.items(batch["id"], "completed")), 2)
+        file = io.BytesIO()
+        self.client.batches.report(batch["id"], ended["reports"][0]["name"], file)
+        self.assertTrue(file.getvalue())
+
+
+class Passing(http.server.BaseHTTPRequestHandler):
+    """Refuses each request once, then answers as a server that is not parse3d."""
+
+    seen = []
+
+    def do_GET(self):
+        Passing.seen.append(self.path)
+        first = Passing.seen.count(self.path) == 1
+        self.send_response(503 if first else 200)
+        self.send_header("Retry-After", "0")
+        self.send_header("Content-Type", "application/json" if self.path.startswith("/v1/jobs/a") else "text/html")
+        self.end_headers()
+        self.wfile.write(b'{"id": "a", "status": "completed"}')
+
+    def log_message(self, *_):
+        pass
+
+
+class ConnectionTest(unittest.TestCase):
+    def setUp(self):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Passing)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.client = Client(f"http://127.0.0.1:{server.server_port}", "p3d_x")
+        self.addCleanup(self.client.close)
+        Passing.seen.clear()
+
+    def test_what_is_refused_for_now_is_sent_again(self):
+        self.assertEqual(self.client.job("a")["status"], "completed")
+        self.assertEqual(len(Passing.seen), 2)
+
+    def test_another_servers_page_is_not_an_answer(self):
+        with self.assertRaises(Problem) as caught:
+            self.client.job("b")
+        self.assertEqual(caught.exception.code, "foreign-answer")
+
+    def test_a_server_that_is_not_there_is_no_answer(self):
+        with self.assertRaises(Problem) as caught, Client("http://127.0.0.1:9", "p3d_x") as client:
+            client.submit("file:///x", ["bone"]) if False else client.upload(b"1234")
+        self.assertEqual((caught.exception.code, caught.exception.retryable), ("no-answer", True))
+
+
+class AsyncClientTest(unittest.IsolatedAsyncioTestCase):
+    async def test_several_volumes_at_once_give_what_the_blocking_client_gives(self):
+        with Client() as blocking:
+            expected = blocking.segment(VOLUME, ["bone"], pack="ct-tissue")
+        async with AsyncClient() as client:
+            found = await asyncio.gather(*(client.segment(VOLUME, ["bone"], pack="ct-tissue") for _ in range(3)))
+            for result in found:
+                self.assertEqual(result.findings, expected.findings)
+                self.assertEqual(result.files["mask-1.nii.gz"], expected.files["mask-1.nii.gz"])
+            job = await client.submit((await client.upload(VOLUME))["uri"], ["fat"], pack="ct-tissue")
+            events = [event async for event in client.events(job["id"])]
+            self.assertEqual(events[-1]["status"], "completed")
+            with tempfile.TemporaryDirectory() as folder:
+                self.assertTrue(await client.save(job["id"], folder))
+            source = {"kind": "items", "items": [{"uri": job["input"]["uri"]}]}
+            batch = await client.batches.submit(source, ["bone"], pack="ct-tissue")
+            self.assertEqual((await client.batches.wait(batch["id"]))["counts"]["completed"], 1)
+            with self.assertRaises(Problem) as caught:
+                await client.submit(job["input"]["uri"], ["bonne"], pack="ct-tissue")
+            self.assertEqual(caught.exception.code, "prompt-unknown")
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("error", ResourceWarning)
+    unittest.main()
