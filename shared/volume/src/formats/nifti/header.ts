@@ -122,7 +122,7 @@ function shapeOf({ dim }: HeaderFields): Repaired & { shape: Shape; frames: numb
   if (!(ni * nj * nk <= ABSURD_VOXELS)) {
     throw new Problem('volume-too-large', `no volume has ${ni}×${nj}×${nk} voxels`, { shape });
   }
-  const odd = trailing.some((n) => n !== 1);
+  const odd = trailing.some((n) => !(n >= 1));
   return {
     shape: [ni, nj, nk],
     frames: trailing.reduce((product, n) => product * Math.max(1, n), 1),
