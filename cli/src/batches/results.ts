@@ -89,7 +89,10 @@ export async function fetchBatch(
 const CompletedLine = z.object({
   ordinal: z.int(),
   uri: z.string(),
-  frame: z.int().optional(), jobId: z.string(), status: z.string() });
+  frame: z.int().optional(),
+  jobId: z.string(),
+  status: z.string(),
+});
 type CompletedLine = z.infer<typeof CompletedLine>;
 
 async function* completedItems(report: string): AsyncGenerator<CompletedLine> {

@@ -57,7 +57,7 @@ export async function batchSource(
           kind: 'bids',
           uri: folder,
           ...(suffix === undefined ? {} : { suffix }),
-          ...(entity.length === 0 ? {} : { entities: Object.fromEntries(entity.map((pair) => pair.split('='))) }),
+          ...(entity.length === 0 ? {} : { entities: Object.fromEntries(entity.map(labelOf)) }),
         }
       : { kind: 'prefix', uri: folder, ...(pattern === undefined ? {} : { pattern }) };
   }
@@ -76,6 +76,12 @@ export async function batchSource(
 function isFolder(uri: string): boolean {
   const key = splitStorageUri(uri)?.path ?? '';
   return key === '' || key.endsWith('/') || !key.slice(key.lastIndexOf('/') + 1).includes('.');
+}
+
+/** `acq=mprage` as key and label. */
+function labelOf(pair: string): [key: string, label: string] {
+  const [key = '', label = ''] = pair.split('=');
+  return [key, label];
 }
 
 const withSlash = (uri: string): string => (uri.endsWith('/') ? uri : `${uri}/`);

@@ -15,11 +15,7 @@ export const TenantName = z
 export const GrantOptions = StorageOptions.extend({
   scope: z.array(Scope).default([...scopes]),
   input: z
-    .array(
-      z
-        .string()
-        .refine(isStoragePrefix, 'expected s3://bucket/prefix or local://bucket/prefix'),
-    )
+    .array(z.string().refine(isStoragePrefix, 'expected s3://bucket/prefix or local://bucket/prefix'))
     .default([]),
   expiresInDays: wholeNumber(1, 36_500).optional(),
 });

@@ -3,6 +3,7 @@ import { problemCodes } from './problems/index.js';
 import { askedSpec, jobSpec } from './job-spec.js';
 import { BlobUri, Lane, Timestamp, Traceparent } from './primitives.js';
 import { Prompt, Prompts } from './prompt.js';
+import { LeftOut, LeftOutView } from './left-out.js';
 import { compileGlob, MAX_GLOB_LENGTH } from './text/glob.js';
 import { storageUriPattern, VOLUME_ENDINGS } from './names/index.js';
 
@@ -68,37 +69,6 @@ export const BatchSource = z
   .meta({ id: 'BatchSource' });
 export type BatchSource = z.infer<typeof BatchSource>;
 
-/** Why something in a folder is not taken though it may have been meant. */
-export const LeftOut = z
-  .strictObject({
-    reason: z.enum(['link', 'bids-name', 'bids-elsewhere', 'bids-part', 'bids-twice']),
-    count: z.int().min(1),
-  })
-  .meta({ id: 'LeftOut' });
-export type LeftOut = z.infer<typeof LeftOut>;
-
-const leftOutTexts: Readonly<Record<LeftOut['reason'], string>> = {
-  link: 'links out of the bucket or to nothing, which are not followed',
-  'bids-name': 'images whose names are not as BIDS has them',
-  'bids-elsewhere': 'images outside of the subjects’ folders, such as derivatives',
-  'bids-part': 'images of phase, real or imaginary parts, which show no anatomy (choose them by the entity part)',
-  'bids-twice': 'images that lie there as .nii and as .nii.gz, of which one was taken',
-};
-
-/** `3 links out of the bucket or to nothing, …`. */
-export const tellLeftOut = ({ reason, count }: LeftOut): string => `${count} ${leftOutTexts[reason]}`;
-
-/** What a view says: also in words. */
-const LeftOutView = z
-  .array(LeftOut.extend({ detail: z.string() }))
-  .optional()
-  .meta({ description: 'What lies there and was not taken, by reason; absent where there is nothing.' });
-
-export const viewLeftOut = (leftOut: readonly LeftOut[] | undefined): { leftOut?: (LeftOut & { detail: string })[] } =>
-  leftOut === undefined || leftOut.length === 0
-    ? {}
-    : { leftOut: leftOut.map((one) => ({ ...one, detail: tellLeftOut(one) })) };
-
 /** After this many failures the rest of the batch is not run. */
 export const ErrorThreshold = z
   .strictObject({
@@ -129,11 +99,14 @@ export const SubmitBatch = z
       .default(false)
       .meta({ description: 'Only count and estimate: how many volumes and bytes, and how long they may take.' }),
     metadata,
-    frames: z.literal('all').optional().meta({
-      description:
-        'Each frame of a 4D NIfTI becomes an item of its own; the header of every volume is read for that. Without it, ' +
-        'and without the option `frame`, such volumes fail.',
-    }),
+    frames: z
+      .literal('all')
+      .optional()
+      .meta({
+        description:
+          'Each frame of a 4D NIfTI becomes an item of its own; the header of every volume is read for that. Without it, ' +
+          'and without the option `frame`, such volumes fail.',
+      }),
   })
   .refine(
     ({ frames, options }) => frames === undefined || options.frame === undefined,

@@ -18,7 +18,11 @@ export type JobTemplate = z.infer<typeof JobTemplate>;
 
 const name = z.string().max(200);
 const prefix = z.string().max(1024).meta({ description: 'Keys begin so.', example: 'incoming/' });
-const suffix = z.string().min(1).max(128).meta({ description: `Keys end so. Default: what ends in ${VOLUME_ENDINGS}.` });
+const suffix = z
+  .string()
+  .min(1)
+  .max(128)
+  .meta({ description: `Keys end so. Default: what ends in ${VOLUME_ENDINGS}.` });
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
 

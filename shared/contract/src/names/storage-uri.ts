@@ -31,5 +31,7 @@ export function splitStorageUri(uri: string): StorageUri | undefined {
 /** True for what a grant may name: a whole store (`s3://`), a bucket with or without its slash, or the beginning of keys. */
 export function isStoragePrefix(text: string): boolean {
   const parts = splitStorageUri(text) ?? splitStorageUri(`${text}/`);
-  return isStorageUri(text) && (/^[a-z0-9]+:\/\/$/.test(text) || (parts !== undefined && BUCKET_NAME.test(parts.bucket)));
+  return (
+    isStorageUri(text) && (/^[a-z0-9]+:\/\/$/.test(text) || (parts !== undefined && BUCKET_NAME.test(parts.bucket)))
+  );
 }

@@ -1,4 +1,10 @@
-import { RESEARCH_NOTICE, tellLeftOut, type BatchRecord, type CompletedManifest, type Finding } from '@parse3d/contract';
+import {
+  RESEARCH_NOTICE,
+  tellLeftOut,
+  type BatchRecord,
+  type CompletedManifest,
+  type Finding,
+} from '@parse3d/contract';
 import type { Software } from '../../ledger/manifests.js';
 
 /** The version of BIDS that names and documents follow. */

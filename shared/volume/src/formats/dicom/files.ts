@@ -102,7 +102,7 @@ function told(files: readonly DicomFile[], shapes: readonly string[], notTaken: 
 }
 
 /** Something that may be a DICOM file: a file, an entry of a zip file, an object in storage. */
-export interface Candidate {
+interface Candidate {
   readonly name: string;
   readonly bytes: number;
   /** Its first `DICOM_MAGIC_BYTES` bytes, or all of them. */

@@ -33,7 +33,8 @@ export async function readNiftiPair(header: string, image: string, limits: Nifti
   const bytes = await firstBytes(header);
   return readInto(
     image,
-    (compressed, size) => new VolumeAssembler(limits, compressed, size, parseNiftiHeader(bytes, { imageFile: true, frame: limits.frame })),
+    (compressed, size) =>
+      new VolumeAssembler(limits, compressed, size, parseNiftiHeader(bytes, { imageFile: true, frame: limits.frame })),
   );
 }
 
