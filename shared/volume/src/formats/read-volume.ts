@@ -38,7 +38,10 @@ export async function readVolume(path: string, limits: DicomOptions = {}): Promi
   }
   if (isDicom(start)) return readDicom(await dicomFileAlone(path, limits), limits);
   if ((limits.volume ?? 1) > 1) {
-    throw new Problem('volume-not-3d', `expected DICOM to choose volume ${limits.volume} of, this file holds one volume`);
+    throw new Problem(
+      'volume-not-3d',
+      `expected DICOM to choose volume ${limits.volume} of, this file holds one volume`,
+    );
   }
   if (isNpz(start)) return readNpz(path, limits);
   if (isItk(start)) return readItk(path, limits);
