@@ -18,7 +18,7 @@ test('air does not count: the window spans what is inside the head, and a few br
   expect(belowZero).toBe(false);
 });
 
-test('stored values count by their slope and offset, and values that are none are left out', () => {
+test('stored values count by their slope and offset, and values that are no numbers are left out', () => {
   const stored = volume([0, 6_000], [1_000, 2_000], [1_400, 2_000]);
   const wide = measureGreys(stored, { slope: 2, offset: -500 }).window;
   const narrow = measureGreys(stored, plain).window;

@@ -11,10 +11,8 @@ import { Viewer } from '../viewer/viewer.js';
 import { ctWindows, firstWindow } from '../viewer/windows.js';
 import type { Below } from './below.js';
 import { Live } from './live.js';
+import type { Busy } from './result-view.js';
 import { Result } from './result.js';
-
-/** What the viewer is doing, for its overlay. */
-export type Busy = { readonly what: string; readonly share?: number } | undefined;
 
 /**
  * A job beside its volume: while it runs the scan is there to look at, and when it has ended the labels appear over it. The

@@ -6,9 +6,8 @@ import { Snippets } from '../components/snippets.js';
 import { recipes } from '../components/recipes.js';
 import { seconds, shortId, shortUri } from '../format.js';
 import { chosenColour } from '../segment/draft.js';
-import type { LabelMode, LabelStyle } from '../viewer/labels.js';
-import type { Scene, SceneVolume } from '../viewer/scene.js';
-import type { Busy } from './bench.js';
+import type { LabelStyle } from '../viewer/labels.js';
+import type { ResultView } from './result-view.js';
 import { BelowNote, showBelow, type Below } from './below.js';
 import { Downloads } from './downloads.js';
 import { FindingsTable } from './findings-table.js';
@@ -23,20 +22,6 @@ const namesIn = async (path: string): Promise<LabelsFile> =>
   JSON.parse(new TextDecoder().decode(await download(path))) as LabelsFile;
 
 const OPACITY = 0.55;
-
-/** The view that the result appears in. */
-export interface ResultView {
-  readonly scene: Scene | undefined;
-  /** True once the input is shown; the labels wait for it. */
-  readonly shown: () => Promise<boolean>;
-  readonly styles: readonly LabelStyle[] | undefined;
-  readonly setStyles: (styles: readonly LabelStyle[]) => void;
-  readonly mode: LabelMode;
-  readonly setBusy: (busy: Busy) => void;
-  readonly below: Below | undefined;
-  readonly setBelow: (below: Below) => void;
-  readonly onVolume: (volume: SceneVolume) => void;
-}
 
 /** What was found, with everything that can be done with it. */
 export function Result(props: { job: JobView; manifest: CompletedManifest; view: ResultView }) {

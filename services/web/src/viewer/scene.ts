@@ -3,31 +3,12 @@ import { NotShown } from './not-shown.js';
 import { indexLabels, labelTable, placeOf, type LabelIndex, type LabelMode, type LabelStyle } from './labels.js';
 import { sliceShader } from './slice-shader.js';
 import { measureGreys } from './greys.js';
+import type { Crosshair, SceneVolume, Tile } from './scene-parts.js';
 import type { Window } from './windows.js';
 
+export type { Crosshair, SceneVolume, Tile } from './scene-parts.js';
+
 export type Layout = 'planes' | 'axial' | 'coronal' | 'sagittal' | 'solid';
-
-/** What lies under the crosshair. */
-export interface Crosshair {
-  /** Voxel of the volume, from 0. */
-  readonly voxel: readonly [number, number, number];
-  /** Right, anterior, superior. Unit: mm. */
-  readonly mm: readonly [number, number, number];
-  /** The volume's own value. */
-  readonly value: number | undefined;
-  /** Place of the label in the table, from 0. */
-  readonly label: number | undefined;
-  readonly probability: number | undefined;
-}
-
-export interface SceneVolume {
-  readonly shape: readonly [number, number, number];
-  readonly spacingMm: readonly [number, number, number];
-  /** Window that shows the contrast inside the body. */
-  readonly robust: Window;
-  /** True where values lie far below 0, as those of CT do and those of MR do not. */
-  readonly belowZero: boolean;
-}
 
 const sliceTypes: Record<Layout, SLICE_TYPE> = {
   planes: SLICE_TYPE.MULTIPLANAR,
@@ -36,15 +17,6 @@ const sliceTypes: Record<Layout, SLICE_TYPE> = {
   sagittal: SLICE_TYPE.SAGITTAL,
   solid: SLICE_TYPE.RENDER,
 };
-
-/** Where a plane is drawn on the canvas. Unit: CSS pixels. */
-export interface Tile {
-  readonly plane: 'axial' | 'coronal' | 'sagittal';
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-}
 
 const planes: readonly Tile['plane'][] = ['axial', 'coronal', 'sagittal'];
 
@@ -312,6 +284,7 @@ export class Scene {
   }
 }
 
+/** @throws NotShown when the bytes are no NIfTI volume */
 async function readImage(bytes: ArrayBuffer, name: string, colormap = 'gray'): Promise<NVImage> {
   // Whether it is compressed shows in the bytes; a name may say something else.
   const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));

@@ -101,9 +101,7 @@ export function reportIdentifiers(slices: readonly SliceHeader[]): IdentifierRep
     const inMosaics = slices.some(({ tile }) => tile !== undefined);
     return {
       warnings: [],
-      unreferable: inMosaics
-        ? 'each of its frames refers to an image, and the slices of a mosaic are not images'
-        : undefined,
+      unreferable: inMosaics ? 'it refers to images, and the slices of a mosaic are not images' : undefined,
     };
   }
   const told = faults.join('; ');
