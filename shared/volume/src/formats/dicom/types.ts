@@ -87,7 +87,7 @@ export interface SliceHeader {
   /** Set for a slice of a mosaic: `pixels` has the size of the slice then. */
   readonly tile: Tile | undefined;
   readonly concatenation: Concatenation | undefined;
-  /** Identifiers as written, empty where there are none: only an object that refers to the image needs them. */
+  /** Identifiers as written, empty where the object has none: only an object that refers to the image needs them. */
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly studyUid: string;
