@@ -1,10 +1,10 @@
 import type { Engine, EngineOptions, LoadedPack } from '../../types.js';
 import { openSession, type Session } from '../onnx.js';
 import { infer } from './infer.js';
-import { SliceNetwork } from './network.js';
-import { NoiseSource } from './noise.js';
-import { PromptTokenizer, TextFeatureSource } from './text.js';
-import type { PromptableSlicesPack, Tools } from './tools.js';
+import { SliceNetwork } from './network/network.js';
+import { NoiseSource } from './network/noise.js';
+import { PromptTokenizer, TextFeatureSource } from './network/text.js';
+import type { PromptableSlicesPack, Tools } from './network/tools.js';
 
 /** Opens the engine of models that take any text and look at one slice at a time. */
 export async function openPromptableSlicesEngine(

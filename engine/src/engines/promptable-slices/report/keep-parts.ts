@@ -1,9 +1,9 @@
 import type { Prompt, RemovedParts } from '@parse3d/contract';
 import type { KeepParts } from '@parse3d/contract/packs';
 import { partsToRemove, voxelVolumeMl, type Geometry } from '@parse3d/volume/geometry';
-import type { Labels } from '../../steps/step.js';
-import { inVoxels, removedOf } from '../keep-rules.js';
-import type { MaskCounts } from './label-slices.js';
+import type { Labels } from '../../../steps/step.js';
+import { inVoxels, removedOf } from '../../keep-rules.js';
+import type { MaskCounts } from '../restore/mask-counts.js';
 import { MaskRuns, RunFinder } from './mask-runs.js';
 import { MaskStore } from './mask-store.js';
 

@@ -1,7 +1,7 @@
 import type { Finding } from '@parse3d/contract';
-import { sigmoid } from './slice-scores.js';
-import type { SliceStack } from './slice-stack.js';
-import type { LinearTaps } from './way-back.js';
+import { sigmoid } from '../slices/slice-scores.js';
+import type { SliceStack } from '../slices/stack.js';
+import type { LinearTaps } from '../slices/linear-taps.js';
 
 /** Existence per slice of the model's stack and prompt; slices that were not looked at have none. */
 export class ExistenceTable {

@@ -8,7 +8,7 @@ const MOST_RUNS = 4 * 1024 * 1024;
 export class MaskStore {
   readonly #shape: Shape;
   readonly #make: (prompt: number) => Iterable<Uint8Array>;
-  readonly #held = new Map<number, MaskRuns>();
+  readonly #runs = new Map<number, MaskRuns>();
   readonly #most: number;
   #count = 0;
 
@@ -20,13 +20,13 @@ export class MaskStore {
 
   /** The mask of a prompt in pieces, in memory order. */
   pieces(prompt: number): Iterable<Uint8Array> {
-    return this.#held.get(prompt)?.pieces(this.#shape) ?? this.#remembered(prompt);
+    return this.#runs.get(prompt)?.pieces(this.#shape) ?? this.#remembered(prompt);
   }
 
   /** Remembers a mask; one that is too large for what is left is not. */
   put(prompt: number, runs: MaskRuns): void {
-    if (this.#held.has(prompt) || this.#count + runs.count > this.#most) return;
-    this.#held.set(prompt, runs);
+    if (this.#runs.has(prompt) || this.#count + runs.count > this.#most) return;
+    this.#runs.set(prompt, runs);
     this.#count += runs.count;
   }
 

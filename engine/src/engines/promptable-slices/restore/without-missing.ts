@@ -1,10 +1,10 @@
 import type { MissingVoxels } from '@parse3d/volume/formats';
-import { MaskCounts } from './label-slices.js';
-import type { SliceReader } from './slice-readers.js';
-import type { SliceStack } from './slice-stack.js';
+import { MaskCounts } from './mask-counts.js';
+import type { SliceReader } from './way.js';
+import type { SliceStack } from '../slices/stack.js';
 
 /** Reads probabilities that are 0 where the volume has no value. */
-export class PresentReader implements SliceReader {
+export class WithoutMissing implements SliceReader {
   readonly #reader: SliceReader;
   readonly #missing: MissingVoxels;
   readonly #stack: SliceStack;

@@ -1,6 +1,6 @@
 import type { PromptableSlicesModel } from '@parse3d/contract';
-import { antialiasedPlan, SquareResizer } from './resize.js';
-import { logitCutoff, sigmoid, type SliceScores } from './slice-scores.js';
+import { antialiasedPlan, SquareResizer } from '../slices/resize.js';
+import { logitCutoff, sigmoid, type SliceScores } from '../slices/slice-scores.js';
 
 /** Masks that overlap a better one by more than this share of their union are dropped. */
 const MAX_IOU = 0.5;

@@ -1,5 +1,5 @@
 import type { Shape, VoxelArray } from '@parse3d/volume/geometry';
-import { writeSlice, type SliceStack } from './slice-stack.js';
+import { writeSlice, type SliceStack } from '../slices/stack.js';
 
 /** A volume whose slices do not follow its memory is put together in parts of at most this many voxels. */
 const PART_VOXELS = 64 * 1024 * 1024;

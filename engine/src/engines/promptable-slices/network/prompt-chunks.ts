@@ -1,5 +1,5 @@
 import type { PromptableSlicesModel } from '@parse3d/contract';
-import { groupBy } from './group-by.js';
+import { groupBy } from '../../group-by.js';
 import { CHUNK_PROMPTS, type PromptChunk } from './network.js';
 import type { TextFeatures } from './text.js';
 

@@ -1,23 +1,23 @@
-import { peakMemoryBytes } from '../../peak-memory.js';
+import { peakMemoryBytes } from '../../../peak-memory.js';
 
 /** Of the memory cap, so that something is left for what comes after. */
 const SHARE = 0.85;
 
-export interface BatchLimits {
-  /** Most slices of a batch. */
+export interface PassLimits {
+  /** Most slices of a pass. */
   readonly sliceBatch: number;
   readonly memoryCapBytes?: number | undefined;
 }
 
 /**
- * How many slices go through the image encoder together. With a memory cap the first batch is one slice, and what that
- * took tells how many fit.
+ * How many slices go through the image encoder together. With a memory cap the first pass is one slice, and what that
+ * took shows how many fit.
  */
-export class BatchSize {
-  readonly #limits: BatchLimits;
+export class PassSize {
+  readonly #limits: PassLimits;
   #fits: number | undefined;
 
-  constructor(limits: BatchLimits) {
+  constructor(limits: PassLimits) {
     this.#limits = limits;
     if (limits.memoryCapBytes === undefined || limits.sliceBatch === 1) this.#fits = limits.sliceBatch;
   }
@@ -26,7 +26,7 @@ export class BatchSize {
     return this.#fits ?? 1;
   }
 
-  /** Runs a batch, and learns from the first one. */
+  /** Runs a pass, and learns from the first one. */
   async measure<T>(run: () => Promise<T>): Promise<T> {
     const { memoryCapBytes: cap, sliceBatch } = this.#limits;
     if (this.#fits !== undefined || cap === undefined) return run();

@@ -1,29 +1,29 @@
-import type { SliceSource } from './slice-source.js';
+import type { PreparedSlices } from '../prepare/grey-slices.js';
 
-/** Slices between those that are looked at first. */
+/** Distance of the slices that are scored first. */
 const STEP = 4;
 
-/** What `adaptive` looks at first: every fourth slice and the last one, without those of one grey value. */
-export function coarseSlices(source: SliceSource): number[] {
-  const { depth } = source.model;
-  return range(0, depth).filter((index) => (index % STEP === 0 || index === depth - 1) && !isConstant(source, index));
+/** What `adaptive` scores first: every fourth slice and the last one, without those of one grey value. */
+export function coarseSlices(slices: PreparedSlices): number[] {
+  const { depth } = slices.model;
+  return range(0, depth).filter((index) => (index % STEP === 0 || index === depth - 1) && !isConstant(slices, index));
 }
 
-/** The slices between those that show something and the next ones that were looked at already. */
+/** The slices between those that show something and the next ones that were scored already. */
 export function fineSlices(
-  source: SliceSource,
+  slices: PreparedSlices,
   coarse: readonly number[],
   shows: (index: number) => boolean,
 ): number[] {
   const seen = new Set(coarse);
   const near = new Set(coarse.filter(shows).flatMap((index) => range(index - STEP + 1, index + STEP)));
-  return range(0, source.model.depth).filter(
-    (index) => near.has(index) && !seen.has(index) && !isConstant(source, index),
+  return range(0, slices.model.depth).filter(
+    (index) => near.has(index) && !seen.has(index) && !isConstant(slices, index),
   );
 }
 
-function isConstant({ looks }: SliceSource, index: number): boolean {
-  return looks.every((look) => look.isConstant(index));
+function isConstant({ views }: PreparedSlices, index: number): boolean {
+  return views.every((view) => view.isConstant(index));
 }
 
 function range(from: number, to: number): number[] {

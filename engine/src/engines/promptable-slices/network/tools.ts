@@ -1,5 +1,5 @@
 import type { Pack } from '@parse3d/contract';
-import type { EngineOptions } from '../../types.js';
+import type { EngineOptions } from '../../../types.js';
 import type { SliceNetwork } from './network.js';
 import type { NoiseSource } from './noise.js';
 import type { TextFeatureSource } from './text.js';

@@ -1,40 +1,9 @@
-import type { Placement, SliceFit } from './fit-slices.js';
-import type { SliceStack } from './slice-stack.js';
-
-/** A coordinate this close to a whole number is that number: rounding must not blur grids that coincide. */
-const SNAP = 1e-6;
-
-/** Linear interpolation along one axis: index n is `1 - weight[n]` of `low[n]` and `weight[n]` of `high[n]`. */
-export interface LinearTaps {
-  readonly low: Int32Array;
-  readonly high: Int32Array;
-  readonly weight: Float32Array;
-  /** 0 where n lies outside of the source altogether. */
-  readonly inside: Uint8Array;
-}
-
-/** @param size of the source; beyond its outer centres half a pixel repeats the edge, farther off is outside */
-export function linearTaps(count: number, scale: number, offset: number, size: number): LinearTaps {
-  const taps = {
-    low: new Int32Array(count),
-    high: new Int32Array(count),
-    weight: new Float32Array(count),
-    inside: new Uint8Array(count),
-  };
-  for (let n = 0; n < count; n++) {
-    const exact = scale * n + offset;
-    const at = Math.abs(exact - Math.round(exact)) < SNAP ? Math.round(exact) : exact;
-    taps.inside[n] = at >= -0.5 - SNAP && at <= size - 0.5 + SNAP ? 1 : 0;
-    const clamped = Math.min(Math.max(at, 0), size - 1);
-    taps.low[n] = Math.floor(clamped);
-    taps.high[n] = Math.ceil(clamped);
-    taps.weight[n] = clamped - Math.floor(clamped);
-  }
-  return taps;
-}
+import { linearTaps, type LinearTaps } from '../slices/linear-taps.js';
+import type { Placement, SliceFit } from '../slices/fit.js';
+import type { SliceStack } from '../slices/stack.js';
 
 /** From the model's slices to those of the volume, by interpolation along all three axes. */
-export interface SmoothWay {
+export interface VolumeTaps {
   readonly depth: LinearTaps;
   readonly rows: LinearTaps;
   readonly columns: LinearTaps;
@@ -47,7 +16,7 @@ export interface SmoothWay {
  * @param model the stack of the slices that the model saw: of the same volume, at another spacing if it was resampled;
  * both grids share their centre and the directions of their axes
  */
-export function smoothWay(volume: SliceStack, model: SliceStack, fit: SliceFit): SmoothWay {
+export function volumeTaps(volume: SliceStack, model: SliceStack, fit: SliceFit): VolumeTaps {
   const [depth, height, width] = [0, 1, 2].map((axis) => (volume.spacingMm[axis] ?? 1) / (model.spacingMm[axis] ?? 1));
   const centred = (count: number, of: number, scale: number): number => (of - 1 - (count - 1) * scale) / 2;
   const through = (count: number, scale = 1, { count: of, scale: inner, offset }: Placement): LinearTaps =>
@@ -70,14 +39,14 @@ export interface SlicePair {
 
 /** Interpolates one slice of the volume, height × width, from size × size probabilities; a missing one counts as 0. */
 export class SmoothRenderer {
-  readonly #way: SmoothWay;
+  readonly #taps: VolumeTaps;
   readonly #mixed: Float32Array;
   readonly #row: Float32Array;
 
-  constructor(way: SmoothWay) {
-    this.#way = way;
-    this.#mixed = new Float32Array(way.size * way.size);
-    this.#row = new Float32Array(way.size);
+  constructor(taps: VolumeTaps) {
+    this.#taps = taps;
+    this.#mixed = new Float32Array(taps.size * taps.size);
+    this.#row = new Float32Array(taps.size);
   }
 
   render(pair: SlicePair, out: Float32Array): void {
@@ -86,7 +55,7 @@ export class SmoothRenderer {
       out.fill(0);
       return;
     }
-    const { rows, columns, size } = this.#way;
+    const { rows, columns, size } = this.#taps;
     const row = this.#row;
     const width = columns.low.length;
     for (let y = 0; y < rows.low.length; y++) {

@@ -1,6 +1,6 @@
 import type { PromptableSlicesModel } from '@parse3d/contract';
 import { LRUCache } from 'lru-cache';
-import type { Tensor } from '../onnx.js';
+import type { Tensor } from '../../onnx.js';
 
 // Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): the number at a place depends on
 // the seed and the place alone, so that every slice, batch and machine sees the same noise. The exporter draws the same.

@@ -11,15 +11,15 @@ export class MaskSpool {
   readonly #file: number;
   readonly #prompts: number;
   readonly #pixels: number;
-  readonly #held: Int32Array;
+  readonly #recordOf: Int32Array;
   readonly #kept: Uint8Array;
-  #records = 0;
+  #written = 0;
   #open = true;
 
   constructor(folder: string | undefined, slices: number, prompts: number, maskSize: number) {
     this.#prompts = prompts;
     this.#pixels = maskSize * maskSize;
-    this.#held = new Int32Array(slices * prompts).fill(-1);
+    this.#recordOf = new Int32Array(slices * prompts).fill(-1);
     this.#kept = new Uint8Array(slices * prompts);
     try {
       const own = mkdtempSync(join(folder ?? tmpdir(), 'masks-'));
@@ -31,21 +31,21 @@ export class MaskSpool {
   }
 
   has(slice: number, prompt: number): boolean {
-    return this.#held[slice * this.#prompts + prompt] >= 0;
+    return this.#recordOf[slice * this.#prompts + prompt] >= 0;
   }
 
-  /** A mask that is held already stays as it is. */
+  /** Writes a mask; one that was written already stays. */
   put(slice: number, prompt: number, logits: Float32Array): void {
     if (this.has(slice, prompt)) return;
     const bytes = new Uint8Array(logits.buffer, logits.byteOffset, logits.byteLength);
     try {
       for (let done = 0; done < bytes.length;) {
-        done += writeSync(this.#file, bytes, done, bytes.length - done, this.#records * bytes.length + done);
+        done += writeSync(this.#file, bytes, done, bytes.length - done, this.#written * bytes.length + done);
       }
     } catch (error) {
       throw Problem.from(error);
     }
-    this.#held[slice * this.#prompts + prompt] = this.#records++;
+    this.#recordOf[slice * this.#prompts + prompt] = this.#written++;
   }
 
   /** Marks a mask as one that stayed after suppression. */
@@ -59,7 +59,7 @@ export class MaskSpool {
   }
 
   get(slice: number, prompt: number): Float32Array | undefined {
-    const record = this.#held[slice * this.#prompts + prompt];
+    const record = this.#recordOf[slice * this.#prompts + prompt];
     if (record < 0) return undefined;
     const logits = new Float32Array(this.#pixels);
     const bytes = new Uint8Array(logits.buffer);

@@ -1,6 +1,6 @@
 import type { PromptableSlicesModel } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import type { Session, Tensor } from '../onnx.js';
+import type { Session, Tensor } from '../../onnx.js';
 
 /** Rows (slices times prompts) of one decoder run: its memory grows with them, its speed hardly does. */
 const DECODER_ROWS = 8;

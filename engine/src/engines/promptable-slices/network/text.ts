@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { Problem } from '@parse3d/contract/problems';
 import { LRUCache } from 'lru-cache';
-import type { Session } from '../onnx.js';
+import type { Session } from '../../onnx.js';
 
 /** A prompt as the text encoder takes it. */
 export interface TokenizedPrompt {
