@@ -51,7 +51,7 @@ function clock(): () => Spent {
 }
 
 /** Opens a pack and counts the time that its graphs take. */
-async function openTimed(folder: string, sliceBatch: number): Promise<{ engine: Engine; network: () => Spent }> {
+async function openTimed(folder: string, slicesPerPass: number): Promise<{ engine: Engine; network: () => Spent }> {
   let ms = 0;
   let cpuMs = 0;
   const open = async (...args: Parameters<typeof openSession>): Promise<Session> => {
@@ -70,7 +70,7 @@ async function openTimed(folder: string, sliceBatch: number): Promise<{ engine: 
   };
   const loaded = await loadPack(folder);
   if (loaded.pack.kind !== 'promptable-slices') throw new Error('expected a promptable pack');
-  const options = { device: 'cpu', threads, sliceBatch };
+  const options = { device: 'cpu', threads, slicesPerPass };
   return {
     engine: await openPromptableSlicesEngine(loaded, loaded.pack, options, open),
     network: () => ({ ms, cpuMs }),

@@ -52,7 +52,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     packFolders: config.PARSE3D_PACKS,
     device: config.PARSE3D_DEVICE,
     threads: config.PARSE3D_THREADS,
-    sliceBatch: config.PARSE3D_SLICE_BATCH,
+    slicesPerPass: config.PARSE3D_SLICE_BATCH,
     memoryCapBytes: config.PARSE3D_CHILD_MEMORY,
     jobsPerChild: config.PARSE3D_CHILD_JOBS,
     stallMs: config.PARSE3D_CHILD_STALL,

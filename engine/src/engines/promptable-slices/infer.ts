@@ -109,7 +109,7 @@ function openScratchOf(plan: RunPlan, { slices }: Prepared, folder: string | und
 
 function passSize({ options }: Tools): PassSize {
   return new PassSize({
-    sliceBatch: options.sliceBatch ?? (options.device === 'cpu' ? 1 : GPU_SLICES),
+    slicesPerPass: options.slicesPerPass ?? (options.device === 'cpu' ? 1 : GPU_SLICES),
     memoryCapBytes: options.memoryCapBytes,
   });
 }

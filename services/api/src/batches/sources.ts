@@ -12,7 +12,7 @@ export interface SourceItem {
   readonly prompts?: z.infer<typeof Prompts> | undefined;
 }
 
-const ManifestLine = z.strictObject({ uri: BlobUri, prompts: Prompts.optional() });
+const ListLine = z.strictObject({ uri: BlobUri, prompts: Prompts.optional() });
 
 /** The volumes of a batch in the order of the source, streamed: nothing is held but a page of the listing. */
 export async function* sourceItems(source: BatchSource, stores: Stores): AsyncGenerator<SourceItem> {
@@ -21,7 +21,8 @@ export async function* sourceItems(source: BatchSource, stores: Stores): AsyncGe
       for (const { uri, prompts } of source.items) yield { uri, etag: '', bytes: 0, prompts };
       return;
     case 'manifest':
-      yield* manifestItems(source.uri, stores);
+      // On the wire a list of volumes is called a manifest; in the code that is what commits a run.
+      yield* listItems(source.uri, stores);
       return;
     case 'prefix': {
       const glob = compileGlob(source.pattern);
@@ -54,7 +55,7 @@ async function* listed(
   }
 }
 
-async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {
+async function* listItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {
   const { store, key } = stores.open(uri);
   const { body } = await store.read(key);
   // However the loop ends, it destroys the body.
@@ -63,7 +64,7 @@ async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<Sourc
   }
 }
 
-function parseLine(line: string, number: number, uri: string): z.infer<typeof ManifestLine> {
+function parseLine(line: string, number: number, uri: string): z.infer<typeof ListLine> {
   const refuse = (why: string): never => {
     throw new Problem('request-invalid', `${uri}, line ${number}: ${why}`, { uri, line: number });
   };
@@ -73,6 +74,6 @@ function parseLine(line: string, number: number, uri: string): z.infer<typeof Ma
   } catch {
     return refuse('expected one JSON object');
   }
-  const parsed = ManifestLine.safeParse(json);
+  const parsed = ListLine.safeParse(json);
   return parsed.success ? parsed.data : refuse(z.prettifyError(parsed.error));
 }

@@ -9,7 +9,7 @@ import { chosenColour } from '../segment/draft.js';
 import type { LabelMode, LabelStyle } from '../viewer/labels.js';
 import type { Scene } from '../viewer/scene.js';
 import { Viewer } from '../viewer/viewer.js';
-import { ctWindows } from '../viewer/windows.js';
+import { ctWindows } from '../viewer/grey-windows.js';
 import { BelowNote, showBelow, type Below } from './below.js';
 import { Downloads } from './downloads.js';
 import { FindingsTable } from './findings-table.js';

@@ -12,7 +12,7 @@ import { useLoaded, useTitle } from '../hooks.js';
 import { go } from '../router.js';
 import type { Scene, SceneVolume } from '../viewer/scene.js';
 import { Viewer } from '../viewer/viewer.js';
-import { ctWindows } from '../viewer/windows.js';
+import { ctWindows } from '../viewer/grey-windows.js';
 import * as draft from './draft.js';
 import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
 import { PackChoice } from './pack-choice.js';

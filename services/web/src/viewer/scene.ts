@@ -1,7 +1,7 @@
 import { NVImage, Niivue, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
 import { NotShown } from './not-shown.js';
 import { indexLabels, labelLayers, placeOf, type LabelIndex, type LabelMode, type LabelStyle } from './labels.js';
-import type { Window } from './windows.js';
+import type { GreyWindow } from './grey-windows.js';
 
 export type Layout = 'planes' | 'axial' | 'coronal' | 'sagittal' | 'solid';
 
@@ -22,7 +22,7 @@ export interface SceneVolume {
   readonly shape: readonly [number, number, number];
   readonly spacingMm: readonly [number, number, number];
   /** Window that shows all but the outermost 2 % of the values. */
-  readonly robust: Window;
+  readonly robust: GreyWindow;
 }
 
 const sliceTypes: Record<Layout, SLICE_TYPE> = {
@@ -111,7 +111,7 @@ export class Scene {
     };
   }
 
-  setWindow({ width, level }: Window): void {
+  setWindow({ width, level }: GreyWindow): void {
     const [volume] = this.#viewer.volumes;
     if (volume === undefined) return;
     volume.cal_min = level - width / 2;

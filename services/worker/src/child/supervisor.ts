@@ -15,7 +15,7 @@ export interface ChildOptions {
   readonly device: string;
   readonly threads: number;
   /** Most slices in one pass of a promptable pack. @default the engine's */
-  readonly sliceBatch?: number | undefined;
+  readonly slicesPerPass?: number | undefined;
   /** Resident memory above which the child is killed. Unit: bytes. */
   readonly memoryCapBytes: number;
   /** Jobs after which the child is replaced. */
@@ -101,8 +101,8 @@ export class ChildSupervisor {
       if (this.#child === child) this.#child = undefined;
     });
     this.#ready = this.#awaitReady(child);
-    const { packFolders, device, threads, sliceBatch, memoryCapBytes } = this.#options;
-    send(child, { type: 'init', packFolders, device, threads, sliceBatch, memoryCapBytes });
+    const { packFolders, device, threads, slicesPerPass, memoryCapBytes } = this.#options;
+    send(child, { type: 'init', packFolders, device, threads, slicesPerPass, memoryCapBytes });
     return this.#ready;
   }
 

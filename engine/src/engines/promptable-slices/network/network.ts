@@ -33,7 +33,7 @@ interface Decoded {
   readonly existence: Float32Array;
 }
 
-/** The image encoder and the decoder, with memory for their outputs that is used again from batch to batch. */
+/** The image encoder and the decoder, with memory for their outputs that is used again from pass to pass. */
 export class SliceNetwork {
   readonly #model: PromptableSlicesModel;
   readonly #image: Session;

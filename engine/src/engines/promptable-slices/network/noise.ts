@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Tensor } from '../../onnx.js';
 
 // Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011): the number at a place depends on
-// the seed and the place alone, so that every slice, batch and machine sees the same noise. The exporter draws the same.
+// the seed and the place alone, so that every slice, pass and machine sees the same noise. The exporter draws the same.
 const M0 = 0xd2511f53;
 const M1 = 0xcd9e8d57;
 const W0 = 0x9e3779b9;

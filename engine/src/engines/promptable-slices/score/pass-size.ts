@@ -5,7 +5,7 @@ const SHARE = 0.85;
 
 export interface PassLimits {
   /** Most slices of a pass. */
-  readonly sliceBatch: number;
+  readonly slicesPerPass: number;
   readonly memoryCapBytes?: number | undefined;
 }
 
@@ -19,7 +19,7 @@ export class PassSize {
 
   constructor(limits: PassLimits) {
     this.#limits = limits;
-    if (limits.memoryCapBytes === undefined || limits.sliceBatch === 1) this.#fits = limits.sliceBatch;
+    if (limits.memoryCapBytes === undefined || limits.slicesPerPass === 1) this.#fits = limits.slicesPerPass;
   }
 
   get slices(): number {
@@ -28,12 +28,12 @@ export class PassSize {
 
   /** Runs a pass, and learns from the first one. */
   async measure<T>(run: () => Promise<T>): Promise<T> {
-    const { memoryCapBytes: cap, sliceBatch } = this.#limits;
+    const { memoryCapBytes: cap, slicesPerPass } = this.#limits;
     if (this.#fits !== undefined || cap === undefined) return run();
     const before = process.memoryUsage.rss();
     const result = await run();
     const perSlice = Math.max(1, peakMemoryBytes() - before);
-    this.#fits = Math.min(sliceBatch, Math.max(1, Math.floor((cap * SHARE - before) / perSlice)));
+    this.#fits = Math.min(slicesPerPass, Math.max(1, Math.floor((cap * SHARE - before) / perSlice)));
     return result;
   }
 }

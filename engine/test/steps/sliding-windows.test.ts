@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Shape } from '@parse3d/volume/geometry';
-import { cutBox, layersOfWindows, tiles, windowStarts, windowWeights, type Box } from '../../src/steps/windows.js';
+import {
+  cutBox,
+  layersOfWindows,
+  tiles,
+  windowStarts,
+  windowWeights,
+  type Box,
+} from '../../src/steps/sliding-windows.js';
 
 describe('windows along an axis', () => {
   it('begin and end flush with the borders', () => {

@@ -22,7 +22,7 @@ const AT_ONCE = 16;
  *
  * @throws Problem `quota-exceeded` and the like: what is left goes on waiting
  */
-export async function closeWindow(rule: RuleRecord, deps: ApiDeps, signal: AbortSignal): Promise<void> {
+export async function closeCollectWindow(rule: RuleRecord, deps: ApiDeps, signal: AbortSignal): Promise<void> {
   const { primary } = deps.stores;
   let startAfter: string | undefined;
   do {

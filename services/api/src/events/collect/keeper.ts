@@ -3,7 +3,7 @@ import { batchWindowMs, blobKeys, parseBlobKeys, type RuleRecord } from '@parse3
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { listAll } from '@parse3d/storage';
 import type { ApiDeps } from '../../deps.js';
-import { closeWindow } from './close.js';
+import { closeCollectWindow } from './close.js';
 
 /** Without any rule that has a window, what is left of earlier ones is looked for so often, in ms. */
 const IDLE_EVERY_MS = 60_000;
@@ -20,7 +20,7 @@ const AGAIN_MS = 5_000;
  * the rule says. Clears away what is left of rules that were removed. Runs in the process that leads. It knows nothing
  * that is not in storage, so that the next leader goes on where it was.
  */
-export class WindowKeeper {
+export class CollectKeeper {
   readonly #deps: ApiDeps;
   readonly #stop = new AbortController();
   /** Since when the oldest object of a rule waits, in ms of Unix time, until the window is closed. */
@@ -86,7 +86,7 @@ export class WindowKeeper {
       this.#dueAt(oldest + windowMs);
       return;
     }
-    await closeWindow(rule, this.#deps, this.#stop.signal);
+    await closeCollectWindow(rule, this.#deps, this.#stop.signal);
     this.#oldest.delete(ruleId);
     this.#again.delete(ruleId);
   }

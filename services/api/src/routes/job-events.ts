@@ -12,7 +12,7 @@ import { JobParams } from './jobs.js';
 /** Heartbeat: keeps proxies from closing an idle stream, and re-reads it in case a notification was lost. Unit: ms. */
 const HEARTBEAT_MS = 10_000;
 
-export const eventRoutes = (slots: KeySlots) => [
+export const jobEventRoutes = (slots: KeySlots) => [
   operation({
     method: 'get',
     path: '/v1/jobs/{id}/events',
