@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { apiEnvSchema, readApiConfig } from '@parse3d/api';
 import { isProblemCode } from '@parse3d/contract/problems';
 import { scratchFolder } from '@parse3d/testing';
@@ -12,6 +13,7 @@ import {
   deployFolder,
   fieldsNamed,
   filesBelow,
+  Node,
   quantityBytes,
   readEnvFile,
   readText,
@@ -186,6 +188,63 @@ test('every pod runs without root, privileges, a writable root and a token of th
       ],
     });
   }
+});
+
+describe('every service of compose', () => {
+  /** The profile `monitoring` runs images as their makers ship them. */
+  const services = Object.entries(composeServices()).filter(([name]) => !['prometheus', 'grafana'].includes(name));
+
+  test.each(services)('%s has no privileges, a read-only root and a bounded log', (name, service) => {
+    expect(service).toMatchObject({
+      read_only: true,
+      cap_drop: ['ALL'],
+      security_opt: ['no-new-privileges:true'],
+      logging: { options: { 'max-size': '50m' } },
+    });
+    // Whoever gives the volumes away must be root, reaches no network and ends.
+    if (name === 'owners') {
+      expect(service).toMatchObject({
+        network_mode: 'none',
+        restart: 'on-failure',
+        cap_add: ['CHOWN', 'DAC_READ_SEARCH'],
+      });
+      return;
+    }
+    expect(service['cap_add']).toBeUndefined();
+    // Our own images name their user themselves, which is tested below.
+    if (!String(service['image']).startsWith('parse3d:'))
+      expect(String(service['user'])).toMatch(/^[1-9]\d*:[1-9]\d*$/);
+  });
+
+  test.each(services.filter(([name]) => name !== 'bucket'))('%s has limits', (_name, service) => {
+    const limits = Node.parse(at(service, 'deploy', 'resources', 'limits'));
+    expect(quantityBytes(String(limits['memory']))).toBeGreaterThan(0);
+    expect(Number(limits['cpus'])).toBeGreaterThan(0);
+  });
+
+  test('that is read-only takes no configuration that compose would have to write into it', () => {
+    for (const [, service] of services) expect(service['configs']).toBeUndefined();
+  });
+
+  test('that keeps data gets volumes of its own user', () => {
+    const all = composeServices();
+    const given = String(at(all['owners'] ?? {}, 'command', 0));
+    for (const name of ['redis', 'storage']) {
+      const service = all[name] ?? {};
+      expect(given).toContain(`chown -h ${String(service['user'])}`);
+      expect(at(service, 'depends_on', 'owners', 'condition')).toBe('service_completed_successfully');
+    }
+  });
+
+  test('storage is given keys that are JSON', () => {
+    const [, , script] = z.array(z.string()).parse(at(composeServices()['storage'] ?? {}, 'entrypoint'));
+    const [printing] = (script ?? '').replaceAll('$$', '$').split(' > /tmp/s3.json');
+    const env = { S3_ACCESS_KEY_ID: 'an-id', S3_SECRET_ACCESS_KEY: 'a secret/with+signs' };
+    const printed = spawnSync('sh', ['-c', printing ?? ''], { env, encoding: 'utf8' });
+    expect(JSON.parse(printed.stdout)).toMatchObject({
+      identities: [{ credentials: [{ accessKey: 'an-id', secretKey: 'a secret/with+signs' }] }],
+    });
+  });
 });
 
 const version = (): string => String(at(JSON.parse(readText('package.json')), 'version'));

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { cp, mkdir, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ServiceStatus } from '@parse3d/contract';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { assertNothingLeaks, eventually, scratchFolder, type ScratchFolder } from '@parse3d/testing';
+import { mountSmallDisk, type SmallDisk } from './support/small-disk.js';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCtFile } from './support/volumes.js';
 
@@ -12,24 +12,14 @@ const CT_TISSUE = resolve(import.meta.dirname, '../packs/ct-tissue');
 let folder: ScratchFolder;
 let stack: Stack;
 let uri: string;
-let mounted: string | undefined;
-
-/** A small disk of its own, where this machine lets us have one. */
-function mountSmallDisk(path: string): boolean {
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', path], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
+let disk: SmallDisk | undefined;
 
 beforeAll(async () => {
   folder = await scratchFolder('place');
   await cp(CT_TISSUE, join(folder.path, 'packs', 'ct-tissue'), { recursive: true });
   const scratch = join(folder.path, 'scratch');
   await mkdir(scratch);
-  if (mountSmallDisk(scratch)) mounted = scratch;
+  disk = mountSmallDisk(scratch, '16k');
   stack = await startStack({
     workers: 0,
     env: {
@@ -43,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await stack.stop();
-  if (mounted !== undefined) execFileSync('umount', [mounted]);
+  disk?.unmount();
   await folder.remove();
   await assertNothingLeaks();
 });
@@ -59,7 +49,7 @@ async function workers(): Promise<ServiceStatus['workers']> {
 test('on a full disk jobs wait without failing, the worker says so, and goes on when there is room', async ({
   skip,
 }) => {
-  if (mounted === undefined) skip('a disk of its own cannot be mounted here');
+  if (disk === undefined) skip('a disk of its own cannot be mounted here');
   await stack.startWorker();
   const ids = [await submit(), await submit(), await submit()];
   await eventually(async () => (await workers())[0]?.troubles.some(({ code }) => code === 'disk-full') === true, {
@@ -67,7 +57,7 @@ test('on a full disk jobs wait without failing, the worker says so, and goes on 
   });
   expect((await workers())[0]?.packs).toEqual([]);
   for (const id of ids) expect((await stack.api.job(id)).status).toBe('waiting');
-  execFileSync('mount', ['-o', 'remount,size=512m', mounted ?? '']);
+  disk?.resize('512m');
   for (const id of ids) expect(await stack.api.ended(id)).toMatchObject({ status: 'completed' });
   await eventually(async () => (await workers())[0]?.troubles.length === 0, { what: 'the worker to be well' });
 });
@@ -87,4 +77,18 @@ test('while a file of the pack is away its jobs wait, and the pack is not announ
   await eventually(async () => (await workers())[0]?.packs.includes('ct-tissue') === true, {
     what: 'the pack to be announced again',
   });
+});
+
+test('a worker that starts while a file of its only pack is away waits for it, and takes jobs when it is back', async () => {
+  const model = join(folder.path, 'packs', 'ct-tissue', 'model.onnx');
+  await rename(model, `${model}.away`);
+  for (const worker of stack.workers) await worker.stop();
+  await stack.startWorker();
+  const id = await submit();
+  await eventually(async () => (await workers()).some(({ troubles }) => troubles[0]?.part === 'pack:ct-tissue'), {
+    what: 'the worker to say that its pack is away',
+  });
+  expect((await workers()).flatMap(({ packs }) => packs)).toEqual([]);
+  await rename(`${model}.away`, model);
+  expect(await stack.api.ended(id)).toMatchObject({ status: 'completed', attempt: 1 });
 });

@@ -9,8 +9,16 @@ afterAll(assertNothingLeaks);
 test('the demonstration segments its sample through the whole service, says where the results lie, and stops', async () => {
   const folder = await scratchFolder('cli-demo');
   try {
-    const run = await runCli(['demo'], { cwd: folder.path });
+    // Without a line: the sample that comes with the clone stands in, and that is said.
+    const offline = {
+      PARSE3D_DEFAULT_PACK: 'starter-brain-mr',
+      npm_config_registry: 'http://127.0.0.1:1',
+      XDG_CACHE_HOME: join(folder.path, 'cache'),
+    };
+    const run = await runCli(['demo'], { cwd: folder.path, env: offline });
     expect(run.code, run.stderr).toBe(0);
+    expect(run.stderr).toContain('the sample head could not be fetched');
+    expect(run.stderr).toContain('in its place a template');
     for (const [what, file] of [
       ['Label map', 'labels.nii.gz'],
       ['Manifest', 'manifest.json'],

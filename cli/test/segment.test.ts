@@ -54,7 +54,8 @@ test('a volume is segmented here, with a table for people and files on the grid 
     const expected = hu > 150 ? 7 : hu >= -950 && hu <= -500 ? 1 : 0;
     if (data[at] !== expected) wrong += 1;
   }
-  expect(wrong / data.length).toBeLessThan(0.001);
+  // Bone is closed over gaps of a voxel, and noise in the air is no body.
+  expect(wrong / data.length).toBeLessThan(0.003);
 });
 
 const ResultJson = z.looseObject({ outputs: z.array(z.looseObject({ name: z.string(), sha256: z.string() })) });

@@ -28,7 +28,8 @@ export async function segment(
   const clock = stageClock(onProgress);
 
   clock.report({ stage: 'read', done: 0, total: 1 });
-  const image = await readVolume(request.inputPath, { maxVoxels: request.limits.maxVoxels });
+  const { volume, tilt, spacing } = request.options;
+  const image = await readVolume(request.inputPath, { maxVoxels: request.limits.maxVoxels, volume, tilt, spacing });
   assertModelGrid(image.geometry, engine.pack.pack, {
     maxVoxels: request.limits.maxVoxels,
     xyztUnits: image.header.space.xyztUnits,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { densityPack } from './density-pack.js';
 import { OutputOptions } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
@@ -145,7 +146,7 @@ async function run(
     outputs: OutputOptions.parse({ preview: false, volume: true, dicomSeg }),
     limits: { maxVoxels: 2 ** 30 },
   };
-  const engine = await bench.open(join(PACKS, pack));
+  const engine = await bench.open(isBrain ? join(PACKS, pack) : await densityPack(bench));
   const got = await segment(request, engine, () => undefined, new AbortController().signal).then(
     ({ findings, warnings }) => ({ result: told(findings.map(({ voxels }) => voxels)), says: warnings.join(' ') }),
     (error: unknown) => {

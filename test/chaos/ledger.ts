@@ -1,4 +1,5 @@
 import { batchJobId, BatchView, Manifest, placeOf } from '@parse3d/contract';
+import { isProblemCode, problemKinds } from '@parse3d/contract/problems';
 import { readAll, readJson, type BlobStore } from '@parse3d/storage';
 import { eventually } from '@parse3d/testing';
 import { z } from 'zod';
@@ -11,9 +12,11 @@ export interface Accepted {
   readonly batches: Map<string, number>;
 }
 
-/** What was promised against what is there. Everything but `ends` names what is wrong, and should be empty. */
+/** What was promised against what is there. Everything but `ends` and `failures` names what is wrong, and should be empty. */
 export interface Ledger {
   readonly ends: Record<Manifest['status'], number>;
+  /** How many jobs failed, by problem code. */
+  readonly failures: Readonly<Record<string, number>>;
   /** Accepted jobs and items without a terminal manifest. */
   readonly lost: readonly string[];
   /** Jobs that show more than one result. */
@@ -28,10 +31,21 @@ export interface Ledger {
   readonly stuck: readonly string[];
   /** Batches whose counters or reports are not what their manifests say. */
   readonly miscounted: readonly string[];
+  /** Jobs that failed for a fault of the place, which should have cost them nothing. */
+  readonly failedForPlace: readonly string[];
 }
 
-/** Compares everything that was accepted with everything that storage and the api show. */
-export async function closeLedger(stack: Stack, store: BlobStore, accepted: Accepted): Promise<Ledger> {
+/**
+ * Compares everything that was accepted with everything that storage and the api show.
+ *
+ * @param strangers ids of jobs that the chaos itself put into the store, in pieces
+ */
+export async function closeLedger(
+  stack: Stack,
+  store: BlobStore,
+  accepted: Accepted,
+  strangers: ReadonlySet<string>,
+): Promise<Ledger> {
   const ends = { completed: 0, failed: 0, canceled: 0 };
   const lost: string[] = [];
   const duplicated: string[] = [];
@@ -39,6 +53,8 @@ export async function closeLedger(stack: Stack, store: BlobStore, accepted: Acce
   const leftovers: string[] = [];
   const stuck: string[] = [];
   const miscounted: string[] = [];
+  const failedForPlace: string[] = [];
+  const failures: Record<string, number> = {};
 
   const results = await resultsByJob(store);
   /** The end of a job in storage, entered into the books. */
@@ -52,6 +68,11 @@ export async function closeLedger(stack: Stack, store: BlobStore, accepted: Acce
     }
     const manifest = Manifest.parse(await readJson(store, manifests[0]));
     ends[manifest.status]++;
+    if (manifest.status === 'failed') {
+      const { code } = manifest.problem;
+      failures[code] = (failures[code] ?? 0) + 1;
+      if (isProblemCode(code) && problemKinds[code].fault === 'place') failedForPlace.push(id);
+    }
     const kept = new Set(manifest.status === 'completed' ? manifest.outputs.map(({ key }) => key) : []);
     if (manifests.length > 1) duplicated.push(id);
     if (keys.filter((key) => kept.has(key)).length < kept.size) incomplete.push(id);
@@ -77,7 +98,8 @@ export async function closeLedger(stack: Stack, store: BlobStore, accepted: Acce
     const agrees = JSON.stringify({ ...counted, ...view.counts }) === JSON.stringify(counted);
     if (!agrees || !(await listsAll(store, id, total))) miscounted.push(id);
   }
-  return { ends, lost, duplicated, incomplete, leftovers, unasked: [...results.keys()], stuck, miscounted };
+  const unasked = [...results.keys()].filter((id) => !strangers.has(id));
+  return { ends, failures, lost, duplicated, incomplete, leftovers, unasked, stuck, miscounted, failedForPlace };
 }
 
 /** Every key below results/, by job. */
@@ -113,8 +135,11 @@ async function listsAll(store: BlobStore, batchId: string, total: number): Promi
 }
 
 /** One line for the log. */
-export function summary({ ends, ...wrong }: Ledger): string {
-  const counts = Object.entries(wrong).map(([name, ids]) => `${name} ${ids.length}`);
+export function summary({ ends, failures, ...wrong }: Ledger): string {
+  const { lost, duplicated, stuck, failedForPlace, ...others } = wrong;
+  const promised = { lost, doubled: duplicated, stuck, "failed for a place's fault": failedForPlace };
+  const counts = Object.entries({ ...promised, ...others }).map(([name, ids]) => `${name} ${ids.length}`);
   const ended = Object.entries(ends).map(([name, count]) => `${name} ${count}`);
-  return `${counts.join(', ')}; ended: ${ended.join(', ')}`;
+  const codes = Object.entries(failures).map(([code, count]) => `${code} ${count}`);
+  return `${counts.join(', ')}; ended: ${ended.join(', ')}${codes.length === 0 ? '' : ` (${codes.join(', ')})`}`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -16,11 +16,8 @@ import {
   type Chromium,
   type Visit,
 } from './support/browser.js';
-import { partOfHead, t1Head } from './support/head.js';
+import { partOfHead } from './support/head.js';
 import { drop, expectDrawn, pixelsNear, pixelsWithHue } from './support/pixels.js';
-
-/** The README's picture, made by this journey: `npm run screenshot`. */
-const picture = process.env['PARSE3D_SCREENSHOT'];
 
 const LONG_MS = 240_000;
 
@@ -67,7 +64,7 @@ withBrowser('the page, from a scan to masks', () => {
   test(
     'a scan is dropped, targets are named with completion, and the job is followed to its end through a reload',
     async () => {
-      const head = picture === undefined ? await partOfHead(26, 58) : await t1Head();
+      const head = await partOfHead(26, 58);
       await drop(page, 'head.nii.gz', head);
       await page.getByText(/^91 × 109 × /).waitFor();
       await expectDrawn(page);
@@ -149,7 +146,6 @@ withBrowser('the page, from a scan to masks', () => {
       await labelled('left putamen').waitFor();
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'look');
-      if (picture !== undefined) await writeFile(picture, await page.screenshot());
 
       // One plane is drawn much faster than four views by software.
       await page.getByRole('button', { name: 'Axial' }).click();

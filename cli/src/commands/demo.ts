@@ -66,7 +66,7 @@ async function segmentSample(
     if (pack === undefined) throw new Problem('pack-unknown', 'the server has no default pack');
     const folder = join(stack.paths.dir, 'sample');
     await mkdir(folder, { recursive: true });
-    const sample = await chooseSample(pack, folder);
+    const sample = await chooseSample(pack, folder, (text) => output.hint(text));
     output.hint(`segmenting ${sample.description} with ${pack.id}: ${sample.prompts.join(', ')}`);
 
     const line = board.line('demo');

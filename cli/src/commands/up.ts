@@ -1,12 +1,13 @@
 import { relative } from 'node:path';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { Interrupted } from '../errors/kinds.js';
+import { Interrupted, UsageError } from '../errors/kinds.js';
 import { packFolders } from '../stack/pack-folders.js';
 import { DEFAULT_DIR } from '../stack/paths.js';
 import { startStack, type RunningStack } from '../stack/stack.js';
 import type { Output } from '../terminal/output.js';
-import { wholeNumber } from '../options/values.js';
+import { BucketName, InputPrefix } from '../options/storage.js';
+import { collect, wholeNumber } from '../options/values.js';
 import { action, examples } from './define.js';
 
 const Options = z.object({
@@ -14,6 +15,9 @@ const Options = z.object({
   port: wholeNumber(0, 65_535),
   slots: wholeNumber(1, 64),
   packs: z.string().optional(),
+  s3: z.url('expected a URL such as http://127.0.0.1:9000').optional(),
+  bucket: BucketName.optional(),
+  allow: z.array(InputPrefix).default([]),
 });
 type Options = z.infer<typeof Options>;
 
@@ -24,11 +28,18 @@ export function upCommand(): Command {
     .option('--port <port>', 'of the API, on 127.0.0.1; 0 is any free one', '8080')
     .option('--slots <count>', 'jobs computed at the same time', '1')
     .option('--packs <folders>', 'where packs lie, comma-separated (PARSE3D_PACKS, else those of parse3d)')
+    .option(
+      '--s3 <endpoint>',
+      'keep volumes and results in an S3 store; credentials as AWS programs have them, or PARSE3D_S3_*',
+    )
+    .option('--bucket <bucket>', 'with --s3: for uploads, results and keys (PARSE3D_BUCKET); made where it is missing')
+    .option('--allow <prefix>', 'volumes in storage that this machine’s key may read, such as s3://scans/', collect)
     .action(action(Options, ({ options, output }) => run(options, output)));
   return examples(
     command,
     ['Start it, and leave it running', 'parse3d up'],
     ['In another terminal, in the same folder', 'parse3d submit t1.nii.gz --prompt thalamus --watch'],
+    ['Volumes and results in an S3 store', 'parse3d up --s3 http://127.0.0.1:9000 --bucket masks --allow s3://scans/'],
     ['Two of them side by side', 'parse3d up --dir /data/second --port 8081'],
     [
       'Volumes that lie there already: copy them to a bucket of the store',
@@ -38,12 +49,15 @@ export function upCommand(): Command {
 }
 
 async function run(options: Options, output: Output): Promise<void> {
+  if (options.bucket !== undefined && options.s3 === undefined) throw new UsageError('--bucket: only with --s3');
   await whileUp(
     {
       dir: options.dir,
       port: options.port,
       slots: options.slots,
       packFolders: packFolders(options.packs),
+      allow: options.allow,
+      ...(options.s3 === undefined ? {} : { s3: { endpoint: options.s3, bucket: options.bucket } }),
       say: (text) => output.hint(text),
       onChange: (text) => (output.json ? output.event({ event: 'changed', detail: text }) : output.note(text)),
     },
@@ -91,7 +105,7 @@ export async function whileUp(
 }
 
 function announce(stack: RunningStack, output: Output): void {
-  const { url, paths, credentials, keyIsNew } = stack;
+  const { url, paths, credentials, keyIsNew, bucket } = stack;
   const docs = `${url}/docs`;
   output.event({
     event: 'up',
@@ -104,6 +118,7 @@ function announce(stack: RunningStack, output: Output): void {
   });
   const { bold, cyan, dim, green } = output.colours;
   const dir = relative(process.cwd(), paths.dir) || '.';
+  const storage = bucket === undefined ? `${dir}/storage` : `s3://${bucket}/`;
   const key = keyIsNew
     ? `${bold(credentials.key)}\n          ${dim(`shown this once; kept for the commands of this machine in ${dir}/credentials.json`)}`
     : dim(`as before, in ${dir}/credentials.json`);
@@ -115,10 +130,10 @@ function announce(stack: RunningStack, output: Output): void {
   API     ${cyan(url)}
   Docs    ${cyan(docs)}
   Key     ${key}
-  Files   ${dir}/storage  ${dim(`(logs in ${dir}/logs)`)}
+  Files   ${storage}  ${dim(`(logs in ${dir}/logs)`)}
 
 Try it, in another terminal:
-  ${cyan('parse3d submit t1.nii.gz --prompt thalamus --watch')}
+  ${cyan(`${output.program} submit t1.nii.gz --prompt thalamus --watch`)}
   ${cyan(`curl -H "Authorization: Bearer $PARSE3D_API_KEY" ${url}/v1/packs`)}
 `);
 }

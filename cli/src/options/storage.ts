@@ -10,19 +10,22 @@ export const TenantName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens');
 
+/** Volumes that jobs may read. */
+export const InputPrefix = z
+  .string()
+  .regex(
+    /^(s3|local):\/\/([a-z0-9][a-z0-9._-]{1,62}(\/.*)?)?$/,
+    'expected s3://bucket/prefix or local://bucket/prefix',
+  );
+
+export const BucketName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected the name of a bucket, such as masks');
+
 /** What a new key is given, besides its name and tenant. */
 export const GrantOptions = StorageOptions.extend({
   scope: z.array(Scope).default([...scopes]),
-  input: z
-    .array(
-      z
-        .string()
-        .regex(
-          /^(s3|local):\/\/([a-z0-9][a-z0-9._-]{1,62}(\/.*)?)?$/,
-          'expected s3://bucket/prefix or local://bucket/prefix',
-        ),
-    )
-    .default([]),
+  input: z.array(InputPrefix).default([]),
   expiresInDays: wholeNumber(1, 36_500).optional(),
 });
 export type GrantOptions = z.infer<typeof GrantOptions>;

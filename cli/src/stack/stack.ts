@@ -2,7 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { StorageConfig } from '@parse3d/storage';
+import { Problem } from '@parse3d/contract/problems';
+import { commonEnv, parseEnv, storageFromEnv } from '@parse3d/platform/config';
 import { z } from 'zod';
 import type { Credentials } from './credentials.js';
 import { lockFolder } from './folder-lock.js';
@@ -21,6 +22,10 @@ export interface StackOptions {
   /** Jobs computed at the same time. */
   readonly slots: number;
   readonly packFolders: readonly string[];
+  /** Prefixes of volumes in storage that this machine’s key may read, besides those of the embedded store. */
+  readonly allow?: readonly string[];
+  /** Store for volumes and results in place of the folder; the bucket is that of PARSE3D_BUCKET where none is named. */
+  readonly s3?: { readonly endpoint: string; readonly bucket: string | undefined };
   /** Told how the start goes. */
   readonly say: (text: string) => void;
   /** Told what happens later: a part ended and was started again. */
@@ -33,6 +38,8 @@ export interface RunningStack {
   readonly url: string;
   readonly paths: StackPaths;
   readonly credentials: Credentials;
+  /** Bucket of volumes and results, where they lie in an S3 store. */
+  readonly bucket: string | undefined;
   /** True when the key was made by this start: show it, nobody has seen it. */
   readonly keyIsNew: boolean;
   /** Process ids by name. */
@@ -94,7 +101,10 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     for (const folder of [paths.storage, paths.scratch, paths.logs]) await mkdir(folder, { recursive: true });
     // Volumes and results of people lie there.
     for (const folder of [paths.storage, paths.scratch, paths.logs]) await chmod(folder, 0o700);
-    const storage: StorageConfig = { kind: 'file', root: paths.storage, bucket: EMBEDDED_BUCKET };
+    const storageEnv = storageEnvOf(options, paths);
+    const storage = storageFromEnv(
+      parseEnv(commonEnv, { ...process.env, ...storageEnv, PARSE3D_REDIS_URL: 'redis://none' }),
+    );
 
     say('starting Redis');
     const redis = await writeRedisConfig(paths.redis, await freePort());
@@ -106,7 +116,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       stopGraceMs: REDIS_STOP_MS,
     });
 
-    const env = serviceEnv(options, paths, redis.url, apiPort);
+    const env = { ...serviceEnv(options, paths, redis.url, apiPort), ...storageEnv };
     say('starting the api');
     await run({
       ...nodeProgram('api', '@parse3d/api/main', env),
@@ -128,12 +138,16 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     });
 
     const at = url ?? `http://127.0.0.1:${apiPort}`;
-    const { credentials, isNew } = await ensureLocalKey(paths, storage, at);
+    const { credentials, isNew } = await ensureLocalKey(paths, storage, at, [
+      ...(options.s3 === undefined ? ['local://'] : []),
+      ...(options.allow ?? []),
+    ]);
     record();
     return {
       url: at,
       paths,
       credentials,
+      bucket: storage.kind === 's3' ? storage.bucket : undefined,
       keyIsNew: isNew,
       pids: () =>
         Object.fromEntries(programs.flatMap(({ identity: of }) => (of === undefined ? [] : [[of.name, of.pid]]))),
@@ -167,6 +181,24 @@ function nodeProgram(
   return { name, file: process.execPath, args: [fileURLToPath(import.meta.resolve(specifier))], env };
 }
 
+/** Where api and worker keep things. */
+function storageEnvOf({ s3 }: StackOptions, paths: StackPaths): Record<string, string> {
+  if (s3 === undefined) {
+    return { PARSE3D_STORAGE: 'file', PARSE3D_STORAGE_ROOT: paths.storage, PARSE3D_BUCKET: EMBEDDED_BUCKET };
+  }
+  const { PARSE3D_BUCKET: named, AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = process.env;
+  const bucket = s3.bucket ?? named;
+  if (bucket === undefined) throw new Problem('config-invalid', '--s3: expected --bucket <bucket>, or PARSE3D_BUCKET');
+  return {
+    PARSE3D_STORAGE: 's3',
+    PARSE3D_S3_ENDPOINT: s3.endpoint,
+    PARSE3D_BUCKET: bucket,
+    ...(id !== undefined && process.env['PARSE3D_S3_ACCESS_KEY_ID'] === undefined
+      ? { PARSE3D_S3_ACCESS_KEY_ID: id, PARSE3D_S3_SECRET_ACCESS_KEY: secret ?? '' }
+      : {}),
+  };
+}
+
 /** The environment of api and worker: what this machine sets, and over it what makes them one embedded service. */
 function serviceEnv(
   { slots, packFolders }: StackOptions,
@@ -180,9 +212,6 @@ function serviceEnv(
     ...process.env,
     PARSE3D_REDIS_URL: redisUrl,
     PARSE3D_REDIS_PREFIX: 'parse3d',
-    PARSE3D_STORAGE: 'file',
-    PARSE3D_STORAGE_ROOT: paths.storage,
-    PARSE3D_BUCKET: EMBEDDED_BUCKET,
     PARSE3D_PACKS: packFolders.join(','),
     PARSE3D_API_HOST: '127.0.0.1',
     PARSE3D_API_PORT: String(apiPort),

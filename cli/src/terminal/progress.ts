@@ -14,8 +14,9 @@ export interface ProgressBoard {
   close(): void;
 }
 
-/** Plain lines tell of a new stage, and of every tenth of the way. */
+/** Plain lines tell of a new stage, and of every tenth of the way, but no more often than this. */
 const PLAIN_STEP = 0.1;
+const PLAIN_EVERY_MS = 1_000;
 
 /** Bars on a terminal, plain lines otherwise, nothing with `--json`; always on stderr. */
 export function progressBoard(output: Output): ProgressBoard {
@@ -61,11 +62,15 @@ function plainBoard(output: Output): ProgressBoard {
     line: (name) => {
       let told = -1;
       let toldStage = '';
+      let toldAt = Number.NEGATIVE_INFINITY;
       return {
         update: (share, text) => {
-          const stage = text.split(',')[0] ?? '';
+          // `infer 86 of 101, 3.0 s left`: the rest counts slices.
+          const stage = text.split(/[ ,]/)[0] ?? '';
           const step = Math.floor(share / PLAIN_STEP);
-          if (step <= told && stage === toldStage) return;
+          const now = performance.now();
+          if ((step <= told && stage === toldStage) || now - toldAt < PLAIN_EVERY_MS) return;
+          toldAt = now;
           told = Math.max(step, told);
           toldStage = stage;
           output.note(`${name}: ${Math.floor(share * 100)} % ${text}`);

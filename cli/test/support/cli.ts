@@ -28,7 +28,9 @@ interface CliOptions {
 /** Starts the real `parse3d`, without any setting of this machine. */
 export function startCli(args: readonly string[], { cwd, env }: CliOptions = {}): RunningCli {
   const clean = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(PARSE3D_|NO_COLOR|FORCE_COLOR|VITEST|NODE_OPTIONS)/.test(name)),
+    Object.entries(process.env).filter(
+      ([name]) => !/^(PARSE3D_|npm_command|NO_COLOR|FORCE_COLOR|VITEST|NODE_OPTIONS)/.test(name),
+    ),
   );
   const child = spawn(process.execPath, [PARSE3D, ...args], {
     cwd,

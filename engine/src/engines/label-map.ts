@@ -2,6 +2,7 @@ import type { Finding, LabelMapModel, Pack, Prompt } from '@parse3d/contract';
 import type { NiftiImage } from '@parse3d/volume/formats';
 import { voxelCount, voxelVolumeMl, type Volume } from '@parse3d/volume/geometry';
 import { matchPrompts, type KeepParts, type PromptMatch } from '@parse3d/contract/packs';
+import { bodyDepth } from '../steps/body.js';
 import type { Labels } from '../steps/step.js';
 import type { Engine, EngineOptions, Found, InferRequest, LoadedPack, OnProgress } from '../types.js';
 import { throwIfCanceled } from './cancel.js';
@@ -58,7 +59,8 @@ async function infer(
     missing: prepared.missing,
   });
   const onWindow = (done: number, total: number): void => onProgress({ stage: 'infer', done, total });
-  await score(prepared, model, { session, model, tally, onWindow, signal });
+  const depth = model.body && bodyDepth(prepared.volume, model.body.above);
+  await score(prepared, model, { session, model, depth, tally, onWindow, signal });
 
   throwIfCanceled(signal);
   onProgress({ stage: 'restore', done: 0, total: 1 });

@@ -9,7 +9,9 @@ import type { Tally } from './tally.js';
 
 export interface PassContext {
   readonly session: Session;
-  readonly model: Pick<LabelMapModel, 'input' | 'output' | 'channels' | 'activation'>;
+  readonly model: Pick<LabelMapModel, 'input' | 'body' | 'output' | 'channels' | 'activation'>;
+  /** Depth in the body on the grid of the volume, where the model has an input for it. */
+  readonly depth?: Float32Array | undefined;
   readonly tally: Tally;
   readonly onWindow: (done: number, total: number) => void;
   readonly signal: AbortSignal;
@@ -23,7 +25,7 @@ export async function wholeVolume(volume: Scores, context: PassContext): Promise
   throwIfCanceled(context.signal);
   onWindow(0, 1);
   const voxels = volume.data.length;
-  const data = await runGraph(volume.data, volume.geometry.shape, context);
+  const data = await runGraph(volume.data, context.depth, volume.geometry.shape, context);
   tally.add({ data, start: 0, stride: voxels, voxels, kind: scoreKind(context), at: 0 });
   onWindow(1, 1);
 }
@@ -38,7 +40,8 @@ export async function tiledVolume(volume: Scores, tile: Shape, halo: number, con
   context.onWindow(0, plan.length);
   for (const [n, { core, read }] of plan.entries()) {
     throwIfCanceled(context.signal);
-    const data = await runGraph(cutBox(volume.data, shape, read), read.shape, context);
+    const depth = context.depth && cutBox(context.depth, shape, read);
+    const data = await runGraph(cutBox(volume.data, shape, read), depth, read.shape, context);
     addCore(data, shape, core, read, context);
     context.onWindow(n + 1, plan.length);
   }
@@ -90,7 +93,8 @@ export async function slidingWindow(volume: Scores, window: SlidingWindow, conte
   for (const [n, layer] of layers.entries()) {
     for (const box of layer.windows) {
       throwIfCanceled(context.signal);
-      const scores = await runGraph(cutBox(volume.data, shape, box), box.shape, context, output);
+      const depth = context.depth && cutBox(context.depth, shape, box);
+      const scores = await runGraph(cutBox(volume.data, shape, box), depth, box.shape, context, output);
       addWindow(scores, scoreKind(context), channels, window.shape, weights, {
         data: blended,
         stride,
@@ -124,6 +128,7 @@ function scoreKind({ model }: PassContext): 'logits' | 'weights' {
 /** Runs the graph on [1, 1, k, j, i], which is the memory order of a volume, and returns [channels, k, j, i]. */
 async function runGraph(
   data: Float32Array,
+  depth: Float32Array | undefined,
   shape: Shape,
   { session, model }: PassContext,
   into?: Float32Array,
@@ -131,7 +136,12 @@ async function runGraph(
   const axes = [shape[2], shape[1], shape[0]];
   const expected = [1, model.channels, ...axes];
   const target = into && { [model.output]: { type: 'float32', data: into, shape: expected } as const };
-  const results = await session.run({ [model.input]: { type: 'float32', data, shape: [1, 1, ...axes] } }, target);
+  const shapeOf = [1, 1, ...axes];
+  const feeds = {
+    [model.input]: { type: 'float32', data, shape: shapeOf } as const,
+    ...(model.body && depth ? { [model.body.input]: { type: 'float32', data: depth, shape: shapeOf } as const } : {}),
+  };
+  const results = await session.run(feeds, target);
   const scores = results[model.output];
   if (scores?.type !== 'float32' || scores.shape.join() !== expected.join()) {
     throw new Problem(

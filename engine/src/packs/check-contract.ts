@@ -33,7 +33,8 @@ function checkLabelMap(model: LabelMapModel, graphs: ReadonlyMap<string, GraphSi
   const axes = shape === undefined ? [undefined, undefined, undefined] : [...shape];
   const ordered = model.axes === 'ijk' ? axes : axes.reverse();
   graph.input(model.input, 'float32', [1, 1, ...ordered]);
-  graph.onlyInputs([model.input]);
+  if (model.body !== undefined) graph.input(model.body.input, 'float32', [1, 1, ...ordered]);
+  graph.onlyInputs([model.input, ...(model.body === undefined ? [] : [model.body.input])]);
   graph.output(model.output, 'float32', [1, model.channels, ...ordered]);
   if (shape === undefined && window === undefined) graph.anySize(model.input, model.axes);
   // Tiles are cut at the border of the volume, so their size is known only when the graph runs.

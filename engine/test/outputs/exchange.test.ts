@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { densityPack } from '../density-pack.js';
 import { OutputOptions } from '@parse3d/contract';
 import { readNifti } from '@parse3d/volume/formats';
 import { segment } from '../../src/segment.js';
@@ -17,7 +18,6 @@ import { Bench, prompts } from '../engines/support.js';
 
 const bench = new Bench();
 afterEach(() => bench.close());
-const ctTissue = join(import.meta.dirname, '../../../packs/ct-tissue');
 
 async function segmentSeries(spec: Partial<SeriesSpec>, more: Partial<SegmentRequest> = {}) {
   const { path: root } = await bench.folder();
@@ -33,7 +33,7 @@ async function run(
   outputFolder: string,
   more: Partial<SegmentRequest> = {},
 ): Promise<SegmentResult> {
-  const engine = await bench.open(ctTissue);
+  const engine = await bench.open(await densityPack(bench));
   return segment(
     {
       inputPath,
@@ -78,7 +78,7 @@ describeWithDicomTools('segmentations for other programs', () => {
             label: 'bone',
             category: ['SCT', '85756007', 'Tissue'],
             type: ['SCT', '272673000', 'Bone'],
-            algorithm: ['AUTOMATIC', 'parse3d ct-tissue 1.0.0'],
+            algorithm: ['AUTOMATIC', 'parse3d ct-tissue 2.0.0'],
             equalsLabel: 1,
           },
           { label: 'fat', type: ['SCT', '256674009', 'Fat'], equalsLabel: 2 },

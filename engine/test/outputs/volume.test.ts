@@ -6,6 +6,7 @@ import { OutputOptions } from '@parse3d/contract';
 import { readNifti, writeNifti } from '@parse3d/volume/formats';
 import { asAffine, makeGeometry } from '@parse3d/volume/geometry';
 import { afterEach, expect, test } from 'vitest';
+import { densityPack } from '../density-pack.js';
 import { segment } from '../../src/segment.js';
 import {
   describeWithDicomTools,
@@ -20,7 +21,6 @@ import { Bench, prompts } from '../engines/support.js';
 
 const bench = new Bench();
 afterEach(() => bench.close());
-const ctTissue = join(import.meta.dirname, '../../../packs/ct-tissue');
 
 /** Segments the volume and returns where `volume.nii.gz` and `labels.nii.gz` lie. */
 async function volumeOf(
@@ -38,7 +38,7 @@ async function volumeOf(
       outputs: OutputOptions.parse(wanted ? { preview: false, volume: true } : { preview: false }),
       limits: { maxVoxels: 1e7 },
     },
-    await bench.open(ctTissue),
+    await bench.open(await densityPack(bench)),
     () => undefined,
     new AbortController().signal,
   );

@@ -39,7 +39,12 @@ describe('the ct-tissue pack', () => {
     beforeAll(async () => {
       const session = await openSession(loaded.file('model.onnx'), { device: 'cpu', threads: 1 });
       const shape = [1, 1, 1, 1, hounsfield.length];
-      const { logits } = await session.run({ image: { type: 'float32', data: hounsfield, shape } });
+      // Deep inside a body density alone decides.
+      const depth = new Float32Array(hounsfield.length).fill(100);
+      const { logits } = await session.run({
+        image: { type: 'float32', data: hounsfield, shape },
+        depth: { type: 'float32', data: depth, shape },
+      });
       await session.close();
       if (logits?.type !== 'float32') throw new Error('expected float32');
       hounsfield.forEach((_, voxel) => {

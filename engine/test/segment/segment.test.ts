@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
+import { densityPack } from '../density-pack.js';
 import { OutputOptions } from '@parse3d/contract';
 import { writeNifti } from '@parse3d/volume/formats';
 import { makeGeometry, type Affine, type Shape } from '@parse3d/volume/geometry';
@@ -15,7 +16,6 @@ import { Bench, prompts } from '../engines/support.js';
 const bench = new Bench();
 afterEach(() => bench.close());
 const run = promisify(execFile);
-const ctTissue = join(import.meta.dirname, '../../../packs/ct-tissue');
 
 /** An oblique grid. */
 const affine: Affine = [-0.9, 0.1, 0, 40, 0.1, 0.9, 0.2, -30, 0, -0.2, 2.4, 7, 0, 0, 0, 1];
@@ -38,7 +38,7 @@ async function segmentBody(more: Partial<SegmentRequest> = {}, signal = new Abor
   const inputPath = join(folder, 'ct.nii.gz');
   await writeNifti(inputPath, { geometry: makeGeometry(shape, affine), datatype: 'int16' }, body());
   const { path: outputFolder } = await bench.folder();
-  const engine = await bench.open(ctTissue);
+  const engine = await bench.open(await densityPack(bench));
   const result = await segment(
     {
       inputPath,
@@ -168,7 +168,7 @@ describe('segmenting a volume', () => {
 
   it('says how: the graph’s checksum, the time of every stage, the device and the peak of memory', async () => {
     const { result } = await segmentBody();
-    const graph = await readFile(join(ctTissue, 'model.onnx'));
+    const graph = await readFile(join(await densityPack(bench), 'model.onnx'));
     expect(result.graphs).toEqual({ 'model.onnx': createHash('sha256').update(graph).digest('hex') });
     expect(Object.keys(result.timingsMs).sort()).toEqual(['encode', 'infer', 'prepare', 'read', 'restore']);
     expect(result.device).toBe('cpu');

@@ -72,9 +72,15 @@ function Page({ path: here }: { path: string }) {
   if (section === 'status') return <StatusPage />;
   return (
     <div class="page">
-      <Empty title="Nothing is here">
+      <h1 class="visually-hidden" tabIndex={-1}>
+        Not found
+      </h1>
+      <Empty title="Page not found">
         <p>
-          <Link to="/">To the start</Link>
+          <code>{here}</code> names nothing of parse3d.
+        </p>
+        <p>
+          <Link to="/">Segment a volume</Link> · <Link to="/jobs">Jobs</Link> · <Link to="/batches">Batches</Link>
         </p>
       </Empty>
     </div>

@@ -37,7 +37,7 @@ export function shortUri(uri: string): string {
   const name = parts.at(-1) ?? uri;
   // A folder of DICOM images.
   if (name === '') return `${parts.at(-2) ?? uri}/`;
-  return /^volume\.(nii|nii\.gz|zip|npz)$/.test(name) ? `upload ${(parts.at(-2) ?? '').slice(0, 8)}` : name;
+  return /^volume\.(nii|nii\.gz|zip|npz|dcm)$/.test(name) ? `upload ${(parts.at(-2) ?? '').slice(0, 8)}` : name;
 }
 
 /** `1 volume`, `12,000 volumes`. */

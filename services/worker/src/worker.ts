@@ -62,6 +62,8 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     onPacks: (found) => reportMissing(found),
   });
   const stopping = new AbortController();
+  // The place can be at fault before there are jobs to keep away from it: a file of a pack is away while it starts.
+  let applyFitness = (): void => undefined;
   const place = new Place({
     probes: {
       disk: () => probeDisk(config.PARSE3D_SCRATCH),
@@ -92,7 +94,8 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     }
   };
   await children.start();
-  if (children.packs.length === 0) {
+  // Packs that are named and cannot be opened may come back; where none is named a setting is wrong.
+  if (packs.packs.length === 0) {
     const folders = config.PARSE3D_PACKS.join(', ');
     throw new Problem('pack-invalid', `no usable pack in ${folders}; the log says what is wrong with each`, {
       folders,
@@ -163,18 +166,18 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     onError,
   });
   /** An unfit place takes no jobs; those that it holds already go back as they meet the fault. */
-  const applyFitness = (): void => {
+  applyFitness = (): void => {
     beat();
     if (draining) return;
     if (!place.isFit) void bull.pause(true).catch(onError);
     else if (bull.isPaused()) Promise.resolve(bull.resume()).catch(onError);
   };
-  if (!place.isFit) applyFitness();
+  applyFitness();
   const health = await serveHealth({
     registry: metrics.registry,
     host: config.PARSE3D_WORKER_HOST,
     port: config.PARSE3D_WORKER_METRICS_PORT,
-    ready: () => !draining && place.isFit && control.isConnected(),
+    ready: () => !draining && place.isFit && announced().length > 0 && control.isConnected(),
   });
   log.info({ workerId: id, slots: info.slots, device: info.device, packs: announced() }, 'worker takes jobs');
 

@@ -108,6 +108,28 @@ export const JobOptions = z
           'rule; `most-specific` shows the target with the smallest mask, so that a brain does not hide its hippocampus. ' +
           'Default: the pack’s.',
       }),
+    volume: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .optional()
+      .meta({
+        description:
+          'DICOM series that hold several volumes (b-values, echoes, times): which of them, from 1. Without it such a series ' +
+          'is refused, and the problem lists its volumes.',
+      }),
+    tilt: z.enum(['refuse', 'correct']).optional().meta({
+      description:
+        'DICOM images of a tilted gantry: `refuse` (default), or `correct`, which resamples them onto an upright grid.',
+    }),
+    spacing: z
+      .enum(['refuse', 'resample'])
+      .optional()
+      .meta({
+        description:
+          'DICOM images at unequal distances: `refuse` (default), or `resample` to equal ones, where no gap is larger than ' +
+          'expected by more than half.',
+      }),
     intensity: Intensity.optional().meta({
       description:
         'How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for.',

@@ -102,6 +102,16 @@ const SlidingWindow = z.strictObject({
 export const LabelMapModel = z.strictObject({
   graph: PackFile,
   input: z.string().default('image').describe('Input of the graph, float32 [1, 1, …axes].'),
+  body: z
+    .strictObject({
+      input: z.string().default('depth'),
+      above: z.number().describe('Border of air and tissue, in the unit of the volume (Hounsfield units for CT).'),
+    })
+    .optional()
+    .describe(
+      'Further input of the graph, float32 [1, 1, …axes]: distance in mm from the border of the body, 0 outside. The body is ' +
+        'the largest part above `above`, thin things such as a table cut off, holes filled in each axial slice.',
+    ),
   output: z.string().default('logits').describe('Output of the graph, float32 [1, channels, …axes].'),
   axes: z
     .enum(['ijk', 'kji'])

@@ -5,9 +5,6 @@ import { readNifti, writeNifti } from '@parse3d/volume/formats';
 import { asAffine, makeGeometry } from '@parse3d/volume/geometry';
 import { scratchFolder } from '@parse3d/testing';
 
-/** The T1 head that the demonstration uses, compressed: 91 × 109 × 91 voxels of 2 mm. */
-export const t1Head = (): Promise<Buffer> => readFile(pathOfHead());
-
 function pathOfHead(): string {
   const root = dirname(createRequire(import.meta.url).resolve('nifti-reader-js-samples/package.json'));
   return join(root, 'tests', 'data', 'avg152T1_LR_nifti.nii.gz');

@@ -14,7 +14,7 @@ export interface paths {
      */
     get: operations['listVolumes'];
     put?: never;
-    /** Upload a volume: NIfTI, a zip file of a DICOM series, or .npz */
+    /** Upload a volume: NIfTI, a zip file of a DICOM series, a multi-frame DICOM file, or .npz */
     post: operations['uploadVolume'];
     /**
      * Remove an upload
@@ -341,7 +341,7 @@ export interface paths {
     put?: never;
     /**
      * Start a job for every new object
-     * @description The rule acts in the name of the key’s tenant and reads no more than the key may read now.
+     * @description The rule acts in the name of the key’s tenant and reads what the key may read; it acts as long as the key stands.
      */
     post: operations['createRule'];
     delete?: never;
@@ -462,7 +462,7 @@ export interface paths {
     put?: never;
     /**
      * Make a new secret
-     * @description The old one signs too for 24 hours.
+     * @description The old one signs too for 24 hours. From now on it is sent in the name of this key.
      */
     post: operations['rotateWebhookSecret'];
     delete?: never;
@@ -796,6 +796,18 @@ export interface components {
        * @enum {string}
        */
       overlap?: ('most-probable' | 'most-specific') | undefined;
+      /** @description DICOM series that hold several volumes (b-values, echoes, times): which of them, from 1. Without it such a series is refused, and the problem lists its volumes. */
+      volume?: number | undefined;
+      /**
+       * @description DICOM images of a tilted gantry: `refuse` (default), or `correct`, which resamples them onto an upright grid.
+       * @enum {string}
+       */
+      tilt?: ('refuse' | 'correct') | undefined;
+      /**
+       * @description DICOM images at unequal distances: `refuse` (default), or `resample` to equal ones, where no gap is larger than expected by more than half.
+       * @enum {string}
+       */
+      spacing?: ('refuse' | 'resample') | undefined;
       /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
       intensity?:
         | (
@@ -1957,6 +1969,11 @@ export interface components {
       createdAt: string;
       /** Format: date-time */
       since: string;
+      /**
+       * @description The key in whose name it acts was revoked, has expired or cannot be read: nothing is done.
+       * @enum {string}
+       */
+      stopped?: ('revoked' | 'expired' | 'unreadable') | undefined;
     };
     RuleList: {
       rules: components['schemas']['Rule'][];
@@ -2002,6 +2019,11 @@ export interface components {
       createdAt: string;
       /** Format: date-time */
       disabledAt?: string | undefined;
+      /**
+       * @description The key in whose name it acts was revoked, has expired or cannot be read: nothing is done.
+       * @enum {string}
+       */
+      stopped?: ('revoked' | 'expired' | 'unreadable') | undefined;
       secret: string;
     };
     WebhookList: {
@@ -2018,6 +2040,11 @@ export interface components {
       createdAt: string;
       /** Format: date-time */
       disabledAt?: string | undefined;
+      /**
+       * @description The key in whose name it acts was revoked, has expired or cannot be read: nothing is done.
+       * @enum {string}
+       */
+      stopped?: ('revoked' | 'expired' | 'unreadable') | undefined;
     };
     WebhookDeliveryList: {
       deliveries: components['schemas']['WebhookDelivery'][];
@@ -2343,6 +2370,8 @@ export interface components {
           since: string;
         }[];
       }[];
+      /** @description Records of the service in storage that cannot be read and are passed over; `parse3d doctor` names them. */
+      unreadableRecords?: number | undefined;
       storage: {
         /** @enum {string} */
         scheme: 's3' | 'local';
@@ -2428,6 +2457,18 @@ export interface components {
        * @enum {string}
        */
       overlap?: ('most-probable' | 'most-specific') | undefined;
+      /** @description DICOM series that hold several volumes (b-values, echoes, times): which of them, from 1. Without it such a series is refused, and the problem lists its volumes. */
+      volume?: number | undefined;
+      /**
+       * @description DICOM images of a tilted gantry: `refuse` (default), or `correct`, which resamples them onto an upright grid.
+       * @enum {string}
+       */
+      tilt?: ('refuse' | 'correct') | undefined;
+      /**
+       * @description DICOM images at unequal distances: `refuse` (default), or `resample` to equal ones, where no gap is larger than expected by more than half.
+       * @enum {string}
+       */
+      spacing?: ('refuse' | 'resample') | undefined;
       /** @description How intensities are prepared, in place of the pack’s own rule. For volumes unlike those it was made for. */
       intensity?:
         | (

@@ -7,7 +7,7 @@ import {
   type DicomElement,
   type DicomReference,
 } from '@parse3d/volume/formats';
-import type { Geometry } from '@parse3d/volume/geometry';
+import type { Vec3 } from '@parse3d/volume/geometry';
 import type { Code } from '../terminology/index.js';
 import type { Frame } from './frames.js';
 
@@ -25,7 +25,7 @@ export function codeSequence(tag: number, code: Code, more: readonly DicomElemen
 }
 
 /** What all frames share: size and direction of pixels. */
-export function sharedGroups(reference: DicomReference, { spacingMm: [i, j, k] }: Geometry): DicomElement {
+export function sharedGroups(reference: DicomReference, [i, j, k]: Vec3): DicomElement {
   return sequence(0x5200_9229, [
     sequence(0x0028_9110, [
       decimalElement(0x0018_0050, [k]),
@@ -42,12 +42,13 @@ export function perFrameGroups(frames: readonly Frame[], reference: DicomReferen
   return sequence(
     0x5200_9230,
     ...frames.map(({ segment, k }) => {
-      const { sopClassUid, sopInstanceUid, position } = reference.slices[k] ?? missing(k);
+      const { sopClassUid, sopInstanceUid, frameNumber, position } = reference.slices[k] ?? missing(k);
       return [
         sequence(0x0008_9124, [
           sequence(0x0008_2112, [
             textElement(0x0008_1150, 'UI', sopClassUid),
             textElement(0x0008_1155, 'UI', sopInstanceUid),
+            ...(frameNumber === undefined ? [] : [textElement(0x0008_1160, 'IS', String(frameNumber))]),
             textElement(0x0028_135a, 'CS', 'YES'),
             codeSequence(0x0040_a170, SOURCE_IMAGE),
           ]),

@@ -11,7 +11,7 @@ import {
   type DicomElement,
   type DicomReference,
 } from '@parse3d/volume/formats';
-import type { Geometry } from '@parse3d/volume/geometry';
+import type { Geometry, Shape, Vec3 } from '@parse3d/volume/geometry';
 import { Problem } from '@parse3d/contract/problems';
 import type { Colour } from '@parse3d/contract/palette';
 import type { SegmentCode } from '../terminology/index.js';
@@ -64,8 +64,8 @@ export interface SegRequest {
  * @throws Problem `internal` when it would be larger than DICOM allows, or cannot be written
  */
 export async function writeDicomSeg(path: string, request: SegRequest): Promise<void> {
-  const { geometry, reference, segments, maskOf, pack } = request;
-  const { shape } = geometry;
+  const { reference, segments, pack } = request;
+  const { shape, spacingMm, maskOf } = onImages(request);
   const frames = framesOf(segments.length, maskOf, shape);
   const bytes = frameBytes(frames.length, shape);
   if (frames.length > MAX_FRAMES || bytes > MAX_PIXEL_BYTES) {
@@ -80,14 +80,25 @@ export async function writeDicomSeg(path: string, request: SegRequest): Promise<
     ...inheritedElements(texts.inherited),
     texts.characterSet,
     ...identity(request, uid, texts, new Set(frames.map(({ k }) => k))),
-    ...image(request, frames.length),
+    ...image(shape, frames.length),
     ...dimensions(),
     sequence(0x0062_0002, ...segments.map((segment, index) => segmentItem(segment, index, request, texts))),
-    sharedGroups(reference, geometry),
+    sharedGroups(reference, spacingMm),
     perFrameGroups(frames, reference),
   ];
   const start = [dicomFileStart(SEGMENTATION_STORAGE, uid, elements), pixelHead(bytes)];
   await writeFrames(path, start, frames, maskOf, shape);
+}
+
+/** The object lies on the images, also where these were resampled for the model. */
+function onImages({ geometry, reference: { images }, maskOf }: SegRequest): {
+  readonly shape: Shape;
+  readonly spacingMm: Vec3;
+  readonly maskOf: MaskOf;
+} {
+  if (images === undefined) return { ...geometry, maskOf };
+  const { shape, spacingMm } = images;
+  return { shape, spacingMm, maskOf: (segment) => images.onto(maskOf(segment)) };
 }
 
 function inheritedElements(inherited: DicomReference['inherited']): DicomElement[] {
@@ -136,22 +147,23 @@ function identity(
 
 /** Images that no frame refers to are not listed: whoever opens the object would fetch them for nothing. */
 function referencedSeries({ seriesUid, slices }: DicomReference, used: ReadonlySet<number>): DicomElement {
+  // Once each: the slices of a multi-frame object are one instance.
+  const instances = new Map(
+    slices.filter((_, k) => used.has(k)).map(({ sopClassUid, sopInstanceUid }) => [sopInstanceUid, sopClassUid]),
+  );
   return sequence(0x0008_1115, [
     sequence(
       0x0008_114a,
-      ...slices
-        .filter((_, k) => used.has(k))
-        .map(({ sopClassUid, sopInstanceUid }) => [
-          textElement(0x0008_1150, 'UI', sopClassUid),
-          textElement(0x0008_1155, 'UI', sopInstanceUid),
-        ]),
+      ...[...instances].map(([sopInstanceUid, sopClassUid]) => [
+        textElement(0x0008_1150, 'UI', sopClassUid),
+        textElement(0x0008_1155, 'UI', sopInstanceUid),
+      ]),
     ),
     textElement(0x0020_000e, 'UI', seriesUid),
   ]);
 }
 
-function image({ geometry }: SegRequest, frames: number): DicomElement[] {
-  const [columns, rows] = geometry.shape;
+function image([columns, rows]: Shape, frames: number): DicomElement[] {
   return [
     textElement(0x0008_0008, 'CS', ['DERIVED', 'PRIMARY']),
     shortElement(0x0028_0002, [1]),

@@ -1,7 +1,9 @@
 import type { ApiKeyRecord } from '@parse3d/platform/access';
 import {
+  isDicom,
   isNpz,
   isZip,
+  peekDicomFile,
   peekDicomZip,
   readNiftiHeader,
   readNpzHeader,
@@ -49,7 +51,8 @@ export const mayReadAll = (caller: Reader, prefix: string, primary: BlobStore): 
 
 /**
  * Looks at a volume before anything is queued: that the key may read it, that it exists, and that its first bytes are
- * the header of a 3D volume that the workers can take, or that it is a zip file or folder with DICOM images.
+ * the header of a 3D volume that the workers can take, or that it is a zip file or folder with DICOM images,
+ * or a multi-frame DICOM object.
  */
 export async function preflight(uri: string, caller: Reader, stores: Stores, config: ApiConfig): Promise<Inspected> {
   if (!mayRead(caller, uri, stores.primary)) {
@@ -80,6 +83,10 @@ export async function inspectVolume(store: BlobStore, key: string, config: ApiCo
   const prefix = await readPrefix(store, key, info);
   if (isZip(prefix) && !isNpz(prefix)) {
     await peekDicomZip(blobAccess(store, info), { maxBytes: config.PARSE3D_MAX_VOLUME_BYTES });
+    return { info, prompts: [] };
+  }
+  if (isDicom(prefix)) {
+    peekDicomFile(prefix);
     return { info, prompts: [] };
   }
   const npz = isZip(prefix) ? await readNpzHeader(blobAccess(store, info)) : undefined;

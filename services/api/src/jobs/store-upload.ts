@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { blobKeys, geometryToJson, type UploadedVolume } from '@parse3d/contract';
-import { isGzip, isNpz, isZip } from '@parse3d/volume/formats';
+import { DICOM_MAGIC_BYTES, isDicom, isGzip, isNpz, isZip } from '@parse3d/volume/formats';
 import { Problem } from '@parse3d/contract/problems';
 import { formatBlobUri } from '@parse3d/storage';
 import type { Arrival } from '@parse3d/control';
@@ -84,11 +84,12 @@ function kindOf(start: Uint8Array): { readonly name: string; readonly contentTyp
   if (isGzip(start)) return { name: 'volume.nii.gz', contentType: 'application/gzip' };
   if (isNpz(start)) return { name: 'volume.npz', contentType: 'application/zip' };
   if (isZip(start)) return { name: 'volume.zip', contentType: 'application/zip' };
+  if (isDicom(start)) return { name: 'volume.dcm', contentType: 'application/dicom' };
   return { name: 'volume.nii', contentType: 'application/octet-stream' };
 }
 
 /** So many bytes tell every format, in a zip file the name of its first entry too; a client may send them one by one. */
-const TELLING_BYTES = 128;
+const TELLING_BYTES = DICOM_MAGIC_BYTES;
 
 async function firstBytes(chunks: AsyncIterator<unknown>): Promise<Buffer> {
   let bytes = Buffer.alloc(0);

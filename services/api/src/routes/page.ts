@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
-import express, { Router, type RequestHandler, type Response } from 'express';
+import express, { Router, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 
 /** Where `npm run build` leaves the page. */
@@ -33,15 +33,30 @@ export function pageRoutes(folder: string = BUILT): Router {
     response.removeHeader('Content-Encoding');
     next();
   });
-  router.get(VIEWS, policy, async (_request, response) => {
+  const sendPage = async (response: Response): Promise<void> => {
     response.set('Cache-Control', 'no-cache').type('html');
     response.send(await readFile(join(folder, 'index.html'), 'utf8'));
-  });
+  };
+  router.get(VIEWS, policy, async (_request, response) => sendPage(response));
   router.get('/favicon.svg', (_request, response) => {
     response.sendFile('favicon.svg', { root: folder, maxAge: '1d' });
   });
+  // A person is told in the page; a program, which asks for JSON or anything, gets the problem that follows.
+  router.get(
+    '/{*path}',
+    (request, _response, next) => next(isPerson(request) ? undefined : 'router'),
+    policy,
+    async (_request, response) => {
+      response.status(404);
+      await sendPage(response);
+    },
+  );
   return router;
 }
+
+/** True for an address typed into a browser, outside the API. */
+const isPerson = (request: Request): boolean =>
+  !/^\/(v1|assets)\//.test(request.path) && request.accepts(['json', 'html']) === 'html';
 
 const encodings = { br: 'br', gzip: 'gz' } as const;
 

@@ -32,7 +32,7 @@ export const volumeRoutes = [
       'application/x-gzip',
     ]),
     id: 'uploadVolume',
-    summary: 'Upload a volume: NIfTI, a zip file of a DICOM series, or .npz',
+    summary: 'Upload a volume: NIfTI, a zip file of a DICOM series, a multi-frame DICOM file, or .npz',
     tag: 'volumes',
     answers: {
       '201': json(UploadedVolume, 'Stored; `uri` is what a job refers to.'),

@@ -3,7 +3,7 @@ import { volumePath } from '../api/calls.js';
 import { download, fetchPicture } from '../api/files.js';
 import { isDrawable } from '../viewer/drawable.js';
 import { NotShown } from '../viewer/not-shown.js';
-import type { Scene } from '../viewer/scene.js';
+import type { Scene, SceneVolume } from '../viewer/scene.js';
 
 /** What lies below the labels: the volume, nothing, or in place of everything the preview. */
 export type Below =
@@ -24,6 +24,7 @@ export async function showBelow(
   jobId: string,
   { input, outputs }: CompletedManifest,
   labels: Promise<ArrayBuffer> | undefined,
+  onVolume: (volume: SceneVolume) => void,
   onProgress: (share: number) => void,
 ): Promise<Below> {
   const path = (name: string): string | undefined =>
@@ -32,7 +33,7 @@ export async function showBelow(
   let reason: unknown;
   try {
     if (volume !== undefined) {
-      await scene.showVolume(await download(volume, onProgress), 'volume.nii.gz');
+      onVolume(await scene.showVolume(await download(volume, onProgress), 'volume.nii.gz'));
       return { kind: 'volume' };
     }
   } catch (error) {

@@ -19,9 +19,11 @@ export function Ending(props: { job: JobView; onRetry: () => void; problem: unkn
           </p>
         </div>
         <div class="row">
-          <button type="button" onClick={props.onRetry}>
-            Run it again
-          </button>
+          {job.problem?.retry !== 'never' && (
+            <button type="button" onClick={props.onRetry}>
+              Run it again
+            </button>
+          )}
           <RemoveJob id={job.id} />
         </div>
       </header>
@@ -33,7 +35,7 @@ export function Ending(props: { job: JobView; onRetry: () => void; problem: unkn
           <p class="problem-title">{job.problem.code}</p>
           <p>{job.problem.detail}</p>
           <p class="muted">
-            {job.problem.retry === 'later' ? 'Running it again can help.' : 'The same request will fail again.'}
+            {job.problem.retry === 'never' ? 'The same request will fail again.' : 'Running it again can help.'}
           </p>
         </div>
       )}

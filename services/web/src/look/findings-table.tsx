@@ -83,7 +83,7 @@ export function FindingsTable(props: {
                     type="range"
                     class="opacity"
                     aria-label={`Opacity of ${finding.prompt}`}
-                    min={0.05}
+                    min={0}
                     max={1}
                     step={0.05}
                     value={style.opacity}

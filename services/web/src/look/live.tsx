@@ -18,7 +18,7 @@ const stages: readonly { id: Stage; name: string }[] = [
 /** How often the place in the queue is asked for, which no event tells. Unit: ms. */
 const POSITION_EVERY = 2_000;
 
-/** A job that has not ended: its stages as they happen. Reloading the page loses nothing, the stream begins anew. */
+/** A job that has not ended: its stages as they happen. Reloading the page loses nothing, the stream begins again. */
 export function Live({ job, onEnd }: { job: JobView; onEnd: () => void }) {
   const [event, setEvent] = useState<JobEvent>();
   const [connected, setConnected] = useState(true);
@@ -56,7 +56,7 @@ export function Live({ job, onEnd }: { job: JobView; onEnd: () => void }) {
   const eta = event?.etaSeconds ?? job.etaSeconds;
   const sentence = describe(status, stage, event?.message, position);
   return (
-    <div class="page live">
+    <div class="panel-scroll live">
       <header class="page-head">
         <div>
           <h1 tabIndex={-1}>Job {shortId(job.id)}</h1>

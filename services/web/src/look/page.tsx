@@ -5,9 +5,8 @@ import { ProblemBox, Skeleton } from '../components/parts.js';
 import { shortId } from '../format.js';
 import { useTitle } from '../hooks.js';
 import { Link } from '../router.js';
+import { Bench } from './bench.js';
 import { Ending } from './ending.js';
-import { Live } from './live.js';
-import { Result } from './result.js';
 
 /** One job by its permalink: live while it runs, then its result or its reason. */
 export function LookPage({ id }: { id: string }) {
@@ -24,7 +23,7 @@ export function LookPage({ id }: { id: string }) {
       const found = await getJob(id);
       const end = found.status === 'completed' ? await getManifest(id) : undefined;
       if (!current) return;
-      if (end?.status === 'completed') setManifest(end);
+      setManifest(end?.status === 'completed' ? end : undefined);
       setJob(found);
     };
     load().catch((error: unknown) => current && setProblem(error));
@@ -64,9 +63,9 @@ export function LookPage({ id }: { id: string }) {
   switch (job.status) {
     case 'waiting':
     case 'running':
-      return <Live key={job.run} job={job} onEnd={again} />;
     case 'completed':
-      return manifest === undefined ? <Skeleton what="the result" /> : <Result job={job} manifest={manifest} />;
+      // Of a job that has ended the manifest comes first.
+      return <Bench job={job} manifest={job.status === 'completed' ? manifest : undefined} onEnd={again} />;
     case 'failed':
     case 'canceled':
       return <Ending job={job} onRetry={runAgain} problem={problem} />;

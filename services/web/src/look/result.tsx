@@ -6,10 +6,8 @@ import { Snippets } from '../components/snippets.js';
 import { recipes } from '../components/recipes.js';
 import { seconds, shortId, shortUri } from '../format.js';
 import { chosenColour } from '../segment/draft.js';
-import type { LabelMode, LabelStyle } from '../viewer/labels.js';
-import type { Scene } from '../viewer/scene.js';
-import { Viewer } from '../viewer/viewer.js';
-import { ctWindows } from '../viewer/grey-windows.js';
+import type { LabelStyle } from '../viewer/labels.js';
+import type { ResultView } from './result-view.js';
 import { BelowNote, showBelow, type Below } from './below.js';
 import { Downloads } from './downloads.js';
 import { FindingsTable } from './findings-table.js';
@@ -25,17 +23,14 @@ const namesIn = async (path: string): Promise<LabelsFile> =>
 
 const OPACITY = 0.55;
 
-export function Result({ job, manifest }: { job: JobView; manifest: CompletedManifest }) {
-  const [scene, setScene] = useState<Scene>();
-  const [styles, setStyles] = useState<readonly LabelStyle[]>();
-  const [mode, setMode] = useState<LabelMode>('both');
-  const [busy, setBusy] = useState<{ what: string; share?: number }>();
+/** What was found, with everything that can be done with it. */
+export function Result(props: { job: JobView; manifest: CompletedManifest; view: ResultView }) {
+  const { job, manifest } = props;
+  const { scene, styles, setStyles, mode, setBusy, below } = props.view;
   const [problem, setProblem] = useState<unknown>();
   const [shown, setShown] = useState(false);
-  const [below, setBelow] = useState<Below>();
   const [probabilityOf, setProbabilityOf] = useState<number>();
   const [threshold, setThreshold] = useState(0.5);
-  const [windowName, setWindowName] = useState('Full');
   const output = (name: string): string => `/v1/jobs/${job.id}/outputs/${name}`;
   const has = (name: string): boolean => manifest.outputs.some((file) => file.name === name);
 
@@ -58,9 +53,11 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
       if (current) setStyles(initial);
       // Both at a time; the volume is the larger.
       const labels = has('labels.nii.gz') ? download(output('labels.nii.gz')) : undefined;
-      const found = await showBelow(scene, job.id, manifest, labels, progress('Fetching the volume'));
+      const found: Below = (await props.view.shown())
+        ? { kind: 'volume' }
+        : await showBelow(scene, job.id, manifest, labels, props.view.onVolume, progress('Fetching the volume'));
       if (!current) return;
-      setBelow(found);
+      props.view.setBelow(found);
       if (found.reason instanceof Error) setProblem(found.reason);
       setBusy({ what: 'Preparing the view' });
       if (labels !== undefined) await scene.showLabels(await labels, initial, mode);
@@ -74,11 +71,6 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
       current = false;
     };
   }, [scene]);
-
-  useEffect(() => {
-    if (below?.kind === 'preview') return () => URL.revokeObjectURL(below.url);
-    return undefined;
-  }, [below]);
 
   useEffect(() => {
     if (shown && styles !== undefined) scene?.styleLabels(styles, mode);
@@ -97,133 +89,84 @@ export function Result({ job, manifest }: { job: JobView; manifest: CompletedMan
   }, [probabilityOf]);
 
   const restyle = (at: number, part: Partial<LabelStyle>): void =>
-    setStyles(styles?.map((style, index) => (index === at ? { ...style, ...part } : style)));
+    setStyles((styles ?? []).map((style, index) => (index === at ? { ...style, ...part } : style)));
 
   const snippets = useMemo(() => recipes(draftFromManifest(manifest), location.origin, undefined), [manifest]);
   const spent = Object.values(manifest.timingsMs).reduce((sum, ms) => sum + (ms ?? 0), 0) / 1_000;
 
   return (
-    <div class="workbench">
-      <div class="stage">
-        <Viewer
-          label="Volume with labels"
-          onScene={setScene}
-          nameOf={(place) => styles?.[place]?.name}
-          busy={busy}
-          {...(below?.kind === 'preview'
-            ? { empty: <img class="whole" src={below.url} alt="Preview of the result" /> }
-            : {})}
-          tools={
-            <>
-              <label class="select">
-                <span class="visually-hidden">Labels as</span>
-                <select value={mode} onChange={(event) => setMode(event.currentTarget.value as LabelMode)}>
-                  <option value="both">Fill and outline</option>
-                  <option value="fill">Fill</option>
-                  <option value="outline">Outline</option>
-                </select>
-              </label>
-              {manifest.modality === 'ct' && below?.kind === 'volume' && (
-                <label class="select">
-                  <span class="visually-hidden">Window</span>
-                  <select
-                    value={windowName}
-                    onChange={(event) => {
-                      const chosen = ctWindows.find(({ name }) => name === event.currentTarget.value);
-                      setWindowName(event.currentTarget.value);
-                      if (chosen !== undefined) scene?.setWindow(chosen);
-                    }}
-                  >
-                    <option value="Full" disabled>
-                      Window
-                    </option>
-                    {ctWindows.map(({ name, width, level }) => (
-                      <option key={name} value={name}>
-                        {name} {width}/{level}
-                      </option>
-                    ))}
-                  </select>
-                </label>
-              )}
-            </>
-          }
+    <div class="panel-scroll">
+      <header class="result-head">
+        <h1 tabIndex={-1}>{shortUri(job.input.uri)}</h1>
+        <p class="muted">
+          Job {shortId(job.id)} · {manifest.pack.id} {manifest.pack.version} · {manifest.device} · {seconds(spent)}
+        </p>
+      </header>
+      {problem !== undefined && <ProblemBox error={problem} />}
+      {below !== undefined && below.kind !== 'volume' && <BelowNote below={below} />}
+      {manifest.warnings.map((warning) => (
+        <p class="stale" key={warning}>
+          {warning}
+        </p>
+      ))}
+      {styles !== undefined && (
+        <FindingsTable
+          findings={manifest.findings}
+          styles={styles}
+          onStyle={restyle}
+          onAll={(visible) => setStyles(styles.map((style) => ({ ...style, visible })))}
+          onGo={(at) => scene?.goToLabel(at)}
+          onPlace={(mm) => scene?.goTo(mm)}
         />
-      </div>
-      <div class="panel">
-        <div class="panel-scroll">
-          <header class="result-head">
-            <h1 tabIndex={-1}>{shortUri(job.input.uri)}</h1>
-            <p class="muted">
-              Job {shortId(job.id)} · {manifest.pack.id} {manifest.pack.version} · {manifest.device} · {seconds(spent)}
-            </p>
-          </header>
-          {problem !== undefined && <ProblemBox error={problem} />}
-          {below !== undefined && below.kind !== 'volume' && <BelowNote below={below} />}
-          {manifest.warnings.map((warning) => (
-            <p class="stale" key={warning}>
-              {warning}
-            </p>
-          ))}
-          {styles !== undefined && (
-            <FindingsTable
-              findings={manifest.findings}
-              styles={styles}
-              onStyle={restyle}
-              onAll={(visible) => setStyles(styles.map((style) => ({ ...style, visible })))}
-              onGo={(at) => scene?.goToLabel(at)}
-              onPlace={(mm) => scene?.goTo(mm)}
+      )}
+      {manifest.findings.some(({ label }) => has(`prob-${label}.nii.gz`)) && (
+        <section class="group">
+          <h2>Probability</h2>
+          <label class="field">
+            <span>Map of</span>
+            <select
+              value={probabilityOf === undefined ? '' : String(probabilityOf)}
+              onChange={(event) => {
+                const { value } = event.currentTarget;
+                setProbabilityOf(value === '' ? undefined : Number(value));
+              }}
+            >
+              <option value="">none</option>
+              {manifest.findings
+                .filter(({ label }) => has(`prob-${label}.nii.gz`))
+                .map(({ label, prompt }) => (
+                  <option key={label} value={String(label)}>
+                    {prompt}
+                  </option>
+                ))}
+            </select>
+          </label>
+          <label class="field">
+            <span>
+              Threshold <b>{threshold.toFixed(2)}</b>
+            </span>
+            <input
+              type="range"
+              min={0.01}
+              max={0.99}
+              step={0.01}
+              value={threshold}
+              disabled={probabilityOf === undefined}
+              onInput={(event) => {
+                const next = Number(event.currentTarget.value);
+                setThreshold(next);
+                scene?.setThreshold(next);
+              }}
             />
-          )}
-          {manifest.findings.some(({ label }) => has(`prob-${label}.nii.gz`)) && (
-            <section class="group">
-              <h2>Probability</h2>
-              <label class="field">
-                <span>Map of</span>
-                <select
-                  value={probabilityOf === undefined ? '' : String(probabilityOf)}
-                  onChange={(event) => {
-                    const { value } = event.currentTarget;
-                    setProbabilityOf(value === '' ? undefined : Number(value));
-                  }}
-                >
-                  <option value="">none</option>
-                  {manifest.findings
-                    .filter(({ label }) => has(`prob-${label}.nii.gz`))
-                    .map(({ label, prompt }) => (
-                      <option key={label} value={String(label)}>
-                        {prompt}
-                      </option>
-                    ))}
-                </select>
-              </label>
-              <label class="field">
-                <span>
-                  Threshold <b>{threshold.toFixed(2)}</b>
-                </span>
-                <input
-                  type="range"
-                  min={0.01}
-                  max={0.99}
-                  step={0.01}
-                  value={threshold}
-                  disabled={probabilityOf === undefined}
-                  onInput={(event) => {
-                    const next = Number(event.currentTarget.value);
-                    setThreshold(next);
-                    scene?.setThreshold(next);
-                  }}
-                />
-              </label>
-            </section>
-          )}
-          <Downloads jobId={job.id} outputs={manifest.outputs} onProblem={setProblem} />
-          <details class="group">
-            <summary>The same by curl, command line or Python</summary>
-            <Snippets recipes={snippets} />
-          </details>
-          <Provenance manifest={manifest} />
-        </div>
-      </div>
+          </label>
+        </section>
+      )}
+      <Downloads jobId={job.id} outputs={manifest.outputs} onProblem={setProblem} />
+      <details class="group">
+        <summary>The same by curl, command line or Python</summary>
+        <Snippets recipes={snippets} />
+      </details>
+      <Provenance manifest={manifest} />
     </div>
   );
 }

@@ -4,20 +4,23 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { listPacks, submitBatch, submitJob, volumePath } from '../api/calls.js';
 import { download, uploadVolume } from '../api/files.js';
 import { batchRecipes } from '../components/batch-recipes.js';
-import { Await, Mark, ProblemBox } from '../components/parts.js';
+import { Await, ProblemBox } from '../components/parts.js';
 import { recipes } from '../components/recipes.js';
 import { Snippets } from '../components/snippets.js';
 import { bytes, shortUri } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import { go } from '../router.js';
 import type { Scene, SceneVolume } from '../viewer/scene.js';
+import { keepVolume } from '../viewer/last-volume.js';
 import { Viewer } from '../viewer/viewer.js';
-import { ctWindows } from '../viewer/grey-windows.js';
+import { ctWindows, firstWindow } from '../viewer/grey-windows.js';
 import * as draft from './draft.js';
 import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
 import { PackChoice } from './pack-choice.js';
 import { PromptList } from './prompt-list.js';
 import { UnseenCover, VolumeOutput } from './unseen.js';
+import { DropHint, VolumeFacts } from './volume-facts.js';
+import { whyNotWhole } from './whole-file.js';
 import { nameOf, VolumeChoice } from './volume-choice.js';
 import { WindowChoice } from './window-choice.js';
 
@@ -45,8 +48,11 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const [busy, setBusy] = useState<{ what: string; share?: number | undefined }>();
   const [problem, setProblem] = useState<unknown>();
   const [unseen, setUnseen] = useState<unknown>();
+  const [cutOff, setCutOff] = useState<string>();
   const [dragging, setDragging] = useState(false);
   const sending = useRef<AbortController>(undefined);
+  /** Bytes of the volume that is shown. */
+  const content = useRef<ArrayBuffer>(undefined);
   const source = draft.source.value;
   const pack =
     packs.find(({ id }) => id === draft.packId.value) ?? packs.find((candidate) => candidate.default) ?? packs[0];
@@ -60,6 +66,8 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
     const show = async (): Promise<void> => {
       setUnseen(undefined);
       setVolume(undefined);
+      setCutOff(undefined);
+      content.current = undefined;
       if (
         source.kind === 'folder' ||
         draft.isUnseen(source) ||
@@ -67,15 +75,21 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       )
         return;
       setBusy({ what: 'Reading the volume' });
-      const content =
+      const broken = source.kind === 'file' ? await whyNotWhole(source.file) : undefined;
+      if (!current) return;
+      setCutOff(broken);
+      if (broken !== undefined) return;
+      const bytes =
         source.kind === 'file'
           ? await source.file.arrayBuffer()
           : await download(
               volumePath(source.uri),
               (share) => current && setBusy({ what: 'Fetching the volume', share }),
             );
-      const shown = await scene.showVolume(content, source.kind === 'file' ? source.file.name : 'volume.nii.gz');
-      if (current) setVolume(shown);
+      const shown = await scene.showVolume(bytes, source.kind === 'file' ? source.file.name : 'volume.nii.gz');
+      if (!current) return;
+      content.current = bytes;
+      setVolume(shown);
     };
     show()
       .catch((error: unknown) => current && setUnseen(error))
@@ -85,8 +99,9 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
     };
   }, [scene, source]);
 
-  const chosenWindow = ctWindows.find(({ name }) => name === draft.ctWindow.value);
   const modality = draft.modality.value ?? pack?.modalities[0];
+  const windowName = draft.ctWindow.value ?? (modality === undefined ? undefined : firstWindow(modality));
+  const chosenWindow = ctWindows.find(({ name }) => name === windowName);
   useEffect(() => {
     if (scene === undefined || volume === undefined) return;
     scene.setWindow(modality === 'ct' && chosenWindow !== undefined ? chosenWindow : volume.robust);
@@ -104,7 +119,11 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   else if (folder !== undefined) cover = <FolderCover uri={folder} size={folderSize} />;
   const submitting = busy?.what === 'Uploading' || busy?.what === 'Submitting';
   const ready =
-    source !== undefined && prompts.length > 0 && !submitting && !(folder !== undefined && isHopeless(folderSize));
+    source !== undefined &&
+    cutOff === undefined &&
+    prompts.length > 0 &&
+    !submitting &&
+    !(folder !== undefined && isHopeless(folderSize));
 
   const uploadOnce = async (file: File, signal: AbortSignal): Promise<string> => {
     const known = draft.uploads.get(file);
@@ -122,6 +141,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       const controller = new AbortController();
       sending.current = controller;
       const uri = source.kind === 'file' ? await uploadOnce(source.file, controller.signal) : source.uri;
+      if (content.current !== undefined) keepVolume(uri, content.current);
       setBusy({ what: 'Submitting' });
       if (source.kind === 'folder') {
         const { id } = await submitBatch(draft.batchDraftOf(uri, pack));
@@ -158,6 +178,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           onScene={setScene}
           wanted={source !== undefined && folder === undefined && unseenName === undefined}
           busy={busy}
+          shown={volume}
           tools={volume !== undefined && <VolumeFacts volume={volume} />}
           empty={cover}
         />
@@ -219,6 +240,17 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
         </div>
         <div class="panel-foot">
           {(problem ?? unseen) !== undefined && <ProblemBox error={problem ?? unseen} />}
+          {cutOff !== undefined && (
+            <div class="problem" role="alert">
+              <p class="problem-title">The file is not whole</p>
+              <p>{cutOff} Copy or download it once more; as it is it cannot be segmented.</p>
+            </div>
+          )}
+          {volume?.belowZero === true && modality === 'mr' && (
+            <p class="stale" role="status">
+              Its values lie far below 0, as those of CT do, and {pack.title} takes MR. Is CT the kind of image?
+            </p>
+          )}
           {folder !== undefined && <FolderFacts size={folderSize} pack={pack} onRetry={countAgain} />}
           <button type="submit" class="primary" disabled={!ready}>
             {submitting ? busyLabel(busy) : folder === undefined ? submitLabel(prompts.length) : batchLabel(folderSize)}
@@ -249,27 +281,3 @@ const busyLabel = ({ what, share }: { what: string; share?: number | undefined }
 
 const submitLabel = (count: number): string =>
   count === 0 ? 'Segment' : count === 1 ? 'Segment 1 target' : `Segment ${count} targets`;
-
-function DropHint() {
-  return (
-    <div class="drop-hint">
-      <Mark size={72} />
-      <p>
-        <strong>Drop a volume here</strong>
-      </p>
-      <p>
-        A NIfTI file (.nii, .nii.gz), a DICOM series as a .zip, or an .npz file. CT, MR, ultrasound, PET or microscopy.
-        It stays on this server.
-      </p>
-    </div>
-  );
-}
-
-function VolumeFacts({ volume }: { volume: SceneVolume }) {
-  return (
-    <p class="facts">
-      {volume.shape.join(' × ')} <span>at</span> {volume.spacingMm.map((value) => Number(value.toFixed(2))).join(' × ')}{' '}
-      mm
-    </p>
-  );
-}

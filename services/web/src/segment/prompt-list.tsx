@@ -1,6 +1,6 @@
 import type { Modality, PackSummary } from '@parse3d/contract';
 import { paletteColour } from '@parse3d/contract/palette';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { newRow, promptOf, rows, targetPrompts, type PromptRow } from './draft.js';
 import { PromptBox } from './prompt-box.js';
 
@@ -10,6 +10,7 @@ const OFFERED = 8;
 export function PromptList({ pack, modality }: { pack: PackSummary; modality: Modality }) {
   const list = useRef<HTMLOListElement>(null);
   const focusNext = useRef<number>(undefined);
+  const [whole, setWhole] = useState(false);
   const all = rows.value;
 
   // Before anything else is typed.
@@ -64,12 +65,16 @@ export function PromptList({ pack, modality }: { pack: PackSummary; modality: Mo
       </button>
       {offered.length > 0 && (
         <div class="chips" role="group" aria-label={`Targets of ${pack.title}`}>
-          {offered.slice(0, OFFERED).map((prompt) => (
+          {offered.slice(0, whole ? undefined : OFFERED).map((prompt) => (
             <button type="button" class="chip" key={prompt} onClick={() => add([prompt])}>
               {prompt}
             </button>
           ))}
-          {offered.length > OFFERED && <span class="hint">and {offered.length - OFFERED} more: type to find them</span>}
+          {offered.length > OFFERED && (
+            <button type="button" class="chip" aria-expanded={whole} onClick={() => setWhole(!whole)}>
+              {whole ? 'Fewer' : `All ${offered.length}`}
+            </button>
+          )}
         </div>
       )}
     </section>

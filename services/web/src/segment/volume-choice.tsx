@@ -48,7 +48,7 @@ export function VolumeChoice() {
         class="visually-hidden"
         tabIndex={-1}
         type="file"
-        accept=".nii,.gz,.nii.gz,.zip,.npz"
+        accept=".nii,.gz,.nii.gz,.zip,.npz,.dcm"
         aria-label="Volume of this machine"
         onChange={(event) => {
           const [file] = event.currentTarget.files ?? [];

@@ -1,6 +1,6 @@
 import type { Modality, PackSummary } from '@parse3d/contract';
 import type { SceneVolume } from '../viewer/scene.js';
-import { ctWindows } from '../viewer/grey-windows.js';
+import { ctWindows, firstWindow } from '../viewer/grey-windows.js';
 import { ctWindow, takesWindow, windowForModel } from './draft.js';
 
 /** How grey values are shown, and on request what the model sees; by itself it has a window for each prompt. */
@@ -15,7 +15,7 @@ export function WindowChoice(props: { modality: Modality; volume: SceneVolume | 
       </p>
     );
   }
-  const chosen = ctWindow.value ?? 'Full';
+  const chosen = ctWindow.value ?? firstWindow(modality) ?? 'Full';
   return (
     <>
       <fieldset class="modalities">

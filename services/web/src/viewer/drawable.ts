@@ -1,8 +1,8 @@
 /**
- * False for what only a worker can read: a folder of images, a zip file of them, an `.npz`. The server names uploads by
+ * False for what only a worker can read: a folder of images, a zip file of them, a multi-frame object, an `.npz`. The server names uploads by
  * their content, so that a URI tells.
  */
-export const isDrawable = (name: string): boolean => !/(\/|\.zip|\.npz)$/i.test(name);
+export const isDrawable = (name: string): boolean => !/(\/|\.zip|\.npz|\.dcm)$/i.test(name);
 
 /** The same of a file, by its first bytes: what is packed like a zip file is no NIfTI, whatever its name. */
 export async function isDrawableFile(file: File): Promise<boolean> {

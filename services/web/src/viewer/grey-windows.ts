@@ -1,3 +1,5 @@
+import type { Modality } from '@parse3d/contract';
+
 /** Grey values from level - width/2 to level + width/2 are told apart. Unit: the volume's own. */
 export interface GreyWindow {
   readonly width: number;
@@ -11,3 +13,6 @@ export const ctWindows: readonly (GreyWindow & { readonly name: string })[] = [
   { name: 'Brain', width: 80, level: 40 },
   { name: 'Bone', width: 1800, level: 400 },
 ];
+
+/** CT is first seen in the window of soft tissue; elsewhere the volume's own values decide. */
+export const firstWindow = (modality: Modality): string | undefined => (modality === 'ct' ? 'Soft tissue' : undefined);

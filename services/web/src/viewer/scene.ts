@@ -1,29 +1,14 @@
 import { NVImage, Niivue, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
 import { NotShown } from './not-shown.js';
-import { indexLabels, labelLayers, placeOf, type LabelIndex, type LabelMode, type LabelStyle } from './labels.js';
+import { indexLabels, labelTable, placeOf, type LabelIndex, type LabelMode, type LabelStyle } from './labels.js';
+import { sliceShader } from './slice-shader.js';
+import { measureGreys } from './greys.js';
+import type { Crosshair, SceneVolume, Tile } from './scene-parts.js';
 import type { GreyWindow } from './grey-windows.js';
 
+export type { Crosshair, SceneVolume, Tile } from './scene-parts.js';
+
 export type Layout = 'planes' | 'axial' | 'coronal' | 'sagittal' | 'solid';
-
-/** What lies under the crosshair. */
-export interface Crosshair {
-  /** Voxel of the volume, from 0. */
-  readonly voxel: readonly [number, number, number];
-  /** Right, anterior, superior. Unit: mm. */
-  readonly mm: readonly [number, number, number];
-  /** The volume's own value. */
-  readonly value: number | undefined;
-  /** Place of the label in the table, from 0. */
-  readonly label: number | undefined;
-  readonly probability: number | undefined;
-}
-
-export interface SceneVolume {
-  readonly shape: readonly [number, number, number];
-  readonly spacingMm: readonly [number, number, number];
-  /** Window that shows all but the outermost 2 % of the values. */
-  readonly robust: GreyWindow;
-}
 
 const sliceTypes: Record<Layout, SLICE_TYPE> = {
   planes: SLICE_TYPE.MULTIPLANAR,
@@ -33,20 +18,26 @@ const sliceTypes: Record<Layout, SLICE_TYPE> = {
   solid: SLICE_TYPE.RENDER,
 };
 
+const planes: readonly Tile['plane'][] = ['axial', 'coronal', 'sagittal'];
+
 const UINT8 = 2;
-/** Range that puts each number of a label index on the middle of its entry in a table of 256 colours. */
-const ENTRIES = [-0.5, 255.5] as const;
+/** How much of the volume the 3D view shows round the labels. */
+const SHELL_OPACITY = 0.35;
+/** How long labels take to appear. Unit: ms */
+const FADE_MS = 700;
 
 /** A volume with labels and a probability map over it, on one canvas. The only part of the page that knows NiiVue. */
 export class Scene {
   readonly #viewer: Niivue;
-  #labels: { index: LabelIndex; layers: NVImage[]; template: NVImage } | undefined;
+  readonly #canvas: HTMLCanvasElement;
+  #labels: { index: LabelIndex; image: NVImage; mode: LabelMode | undefined } | undefined;
   #probability: NVImage | undefined;
   /** Nothing is below the labels: what the crosshair would read there is no value. */
   #blank = false;
 
-  private constructor(viewer: Niivue) {
+  private constructor(viewer: Niivue, canvas: HTMLCanvasElement) {
     this.#viewer = viewer;
+    this.#canvas = canvas;
   }
 
   /** @throws Error when the browser has no WebGL 2 */
@@ -58,11 +49,14 @@ export class Scene {
       backColor: [0.02, 0.024, 0.03, 1],
       crosshairColor: [0.31, 0.76, 0.72, 0.75],
       crosshairWidthUnit: 'percent',
-      crosshairWidth: 0.35,
+      crosshairWidth: 0.25,
       crosshairGap: 3,
       fontColor: [0.6, 0.68, 0.74, 1],
       fontMinPx: 11,
       isOrientCube: false,
+      // The page writes the letters: there they keep clear of edges, and can be read by who does not see the image.
+      isOrientationTextVisible: false,
+      sagittalNoseLeft: true,
       loadingText: '',
       multiplanarPadPixels: 6,
       multiplanarShowRender: SHOW_RENDER.AUTO,
@@ -73,7 +67,8 @@ export class Scene {
       cycleClipPlaneHotKey: '',
     });
     await viewer.attachToCanvas(canvas, false);
-    const scene = new Scene(viewer);
+    viewer.setDrawOpacity(1);
+    const scene = new Scene(viewer, canvas);
     viewer.onLocationChange = () => {
       const at = scene.crosshair();
       if (at !== undefined) onCrosshair(at);
@@ -95,6 +90,10 @@ export class Scene {
   }
 
   #show(image: NVImage, blank: boolean): SceneVolume {
+    if (this.#labels !== undefined) {
+      this.#viewer.closeDrawing();
+      this.#viewer.setCustomSliceShader();
+    }
     this.#labels = undefined;
     this.#probability = undefined;
     this.#blank = blank;
@@ -103,12 +102,12 @@ export class Scene {
     this.#viewer.createOnLocationChange();
     const [, ni = 0, nj = 0, nk = 0] = image.hdr?.dims ?? [];
     const [, di = 0, dj = 0, dk = 0] = image.hdr?.pixDims ?? [];
-    const [low, high] = [image.cal_min ?? 0, image.cal_max ?? 1];
-    return {
-      shape: [ni, nj, nk],
-      spacingMm: [di, dj, dk],
-      robust: { width: high - low, level: (high + low) / 2 },
-    };
+    const { window: robust, belowZero } = measureGreys(image.img ?? [], {
+      slope: image.hdr?.scl_slope ?? 1,
+      offset: image.hdr?.scl_inter ?? 0,
+    });
+    if (!blank) this.setWindow(robust);
+    return { shape: [ni, nj, nk], spacingMm: [di, dj, dk], robust, belowZero };
   }
 
   setWindow({ width, level }: GreyWindow): void {
@@ -129,6 +128,20 @@ export class Scene {
   setRadiological(on: boolean): void {
     if (this.#viewer.volumes.length > 0) this.#viewer.setRadiologicalConvention(on);
     else this.#viewer.opts.isRadiologicalConvention = on;
+  }
+
+  /** The planes as they are drawn now. */
+  tiles(): Tile[] {
+    const { width: across, height: down } = this.#canvas.getBoundingClientRect();
+    const scale = this.#canvas.width / across;
+    return this.#viewer.screenSlices.flatMap(({ axCorSag, leftTopWidthHeight }) => {
+      const plane = planes[axCorSag];
+      const [left = 0, top = 0, width = 0, height = 0] = leftTopWidthHeight.map((value) => value / scale);
+      if (plane === undefined) return [];
+      // Device pixels are rounded: a plane may end a little beyond the canvas.
+      const [right, bottom] = [Math.min(left + width, Math.floor(across)), Math.min(top + height, Math.floor(down))];
+      return [{ plane, left, top, width: Math.floor(right - left), height: Math.floor(bottom - top) }];
+    });
   }
 
   /** Lays a label map over the volume. */
@@ -153,34 +166,35 @@ export class Scene {
       });
     }
     image.img = index.voxels;
-    this.#labels = { index, layers: [], template: image };
+    // As a drawing: one byte a voxel, and a change of colours copies no volume.
+    if (!this.#viewer.loadDrawing(image)) throw new NotShown('The label map is not on the grid of the volume.');
+    this.#labels = { index, image, mode: undefined };
+    this.#viewer.setOpacity(0, this.#blank ? 0 : SHELL_OPACITY);
     this.styleLabels(styles, mode);
+    if (!matchMedia('(prefers-reduced-motion: reduce)').matches) this.#fadeIn();
+  }
+
+  /** Labels appear over the volume that was there before. */
+  #fadeIn(): void {
+    const began = performance.now();
+    const step = (now: number): void => {
+      if (this.#labels === undefined) return;
+      const share = Math.min(1, Math.max(0, (now - began) / FADE_MS));
+      this.#viewer.drawOpacity = share;
+      this.#viewer.drawScene();
+      if (share < 1) requestAnimationFrame(step);
+    };
+    step(began);
   }
 
   /** Changes colours, visibility, opacity or mode of what is shown. */
   styleLabels(styles: readonly LabelStyle[], mode: LabelMode): void {
     const labels = this.#labels;
     if (labels === undefined) return;
-    const wanted = labelLayers(styles, mode);
-    while (labels.layers.length > wanted.length) {
-      const layer = labels.layers.pop();
-      if (layer !== undefined) this.#viewer.removeVolume(layer);
-    }
-    for (const [at, { opacity, colours }] of wanted.entries()) {
-      const key = `labels-${at}`;
-      this.#viewer.addColormap(key, colours);
-      let layer = labels.layers[at];
-      if (layer === undefined) {
-        layer = sharing(labels.template);
-        labels.layers.push(layer);
-        layer._colormap = key;
-        layer._opacity = opacity;
-        this.#viewer.addVolume(layer);
-      }
-      layer._colormap = key;
-      layer._opacity = opacity;
-      [layer.cal_min, layer.cal_max] = ENTRIES;
-    }
+    if (labels.mode !== mode) this.#viewer.setCustomSliceShader(sliceShader(mode, devicePixelRatio));
+    labels.mode = mode;
+    this.#viewer.drawLut = { lut: labelTable(styles, labels.index.depths), labels: [] };
+    this.#viewer.refreshColormaps();
     this.#viewer.updateGLVolume();
   }
 
@@ -228,7 +242,7 @@ export class Scene {
   /** Puts the crosshair into a label, where it is largest. False when the label is empty. */
   goToLabel(at: number): boolean {
     const middle = this.#labels?.index.middles.get(at);
-    const affine = this.#labels?.template.hdr?.affine;
+    const affine = this.#labels?.image.hdr?.affine;
     if (middle === undefined || affine === undefined) return false;
     const [i, j, k] = middle;
     const mm = affine.slice(0, 3).map(([a = 0, b = 0, c = 0, d = 0]) => a * i + b * j + c * k + d);
@@ -238,7 +252,7 @@ export class Scene {
 
   /** Puts the crosshair to a place in RAS millimetres. */
   goTo([x, y, z]: readonly [x: number, y: number, z: number]): void {
-    this.#viewer.scene.crosshairPos = this.#viewer.mm2frac([x, y, z]);
+    this.#viewer.scene.crosshairPos = this.#viewer.mm2frac([x, y, z], 0, true);
     this.#viewer.drawScene();
     this.#viewer.createOnLocationChange();
   }
@@ -259,7 +273,7 @@ export class Scene {
       voxel: [i, j, k],
       mm,
       value: this.#blank ? undefined : valueIn(volume),
-      label: placeOf(valueIn(this.#labels?.template) ?? 0),
+      label: placeOf(valueIn(this.#labels?.image) ?? 0),
       probability: valueIn(this.#probability),
     };
   }
@@ -270,6 +284,7 @@ export class Scene {
   }
 }
 
+/** @throws NotShown when the bytes are no NIfTI volume */
 async function readImage(bytes: ArrayBuffer, name: string, colormap = 'gray'): Promise<NVImage> {
   // Whether it is compressed shows in the bytes; a name may say something else.
   const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
@@ -279,15 +294,4 @@ async function readImage(bytes: ArrayBuffer, name: string, colormap = 'gray'): P
   return load.catch((cause: unknown) => {
     throw new NotShown('It does not read as a NIfTI volume; only .nii and .nii.gz files are.', { cause });
   });
-}
-
-/** Another layer over the same voxels: they are not copied. */
-function sharing(template: NVImage): NVImage {
-  const layer = new NVImage();
-  layer.hdr = template.hdr;
-  layer.img = template.img ?? new Uint8Array();
-  layer.calculateRAS();
-  [layer.cal_min, layer.cal_max] = ENTRIES;
-  layer.colorbarVisible = false;
-  return layer;
 }

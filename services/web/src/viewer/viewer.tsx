@@ -1,6 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Crosshair, Layout, Scene } from './scene.js';
+import { choose, convention, type Convention } from './convention.js';
+import { Letters } from './letters.js';
+import type { Crosshair, Layout, Scene, Tile } from './scene.js';
 
 const layouts: readonly { id: Layout; name: string; key: string }[] = [
   { id: 'planes', name: 'Multi', key: '1' },
@@ -10,7 +12,7 @@ const layouts: readonly { id: Layout; name: string; key: string }[] = [
   { id: 'solid', name: '3D', key: '5' },
 ];
 
-/** By key: steps along right, anterior and superior. */
+/** By key: steps along right (of the screen), anterior and superior. */
 const steps: Record<string, readonly [number, number, number]> = {
   ArrowLeft: [-1, 0, 0],
   ArrowRight: [1, 0, 0],
@@ -26,6 +28,7 @@ const steps: Record<string, readonly [number, number, number]> = {
  * @param onScene given the scene when it is open, and undefined when it closes
  * @param nameOf the name of a label by its place in the table
  * @param busy what is being loaded, for the overlay
+ * @param shown changes when another volume is shown
  */
 export function Viewer(props: {
   onScene: (scene: Scene | undefined) => void;
@@ -34,6 +37,7 @@ export function Viewer(props: {
   empty?: ComponentChildren;
   tools?: ComponentChildren;
   label: string;
+  shown?: unknown;
   /** Opens the view; before that its code is only fetched, when the browser has nothing else to do. @default true */
   wanted?: boolean;
 }) {
@@ -42,7 +46,8 @@ export function Viewer(props: {
   const [layout, setLayout] = useState<Layout>(() => (matchMedia('(max-width: 700px)').matches ? 'axial' : 'planes'));
   const [at, setAt] = useState<Crosshair>();
   const [failed, setFailed] = useState<string>();
-  const [radiological, setRadiological] = useState(false);
+  const [tiles, setTiles] = useState<readonly Tile[]>([]);
+  const radiological = convention.value === 'radiological';
 
   // Once open it stays so: a canvas whose view was closed never draws again.
   const opened = useRef(false);
@@ -86,6 +91,25 @@ export function Viewer(props: {
   useEffect(() => scene?.setLayout(layout), [scene, layout]);
   useEffect(() => scene?.setRadiological(radiological), [scene, radiological]);
 
+  // Where the planes lie is known once they are drawn; a first crosshair says so.
+  const drawn = at !== undefined;
+  useEffect(() => {
+    const element = canvas.current;
+    if (scene === undefined || element === null || !drawn) return;
+    let frame = 0;
+    const look = (): void => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => (frame = requestAnimationFrame(() => setTiles(scene.tiles()))));
+    };
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      cancelAnimationFrame(frame);
+    };
+  }, [scene, layout, drawn, props.shown]);
+
   const onKey = (event: KeyboardEvent): void => {
     if (scene === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     const chosen = layouts.find(({ key }) => key === event.key);
@@ -94,7 +118,8 @@ export function Viewer(props: {
     else if (step !== undefined) {
       const far = event.shiftKey ? 10 : 1;
       if (layout === 'solid') scene.turn(step[0] * 5 * far, (step[1] + step[2]) * 5 * far);
-      else scene.move(step[0] * far, step[1] * far, step[2] * far);
+      // An arrow moves the crosshair to where it points on the screen.
+      else scene.move((radiological ? -1 : 1) * step[0] * far, step[1] * far, step[2] * far);
     } else return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -116,15 +141,17 @@ export function Viewer(props: {
             </button>
           ))}
         </div>
-        <button
-          type="button"
-          class="toggle"
-          aria-pressed={radiological}
-          title="The patient’s left on the right of the picture, as radiologists read"
-          onClick={() => setRadiological(!radiological)}
-        >
-          Radiological
-        </button>
+        <label class="select">
+          <span class="visually-hidden">Left and right</span>
+          <select
+            title="Radiological: the patient’s left on the right of the picture, as in preview.png. This browser remembers it."
+            value={convention.value}
+            onChange={(event) => choose(event.currentTarget.value as Convention)}
+          >
+            <option value="radiological">Radiological: R | L</option>
+            <option value="neurological">Neurological: L | R</option>
+          </select>
+        </label>
         {props.tools}
       </div>
       <div class="viewer-stage">
@@ -136,6 +163,7 @@ export function Viewer(props: {
           aria-describedby="crosshair"
           onKeyDown={onKey}
         />
+        {props.empty === undefined && <Letters tiles={tiles} convention={convention.value} />}
         {props.empty !== undefined && <div class="viewer-cover">{props.empty}</div>}
         {props.busy !== undefined && (
           <div class="viewer-busy" role="status">

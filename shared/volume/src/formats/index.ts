@@ -25,6 +25,7 @@ export {
   DICOM_MAGIC_BYTES,
   isDicom,
   nameShape,
+  peekDicomFile,
   peekDicomZip,
   pixelHead,
   rawElement,
@@ -35,7 +36,7 @@ export {
   textElement,
   type DicomElement,
 } from './dicom/index.js';
-export type { DicomFile, DicomFiles, DicomImage, DicomReference, RawElement } from './dicom/index.js';
+export type { DicomFile, DicomFiles, DicomImage, DicomOptions, DicomReference, RawElement } from './dicom/index.js';
 export { withFile, type RandomAccess } from './npz/access.js';
 export { promptsForJob, type FilePrompt, type NpzPrompts } from './npz/prompts.js';
 export { readNpz, readNpzHeader, type NpzImage, type NpzOptions } from './npz/read.js';

@@ -5,13 +5,15 @@ import {
   dicomFilesInFolder,
   dicomFilesInZip,
   isDicom,
+  dicomFileAlone,
   readDicom,
+  type DicomOptions,
   type DicomImage,
 } from './dicom/index.js';
 import { isItk, readItk } from './itk/read.js';
 import { pairOf } from './nifti/pair.js';
 import { readNifti, readNiftiPair } from './nifti/read.js';
-import type { NiftiImage, NiftiLimits } from './nifti/types.js';
+import type { NiftiImage } from './nifti/types.js';
 import { withFile } from './npz/access.js';
 import { promptsForJob, type FilePrompt } from './npz/prompts.js';
 import { readNpz, readNpzHeader, type NpzImage } from './npz/read.js';
@@ -23,18 +25,22 @@ export type VolumeImage = NiftiImage &
   Partial<Pick<DicomImage, 'dicom'>>;
 
 /**
- * Reads a volume: NIfTI, compressed or not, NRRD, MetaImage, `.npz`, or a DICOM series in a folder or a zip file. The first bytes tell
+ * Reads a volume: NIfTI, compressed or not, NRRD, MetaImage, `.npz`, a DICOM series in a folder or a zip file, or a
+ * multi-frame DICOM object. The first bytes tell
  * which, never the name; only of a pair (`.hdr`, `.img`) the name leads to the other file.
  * @throws Problem everything that `readNifti`, `readNpz` and `readDicom` throw
  */
-export async function readVolume(path: string, limits: NiftiLimits = {}): Promise<VolumeImage> {
+export async function readVolume(path: string, limits: DicomOptions = {}): Promise<VolumeImage> {
   if (await isFolder(path)) return readDicom(await dicomFilesInFolder(path, limits), limits);
   const start = await firstBytes(path);
-  if (isNpz(start)) return readNpz(path, limits);
-  if (isZip(start)) return withFile(path, async (zip) => readDicom(await dicomFilesInZip(zip, limits), limits));
-  if (isDicom(start)) {
-    throw new Problem('volume-not-3d', 'expected a series, this is one DICOM file; give its folder, or a zip of it');
+  if (isZip(start) && !isNpz(start)) {
+    return withFile(path, async (zip) => readDicom(await dicomFilesInZip(zip, limits), limits));
   }
+  if (isDicom(start)) return readDicom(await dicomFileAlone(path, limits), limits);
+  if ((limits.volume ?? 1) > 1) {
+    throw new Problem('volume-not-3d', `expected DICOM to choose volume ${limits.volume} of, this file holds one volume`);
+  }
+  if (isNpz(start)) return readNpz(path, limits);
   if (isItk(start)) return readItk(path, limits);
   const pair = await pairOf(path);
   return pair === undefined ? readNifti(path, limits) : readNiftiPair(pair.header, pair.image, limits);

@@ -4,12 +4,14 @@ import { withFile, type RandomAccess } from '../npz/access.js';
 import { readZipDirectory, readZipEntry, type ZipEntry } from '../npz/zip.js';
 import { DICOM_MAGIC_BYTES, isDicom } from './bare.js';
 import { assertNoSliceAmong, leftOutOf, nameShape, type NotTaken } from './left-out.js';
+import { integer, parseDicom } from './parse.js';
 import type { DicomFile } from './types.js';
 import { filesBelow } from './walk.js';
 
 /** More files than any series has: those of a whole study fit. */
 const MAX_FILES = 20_000;
 const MAX_FILE_BYTES = 2 ** 29;
+const NUMBER_OF_FRAMES = 'x00280008';
 
 export interface FileLimits {
   /** Most bytes of all files together, decompressed. @default 17179869184 (16 GiB) */
@@ -51,6 +53,21 @@ export async function dicomFilesInFolder(folder: string, limits: FileLimits = {}
     if (reason !== undefined) notTaken.push({ reason, shape: nameShape(path) });
   }
   return { files, leftOut: told(files, shapes, notTaken) };
+}
+
+/**
+ * A file that holds a volume by itself: a multi-frame object.
+ * @throws Problem `volume-not-3d` for one image of a series; `archive-too-large`, `dicom-invalid`
+ */
+export async function dicomFileAlone(path: string, limits: FileLimits = {}): Promise<DicomFiles> {
+  const meter = new Meter(limits);
+  const bytes = await withFile(path, (file) => Promise.resolve(file.bytes));
+  meter.add(bytes);
+  const read = (): Promise<Uint8Array> => readFile(path);
+  if ((integer(parseDicom(await read(), 'header'), NUMBER_OF_FRAMES) ?? 1) === 1) {
+    throw oneImage();
+  }
+  return { files: [{ bytes, read }], leftOut: [] };
 }
 
 /**
@@ -105,6 +122,22 @@ export async function peekDicomZip(archive: RandomAccess, limits: FileLimits = {
     files: files.length,
   });
 }
+
+/**
+ * Looks at the start of a DICOM file that is to be a volume by itself: one image of a series is refused as soon as its
+ * header shows. Nothing is parsed; where the start does not reach so far, those who read the images find out.
+ * @throws Problem `volume-not-3d`
+ */
+export function peekDicomFile(start: Uint8Array): void {
+  const bytes = Buffer.from(start.buffer, start.byteOffset, start.length);
+  // NumberOfFrames stands before Rows, and both after everything of a patient, in either byte order.
+  const has = (group: number, element: number): boolean =>
+    bytes.includes(Buffer.from([group, 0, element, 0])) || bytes.includes(Buffer.from([0, group, 0, element]));
+  if (has(0x28, 0x10) && !has(0x28, 0x08)) throw oneImage();
+}
+
+const oneImage = (): Problem =>
+  new Problem('volume-not-3d', 'expected a series, this is one DICOM file; give its folder, or a zip of it');
 
 /** Sizes are those that directories declare; more than was declared ends the reading of an entry. */
 class Meter {

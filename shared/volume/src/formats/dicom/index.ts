@@ -1,6 +1,13 @@
 export { DICOM_MAGIC_BYTES, isDicom } from './bare.js';
-export { dicomFilesInFolder, dicomFilesInZip, peekDicomZip, type DicomFiles } from './files.js';
+export {
+  dicomFileAlone,
+  dicomFilesInFolder,
+  dicomFilesInZip,
+  peekDicomFile,
+  peekDicomZip,
+  type DicomFiles,
+} from './files.js';
 export { nameShape } from './left-out.js';
-export { readDicom } from './read.js';
+export { readDicom, type DicomOptions } from './read.js';
 export type { DicomFile, DicomImage, DicomReference, RawElement } from './types.js';
 export * from './elements.js';

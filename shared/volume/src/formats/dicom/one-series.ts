@@ -36,6 +36,28 @@ export function assertOneSeries(all: readonly SeriesTraits[]): void {
   );
 }
 
+/**
+ * Refuses an object whose frames were parted into several files, when a part is not here.
+ * @throws Problem `dicom-slices-missing`
+ */
+export function assertWholeConcatenations(slices: readonly SliceHeader[]): void {
+  const parts = new Map<string, { found: Set<number>; total: number }>();
+  for (const { concatenation } of slices) {
+    if (concatenation === undefined) continue;
+    const { uid, part, total } = concatenation;
+    const known = parts.get(uid) ?? { found: new Set<number>(), total: 0 };
+    parts.set(uid, { found: known.found.add(part), total: Math.max(known.total, total ?? 0, part) });
+  }
+  for (const { found, total } of parts.values()) {
+    if (found.size >= total) continue;
+    throw new Problem(
+      'dicom-slices-missing',
+      `an object was parted into ${total} files (a concatenation), ${found.size} of them are here`,
+      { expected: total, actual: found.size, missing: total - found.size },
+    );
+  }
+}
+
 /** How the identifiers of one series are not as the standard says, in words for the user. */
 export interface IdentifierReport {
   readonly warnings: readonly string[];
@@ -61,7 +83,7 @@ export function reportIdentifiers(slices: readonly SliceHeader[]): IdentifierRep
   });
   const [frame] = slices.flatMap(({ frameOfReferenceUid: uid }) => (uid === undefined ? [] : (faultOf(uid) ?? [])));
   if (frame !== undefined) malformed.push(`FrameOfReferenceUID ${frame}`);
-  const instances = new Set(slices.map(({ sopInstanceUid }) => sopInstanceUid)).size;
+  const instances = new Set(slices.map(({ sopInstanceUid, frame }) => `${sopInstanceUid} ${frame}`)).size;
   const shared = instances < slices.length ? slices.length - instances + 1 : 0;
   const own = (['seriesUid', 'studyUid', 'frameOfReferenceUid'] as const).filter(
     (field) => slices.length > 1 && new Set(slices.map((slice) => slice[field])).size > 1,

@@ -2,8 +2,25 @@ import { endianness } from 'node:os';
 import type { VoxelArray } from '../../geometry/index.js';
 import { Problem } from '@parse3d/contract/problems';
 import type { FrameDecoder } from './codecs.js';
-import type { DataSet } from './parse.js';
-import type { PixelLayout, SliceHeader } from './types.js';
+import { encapsulatedFrame } from './encapsulated.js';
+import { parseDicom, type DataSet } from './parse.js';
+import type { DicomFile, PixelLayout, SliceHeader } from './types.js';
+
+/** Gives the elements of an image's file, pixels and all. */
+export type OpenImage = (header: SliceHeader) => Promise<DataSet>;
+
+/** The file that was asked for last stays in memory, as its frames are mostly read one after another. */
+export function imageOpener(): OpenImage {
+  let last: { readonly file: DicomFile; readonly dataSet: DataSet } | undefined;
+  return async ({ file }) => {
+    if (last?.file !== file) {
+      // Let go of before the next is read, so that one is in memory at a time.
+      last = undefined;
+      last = { file, dataSet: parseDicom(await file.read(), 'pixels') };
+    }
+    return last.dataSet;
+  };
+}
 
 /**
  * Puts the values of one image into the volume as slice k. Rows are turned around: the last comes first, as j
@@ -19,7 +36,9 @@ export async function writePixels(
 ): Promise<void> {
   const { pixels, slope, intercept } = header;
   const bytes =
-    pixels.coding === 'native' ? nativeBytes(dataSet, pixels) : await decoder.decode(frame(dataSet), pixels);
+    pixels.coding === 'native'
+      ? nativeBytes(dataSet, header)
+      : await decoder.decode(encapsulatedFrame(dataSet, header), pixels);
   const words = wordsOf(bytes, pixels);
   const { rows, columns, bitsStored, highBit, signed } = pixels;
   if (slope === 0 && words.some((word) => word !== words[0])) {
@@ -41,22 +60,9 @@ export async function writePixels(
   }
 }
 
-/** The one frame of an encapsulated image: its fragments without the offset table. */
-function frame(dataSet: DataSet): Uint8Array {
-  const element = dataSet.elements['x7fe00010'];
-  if (element?.fragments === undefined || element.fragments.length === 0) {
-    throw new Problem('dicom-truncated', 'expected compressed pixels in an image, there are none');
-  }
-  const pieces = element.fragments.map(({ position, length }) => {
-    if (position + length > dataSet.byteArray.length)
-      throw new Problem('dicom-truncated', 'compressed pixels are cut off');
-    return dataSet.byteArray.subarray(position, position + length);
-  });
-  return Buffer.concat(pieces);
-}
-
-function nativeBytes(dataSet: DataSet, pixels: PixelLayout): Uint8Array {
-  const expected = (pixels.rows * pixels.columns * pixels.bitsAllocated) / 8;
+function nativeBytes(dataSet: DataSet, { pixels, frame, frames }: SliceHeader): Uint8Array {
+  const size = (pixels.rows * pixels.columns * pixels.bitsAllocated) / 8;
+  const expected = size * frames;
   const element = dataSet.elements['x7fe00010'];
   const actual = Math.min(element?.length ?? 0, dataSet.byteArray.length - (element?.dataOffset ?? 0));
   if (element === undefined || element.fragments !== undefined || actual < expected) {
@@ -65,7 +71,8 @@ function nativeBytes(dataSet: DataSet, pixels: PixelLayout): Uint8Array {
       actual,
     });
   }
-  return dataSet.byteArray.subarray(element.dataOffset, element.dataOffset + expected);
+  const start = element.dataOffset + frame * size;
+  return dataSet.byteArray.subarray(start, start + size);
 }
 
 /** @throws Problem `dicom-truncated` when a decoder gave too little */

@@ -1,53 +1,73 @@
-import { makeGeometry, voxelCount, type Geometry } from '../../geometry/index.js';
+import { makeGeometry, voxelCount, type Geometry, type VoxelArray } from '../../geometry/index.js';
 import { Problem } from '@parse3d/contract/problems';
 import { allocateVoxels } from '../nifti/decode.js';
 import { assertWithinLimits } from '../nifti/header.js';
 import type { NiftiDatatype, NiftiHeader, NiftiLimits } from '../nifti/types.js';
-import { frameDecoder } from './codecs.js';
+import { chooseVolume } from './choose.js';
+import { frameDecoder, type FrameDecoder } from './codecs.js';
 import { withoutCopies } from './copies.js';
 import type { DicomFiles } from './files.js';
+import { splitByGrid } from './grids.js';
 import { inheritedElements } from './inherited.js';
 import { parseDicom } from './parse.js';
-import { writePixels } from './pixels.js';
-import { assertOneSeries, reportIdentifiers } from './one-series.js';
-import { arrangeSeries, assertOneGrid, type Series } from './series.js';
-import { isImage, readSliceHeader, readTraits } from './slice-header.js';
+import { imageOpener, writePixels, type OpenImage } from './pixels.js';
+import { groupByPlace } from './places.js';
+import { assertOneSeries, assertWholeConcatenations, reportIdentifiers } from './one-series.js';
+import { arrangeSeries, type ArrangeOptions, type Series } from './series.js';
+import { isImage, readSeriesTraits, readSliceHeaders } from './slice-header.js';
 import type { DicomFile, DicomImage, RawElement, SeriesTraits, SliceHeader } from './types.js';
+import { ontoGrid, ontoImages } from './upright.js';
+import { volumesOf, type SeriesVolume } from './volumes.js';
+
+/** What is read of a series, where it leaves a choice. */
+export interface DicomOptions extends NiftiLimits, ArrangeOptions {
+  /** Which of several volumes in the series, from 1. Without it a series of several is refused, with their list. */
+  readonly volume?: number | undefined;
+}
 
 /**
- * Reads the one series that the files hold. Every file is read twice, for its header and for its pixels, and one is in
- * memory at a time, so that memory peaks at the volume and one image. Places of which several images are there have
- * these compared first.
+ * Reads a volume of the one series that the files hold. Every file is read twice, for its header and for its pixels, and
+ * one is in memory at a time, so that memory peaks at the volume and one file (and twice the volume where it is
+ * resampled). Places of which several images are there have these compared first.
  *
  * Values are stored numbers times RescaleSlope plus RescaleIntercept: integers where all of these are, else float32.
  * @throws Problem `dicom-…`, `volume-not-3d`, `volume-too-large`, and those of the files
  */
-export async function readDicom({ files, leftOut }: DicomFiles, limits: NiftiLimits = {}): Promise<DicomImage> {
+export async function readDicom({ files, leftOut }: DicomFiles, options: DicomOptions = {}): Promise<DicomImage> {
   const { headers, warnings } = await readHeaders(files, leftOut);
-  assertOneGrid(headers);
-  assertWithinLimits(headerOf({ slices: headers, geometry: flatGeometry(headers) }), limits);
-  const decoder = frameDecoder();
-  const { unique, warnings: ofCopies } = await withoutCopies(headers, decoder);
-  const [first = headers[0], ...others] = unique;
-  const series = arrangeSeries([first, ...others]);
-  const { slices, geometry } = series;
-  const header = headerOf(series);
-  const data = allocateVoxels(header);
-  let inherited: readonly RawElement[] = [];
-  for (const [k, slice] of slices.entries()) {
-    const dataSet = parseDicom(await slice.file.read(), 'pixels');
-    await writePixels(dataSet, slice, k, data, decoder);
-    if (k === 0) inherited = inheritedElements(dataSet);
+  const { grids, differ } = splitByGrid(headers);
+  const [decoder, open] = [frameDecoder(), imageOpener()];
+  const volumes: SeriesVolume[][] = [];
+  let copies = 0;
+  for (const grid of grids) {
+    const places = groupByPlace(grid);
+    assertWithinLimits(headerOf({ slices: grid, geometry: flatGeometry(grid[0], places.length) }), options);
+    const unique = await withoutCopies(places, open, decoder);
+    copies += unique.copies;
+    volumes.push(volumesOf(unique.places));
   }
-  const [{ studyUid, seriesUid, frameOfReferenceUid, rowDirection, columnDirection }] = slices;
+  const { chosen, warnings: ofChoice } = chooseVolume(volumes, differ, options.volume);
+  const images = volumes.flat().flatMap((volume) => volume.slices);
+  const series = arrangeSeries(chosen.slices, images, options);
+  const { slices, plan } = series;
+  const header = headerOf(series);
+  assertWithinLimits(header, options);
+  const { voxels, inherited } = await readSlices(series, open, decoder);
+  const [{ studyUid, seriesUid, frameOfReferenceUid, rowDirection, columnDirection, columnSpacing, rowSpacing }] =
+    slices;
   const identifiers = reportIdentifiers(slices);
   return {
-    data,
-    geometry,
+    data: plan === undefined ? voxels : ontoGrid(voxels, plan),
+    geometry: series.geometry,
     header,
     nonFiniteVoxels: 0,
     readWarnings: [
-      ...ofCopies,
+      ...ofChoice,
+      ...(copies === 0
+        ? []
+        : [
+            `${copies} DICOM ${headers.some(({ frames }) => frames > 1) ? 'images' : 'files'} are copies of others and were left out.`,
+          ]),
       ...series.warnings,
       ...identifiers.warnings,
       ...countNotes(slices),
@@ -60,19 +80,48 @@ export async function readDicom({ files, leftOut }: DicomFiles, limits: NiftiLim
       frameOfReferenceUid,
       rowDirection,
       columnDirection,
-      slices: slices.map(({ sopClassUid, sopInstanceUid, position }) => ({ sopClassUid, sopInstanceUid, position })),
+      slices: slices.map(({ sopClassUid, sopInstanceUid, position, frame, frames }) => ({
+        sopClassUid,
+        sopInstanceUid,
+        position,
+        ...(frames > 1 ? { frameNumber: frame + 1 } : {}),
+      })),
       inherited,
       unreferable: identifiers.unreferable,
+      ...(plan === undefined
+        ? {}
+        : {
+            images: {
+              shape: plan.images,
+              spacingMm: [columnSpacing, rowSpacing, series.geometry.spacingMm[2]],
+              onto: (mask: Uint8Array) => ontoImages(mask, plan),
+            },
+          }),
     },
   };
 }
 
+/** The images one behind the other, and what objects derived from them repeat. */
+async function readSlices(
+  { slices, geometry, plan }: Series,
+  open: OpenImage,
+  decoder: FrameDecoder,
+): Promise<{ voxels: VoxelArray; inherited: readonly RawElement[] }> {
+  const [first] = slices;
+  const stack = plan === undefined ? geometry : flatGeometry(first, slices.length);
+  const voxels = allocateVoxels(headerOf({ slices, geometry: stack }));
+  let inherited: readonly RawElement[] = [];
+  for (const [k, slice] of slices.entries()) {
+    const dataSet = await open(slice);
+    await writePixels(dataSet, slice, k, voxels, decoder);
+    if (k === 0) inherited = inheritedElements(dataSet);
+  }
+  return { voxels, inherited };
+}
+
 /** Only its shape counts: more images than a worker takes are refused before any of them is compared with another. */
-function flatGeometry([{ pixels }, ...others]: readonly [SliceHeader, ...SliceHeader[]]): Geometry {
-  return makeGeometry(
-    [pixels.columns, pixels.rows, others.length + 1],
-    [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1],
-  );
+function flatGeometry({ pixels }: SliceHeader, count: number): Geometry {
+  return makeGeometry([pixels.columns, pixels.rows, count], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
 }
 
 /** What was assumed, and of how many images. */
@@ -91,10 +140,10 @@ async function readHeaders(
   for (const file of files) {
     const dataSet = parseDicom(await file.read(), 'header');
     if (!isImage(dataSet)) continue;
-    const trait = readTraits(dataSet);
+    const trait = readSeriesTraits(dataSet);
     traits.push(trait);
     try {
-      headers.push(readSliceHeader(dataSet, file));
+      headers.push(...readSliceHeaders(dataSet, file));
     } catch (error) {
       // A scout image need not be one that can be read.
       if (!trait.localizer) faults.push(error);
@@ -106,6 +155,7 @@ async function readHeaders(
   // An image that cannot be read may be of another series, and that says more: it comes first.
   assertOneSeries(onlyScouts ? traits : traits.filter(({ localizer }) => !localizer));
   if (faults.length > 0) throw faults[0];
+  assertWholeConcatenations(slices);
   const [first, ...others] = slices;
   if (first === undefined || (onlyScouts && others.length === 0)) {
     const found = scouts > 0 ? 'there is nothing but a localizer (a scout image)' : 'there are no DICOM images';
@@ -161,12 +211,15 @@ type Datatype = keyof typeof BYTES & NiftiDatatype;
 /** The smallest type that holds every value that the stored bits allow. */
 function datatypeOf(slices: readonly SliceHeader[]): Datatype {
   if (!slices.every(({ slope, intercept }) => Number.isInteger(slope) && Number.isInteger(intercept))) return 'float32';
-  const ends = slices.flatMap(({ pixels: { bitsStored, signed }, slope, intercept }) => {
-    const least = signed ? -(2 ** (bitsStored - 1)) : 0;
-    const most = signed ? 2 ** (bitsStored - 1) - 1 : 2 ** bitsStored - 1;
-    return [least * slope + intercept, most * slope + intercept];
-  });
-  const [least, most] = [Math.min(...ends), Math.max(...ends)];
+  let [least, most] = [Infinity, -Infinity];
+  for (const { pixels, slope, intercept } of slices) {
+    const { bitsStored, signed } = pixels;
+    const ends = signed ? [-(2 ** (bitsStored - 1)), 2 ** (bitsStored - 1) - 1] : [0, 2 ** bitsStored - 1];
+    for (const end of ends) {
+      least = Math.min(least, end * slope + intercept);
+      most = Math.max(most, end * slope + intercept);
+    }
+  }
   if (least >= 0 && most <= 0xff) return 'uint8';
   if (least >= -0x8000 && most <= 0x7fff) return 'int16';
   if (least >= 0 && most <= 0xffff) return 'uint16';

@@ -1,90 +1,121 @@
-import { affineFromColumns, makeGeometry, type Geometry, type Vec3 } from '../../geometry/index.js';
+import {
+  affineFromColumns,
+  columnOf,
+  makeGeometry,
+  transform,
+  type Geometry,
+  type Shape,
+  type Vec3,
+} from '../../geometry/index.js';
 import { Problem } from '@parse3d/contract/problems';
 import type { SliceHeader } from './types.js';
+import type { UprightPlan } from './upright.js';
 
-/** Directions of one series are written by one machine: they differ by rounding alone. */
-const DIRECTION_TOLERANCE = 1e-4;
 /** A slice further than this from its place on the regular grid is in another place. Unit: distance of slices. */
 const PLACE_TOLERANCE = 0.1;
 /** Sines of angles below half a degree are rounding of positions, not a tilted gantry. */
 const TILT_TOLERANCE = 0.0087;
+/** A gap that is larger than expected by more than this share is not resampled: what lies in it was not seen. */
+const MOST_UNEVEN = 0.5;
+
+/** What may be mended by taking the images onto another grid. */
+export interface ArrangeOptions {
+  /** Images of a tilted gantry. @default refuse */
+  readonly tilt?: 'refuse' | 'correct' | undefined;
+  /** Images at unequal distances, none larger than expected by more than half. @default refuse */
+  readonly spacing?: 'refuse' | 'resample' | undefined;
+}
 
 export interface Series {
   /** Along the normal, which is the row direction × the column direction. */
   readonly slices: readonly [SliceHeader, ...SliceHeader[]];
   readonly geometry: Geometry;
+  /** How the images come onto the grid of `geometry`; undefined where they are its slices. */
+  readonly plan?: UprightPlan | undefined;
   readonly warnings: readonly string[];
 }
 
 /**
- * Orders the slices of one series, of which none is a copy, and places them in the world. One slice alone is a volume of
- * one: its thickness stands for the distance.
+ * Orders the slices of one volume, one a place, and places them in the world. One slice alone is a volume of one: its
+ * thickness stands for the distance.
+ * @param images of the whole series, for their count
  * @throws Problem `dicom-geometry`, `dicom-slices-missing`, `dicom-unsupported`, `volume-not-3d`
  */
-export function arrangeSeries(headers: readonly [SliceHeader, ...SliceHeader[]]): Series {
+export function arrangeSeries(
+  headers: readonly [SliceHeader, ...SliceHeader[]],
+  images: readonly SliceHeader[],
+  options: ArrangeOptions = {},
+): Series {
   const [first] = headers;
   const normal = cross(first.rowDirection, first.columnDirection);
   const along = (slice: SliceHeader): number => dot(slice.position, normal);
   const [start = first, ...rest] = headers.toSorted((a, b) => along(a) - along(b));
   const end = rest.at(-1);
   const slices = [start, ...rest] as const;
-  if (end === undefined) return alone(start, normal);
-  assertRegular(slices.map(along));
+  const complete = assertComplete(slices, images);
+  if (end === undefined) return alone(start, normal, complete);
+  const uneven = assertRegular(slices, slices.map(along), options.spacing ?? 'refuse');
   const step = scaled(minus(end.position, start.position), 1 / rest.length);
-  assertNotTilted(step, normal);
-  return { slices, geometry: geometryOf(start, slices.length, step), warnings: assertComplete(slices) };
+  const shifted = assertStraight(slices, step, normal, options.tilt ?? 'refuse');
+  const mended = [uneven, shifted].filter((told) => told !== undefined);
+  if (mended.length === 0) return { slices, geometry: geometryOf(start, slices.length, step), warnings: complete };
+  return { slices, ...uprightGrid(slices, normal), warnings: [...mended, ...complete] };
 }
 
-function alone(slice: SliceHeader, normal: Vec3): Series {
+function alone(slice: SliceHeader, normal: Vec3, warnings: readonly string[]): Series {
   if (slice.thickness === undefined) {
     throw new Problem(
       'dicom-unsupported',
       'the series is one image that does not say how thick it is (SliceThickness), so that it has no volume',
     );
   }
-  const warnings = [`The series is one image: the volume is one slice, as thick as it says (${slice.thickness} mm).`];
+  const told = `The series is one image: the volume is one slice, as thick as it says (${slice.thickness} mm).`;
   return {
     slices: [slice],
     geometry: geometryOf(slice, 1, scaled(normal, slice.thickness)),
-    warnings: [...warnings, ...assertComplete([slice])],
+    warnings: [told, ...warnings],
   };
 }
 
+/** A distance of neighbouring images in mm, and the one that their thickness and the others let expect. */
+interface Gap {
+  readonly mm: number;
+  readonly expected: number;
+}
+
 /**
- * Refuses images that are no slices of one grid.
- * @throws Problem `dicom-geometry`
+ * Heads are often scanned with thin slices at the base and thick ones above: where images are thicker than usual, their
+ * distance is expected to be larger by as much.
  */
-export function assertOneGrid([first, ...others]: readonly [SliceHeader, ...SliceHeader[]]): void {
-  const frames = new Set([first, ...others].flatMap(({ frameOfReferenceUid }) => frameOfReferenceUid ?? []));
-  // A frame of reference for each image says nothing of any two of them; de-identifiers write such.
-  const known = frames.size < others.length + 1 || others.length < 2;
-  for (const other of others) assertSameGrid(first, other, known);
+function gapsBetween(
+  slices: readonly SliceHeader[],
+  places: readonly number[],
+): { gaps: readonly Gap[]; usual: number } {
+  const found = places.slice(1).map((place, n) => {
+    const [below, above] = [slices[n]?.thickness, slices[n + 1]?.thickness];
+    const thickness = below === undefined || above === undefined ? undefined : (below + above) / 2;
+    return { mm: place - (places[n] ?? 0), thickness };
+  });
+  const typical = found.toSorted((a, b) => a.mm - b.mm)[found.length >> 1];
+  const usual = typical?.mm ?? 0;
+  const gaps = found.map(({ mm, thickness }) => ({
+    mm,
+    expected: usual * ((thickness ?? 1) / (thickness === undefined ? 1 : (typical?.thickness ?? thickness))),
+  }));
+  return { gaps, usual };
 }
 
-function assertSameGrid(first: SliceHeader, other: SliceHeader, frameIsKnown: boolean): void {
-  const differ = (what: string): Problem =>
-    new Problem('dicom-geometry', `expected slices of one grid, they differ in ${what}: this is no single volume`, {
-      differ: what,
-    });
-  if (first.pixels.rows !== other.pixels.rows || first.pixels.columns !== other.pixels.columns) {
-    throw differ('their number of rows or columns');
-  }
-  const spacings = [first.rowSpacing - other.rowSpacing, first.columnSpacing - other.columnSpacing];
-  if (spacings.some((difference) => Math.abs(difference) > 1e-4 * first.rowSpacing)) throw differ('pixel spacing');
-  const turned = [
-    ...minus(first.rowDirection, other.rowDirection),
-    ...minus(first.columnDirection, other.columnDirection),
-  ].some((difference) => Math.abs(difference) > DIRECTION_TOLERANCE);
-  if (turned) throw differ(first.localizer ? 'orientation (they are localizers, scout images)' : 'orientation');
-  const frames = [first.frameOfReferenceUid, other.frameOfReferenceUid];
-  if (frameIsKnown && !frames.includes(undefined) && frames[0] !== frames[1]) throw differ('frame of reference');
-}
-
-/** @param places along the normal, in mm, ascending */
-function assertRegular(places: readonly number[]): void {
-  const gaps = places.slice(1).map((place, n) => place - (places[n] ?? 0));
-  const usual = gaps.toSorted((a, b) => a - b)[gaps.length >> 1] ?? 0;
-  const closest = Math.min(...gaps);
+/**
+ * @param places of the slices along the normal, in mm, ascending
+ * @returns what was accepted of uneven distances, in words for the user
+ */
+function assertRegular(
+  slices: readonly SliceHeader[],
+  places: readonly number[],
+  spacing: 'refuse' | 'resample',
+): string | undefined {
+  const { gaps, usual } = gapsBetween(slices, places);
+  const [closest, widest] = [Math.min(...gaps.map(({ mm }) => mm)), Math.max(...gaps.map(({ mm }) => mm))];
   if (closest <= 1e-3 || closest < usual * PLACE_TOLERANCE) {
     throw new Problem(
       'volume-not-3d',
@@ -95,37 +126,114 @@ function assertRegular(places: readonly number[]): void {
   const [first = 0] = places;
   const mean = ((places.at(-1) ?? 0) - first) / gaps.length;
   const worst = Math.max(...places.map((place, n) => Math.abs(place - first - n * mean)));
-  if (worst <= PLACE_TOLERANCE * mean) return;
+  if (worst <= PLACE_TOLERANCE * mean) return undefined;
   // Wholly regular but for gaps of several slices: some were left out.
-  const holes = gaps.filter((gap) => gap > usual * 1.5);
-  const multiples = gaps.every((gap) => Math.abs(gap / usual - Math.round(gap / usual)) < PLACE_TOLERANCE);
-  if (holes.length > 0 && multiples) {
-    const missing = holes.reduce((sum, gap) => sum + Math.round(gap / usual) - 1, 0);
+  const holes = gaps.filter(({ mm, expected }) => mm > expected * 1.5);
+  const steps = gaps.map(({ mm, expected }) => mm / expected);
+  if (holes.length > 0 && steps.every((step) => Math.abs(step - Math.round(step)) < PLACE_TOLERANCE)) {
+    const missing = steps.reduce((sum, step) => sum + Math.round(step) - 1, 0);
     throw new Problem(
       'dicom-slices-missing',
-      `expected a slice every ${round(usual)} mm, ${missing} are missing (largest gap ${round(Math.max(...holes))} mm)`,
-      { missing, spacingMm: round(usual), largestGapMm: round(Math.max(...holes)) },
+      `expected a slice every ${round(usual)} mm, ${missing} are missing (largest gap ${round(widest)} mm)`,
+      { missing, spacingMm: round(usual), largestGapMm: round(widest) },
     );
+  }
+  const [leastMm, mostMm, share] = [round(closest), round(widest), Math.max(...steps) - 1];
+  const found = `they lie from ${leastMm} to ${mostMm} mm apart`;
+  if (spacing === 'resample' && share <= MOST_UNEVEN) {
+    return `The images are not at equal distances: ${found}. They were resampled to equal ones, linear between neighbours.`;
+  }
+  const way =
+    share <= MOST_UNEVEN
+      ? '; --spacing resample resamples them to equal distances'
+      : `; a gap is ${percent(share)} larger than expected, and up to ${percent(MOST_UNEVEN)} can be resampled`;
+  throw new Problem('dicom-geometry', `expected slices at equal distances, ${found}${way}`, {
+    leastMm,
+    mostMm,
+    share: round(share),
+    mostShare: MOST_UNEVEN,
+  });
+}
+
+/**
+ * A tilted gantry shifts each slice within its plane. Treating that as a box would shear the anatomy.
+ * @returns what was accepted, in words for the user
+ */
+function assertStraight(
+  slices: readonly SliceHeader[],
+  step: Vec3,
+  normal: Vec3,
+  tilt: 'refuse' | 'correct',
+): string | undefined {
+  const [first] = slices;
+  if (first === undefined) return undefined;
+  const sine = Math.hypot(...cross(step, normal)) / Math.hypot(...step);
+  const pixel = Math.min(first.rowSpacing, first.columnSpacing);
+  // Beside the line through the first and the last, whatever its direction.
+  const astray = Math.max(
+    ...slices.map(({ position }, n) => {
+      const off = minus(minus(position, first.position), scaled(step, n));
+      return Math.hypot(...minus(off, scaled(normal, dot(off, normal))));
+    }),
+  );
+  if (sine <= TILT_TOLERANCE && astray <= pixel / 2) return undefined;
+  const degrees = round((Math.asin(Math.min(1, sine)) * 180) / Math.PI);
+  const what =
+    sine > TILT_TOLERANCE ? `by ${degrees}° (a tilted gantry)` : `by up to ${round(astray)} mm in their planes`;
+  if (tilt === 'correct') {
+    return `The images are shifted against each other ${what}: they were resampled onto an upright grid, linear in the plane.`;
   }
   throw new Problem(
     'dicom-geometry',
-    `expected slices at equal distances, they lie from ${round(closest)} to ${round(Math.max(...gaps))} mm apart`,
-    { leastMm: round(closest), mostMm: round(Math.max(...gaps)) },
+    `expected slices stacked along their normal, they are shifted ${what}; --tilt correct resamples them onto an upright grid`,
+    sine > TILT_TOLERANCE ? { tiltDegrees: degrees } : { shiftMm: round(astray) },
   );
 }
 
-/** A tilted gantry shifts each slice within its plane. Treating that as a box would shear the anatomy. */
-function assertNotTilted(step: Vec3, normal: Vec3): void {
-  const length = Math.hypot(...step);
-  const sine = Math.hypot(...cross(step, normal)) / length;
-  if (sine <= TILT_TOLERANCE) return;
-  const degrees = round((Math.asin(Math.min(1, sine)) * 180) / Math.PI);
-  throw new Problem(
-    'dicom-geometry',
-    `expected slices stacked along their normal, they are shifted by ${degrees}° (a tilted gantry); correct it first (dcm2niix does)`,
-    { tiltDegrees: degrees },
-  );
+/** The smallest grid with the spacing and directions of the images that holds them all, at equal distances. */
+function uprightGrid(
+  slices: readonly [SliceHeader, ...SliceHeader[]],
+  normal: Vec3,
+): { geometry: Geometry; plan: UprightPlan } {
+  const [first] = slices;
+  const { rows, columns } = first.pixels;
+  const offsets = slices.map(({ position }): Vec3 => {
+    const off = minus(position, first.position);
+    return [
+      settled(dot(off, first.rowDirection) / first.columnSpacing),
+      settled(-dot(off, first.columnDirection) / first.rowSpacing),
+      dot(off, normal),
+    ];
+  });
+  const depth = offsets.at(-1)?.[2] ?? 0;
+  const gaps = offsets.slice(1).map((offset, n) => offset[2] - (offsets[n]?.[2] ?? 0));
+  // As dense as the images lie somewhere; two that overlap do not count. Both ends stay where they are.
+  const usual = gaps.toSorted((x, y) => x - y)[gaps.length >> 1] ?? depth;
+  const dense = Math.min(...gaps.filter((gap) => gap >= usual / 2));
+  const count = Math.max(1, Math.round(depth / dense)) + 1;
+  const distance = depth / (count - 1);
+  const least = ([0, 1] as const).map((axis) => Math.floor(Math.min(...offsets.map((offset) => offset[axis]))));
+  const most = ([0, 1] as const).map((axis) => Math.ceil(Math.max(...offsets.map((offset) => offset[axis]))));
+  const [leastI = 0, leastJ = 0] = least;
+  const [mostI = 0, mostJ = 0] = most;
+  const flat = geometryOf(first, count, scaled(normal, distance));
+  const grid: Shape = [columns + mostI - leastI, rows + mostJ - leastJ, count];
+  const [a, b, c] = ([0, 1, 2] as const).map((axis) => columnOf(flat.affine, axis));
+  const corner = transform(flat.affine, [leastI, leastJ, 0]);
+  return {
+    geometry: makeGeometry(grid, affineFromColumns(a, b, c, corner)),
+    plan: {
+      images: [columns, rows, slices.length],
+      grid,
+      places: offsets.map(([i, j, k]) => [i - leastI, j - leastJ, k / distance]),
+    },
+  };
 }
+
+/** Without the noise of decimal texts, so that images that need no interpolation get none. */
+const settled = (voxels: number): number =>
+  Math.abs(voxels - Math.round(voxels)) < 5e-3 ? Math.round(voxels) : voxels;
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 /** Up to this share of images that an acquisition gave is missing here, slices are; more, and it gave several series. */
 const FEW_MISSING = 0.2;
@@ -136,14 +244,15 @@ const FEW_MISSING = 0.2;
  * @returns warnings where that is not certain
  * @throws Problem `dicom-slices-missing`
  */
-function assertComplete(slices: readonly SliceHeader[]): string[] {
-  const count = slices.length;
+function assertComplete(slices: readonly SliceHeader[], images: readonly SliceHeader[]): string[] {
   const same = (values: readonly (number | undefined)[]): number =>
     values.every((value) => value === values[0]) ? (values[0] ?? 0) : 0;
   const expected = same(slices.map(({ numberOfSlices }) => numberOfSlices));
   const acquired = same(slices.map(({ imagesInAcquisition }) => imagesInAcquisition));
-  if (expected > count || (acquired > count && (acquired - count) / acquired <= FEW_MISSING)) {
-    const most = Math.max(expected, acquired);
+  const few = acquired > images.length && (acquired - images.length) / acquired <= FEW_MISSING;
+  if (expected > slices.length || few) {
+    const most = few ? acquired : expected;
+    const count = few ? images.length : slices.length;
     throw new Problem(
       'dicom-slices-missing',
       `the images say that there are ${most} of them, here are ${count}: slices at an end are missing`,
@@ -151,8 +260,10 @@ function assertComplete(slices: readonly SliceHeader[]): string[] {
     );
   }
   const told =
-    acquired > count ? [`The images say that their acquisition gave ${acquired}; ${count} are in this series.`] : [];
-  return [...told, ...gapsInNumbers(slices)];
+    acquired > images.length
+      ? [`The images say that their acquisition gave ${acquired}; ${images.length} are in this series.`]
+      : [];
+  return [...told, ...gapsInNumbers(images)];
 }
 
 /** Numbers that begin late may be those of a series that was cut off, or of a part that was given on purpose. */

@@ -1,14 +1,21 @@
 import type { Vec3 } from '../../geometry/index.js';
 import { Problem } from '@parse3d/contract/problems';
+import { frameViews, type FrameView } from './frame-view.js';
 import { decimals, integer, text, type DataSet } from './parse.js';
+import { readTraits } from './traits.js';
 import { isBigEndian, pixelCoding } from './transfer-syntaxes.js';
-import type { DicomFile, PixelLayout, SeriesTraits, SliceHeader } from './types.js';
+import type { Concatenation, DicomFile, PixelLayout, SeriesTraits, SliceHeader } from './types.js';
 
 /** Objects with pixels that are no slices of a series: segmentations, dose grids, surface fits, presentation states. */
 const DERIVED_CLASSES = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(66\.|481\.|11\.|88\.|104\.)/;
 
-/** EchoTime, EchoNumbers, TemporalPositionIdentifier, TriggerTime, and the b-value as Siemens, GE and Philips put it. */
-const VARIANTS = ['x00180081', 'x00180086', 'x00200100', 'x00181060', 'x0019100c', 'x00431039', 'x20011003'];
+/** Functional groups: plane position, plane orientation, pixel measures, pixel value transformation. */
+const POSITION = 'x00209113';
+const ORIENTATION = 'x00209116';
+const MEASURES = 'x00289110';
+const TRANSFORMATION = 'x00289145';
+/** Numbers the slices of reconstructed nuclear medicine. */
+const SLICE_VECTOR = 0x0054_0080;
 
 const unsupported = (detail: string, fields: Record<string, unknown> = {}): Problem =>
   new Problem('dicom-unsupported', detail, fields);
@@ -23,7 +30,7 @@ export function isImage(dataSet: DataSet): boolean {
 }
 
 /** Which series an image belongs to. */
-export function readTraits(dataSet: DataSet): SeriesTraits {
+export function readSeriesTraits(dataSet: DataSet): SeriesTraits {
   return {
     seriesUid: text(dataSet, 'x0020000e') ?? '',
     seriesNumber: integer(dataSet, 'x00200011'),
@@ -40,50 +47,119 @@ function imageType(dataSet: DataSet): string[] {
 }
 
 /**
- * The header of one image, checked so that its pixels can be placed and read.
+ * The headers of the images of one file, checked so that their pixels can be placed and read: of an ordinary file one.
  * @throws Problem `dicom-invalid`, `dicom-unsupported`
  */
-export function readSliceHeader(dataSet: DataSet, file: DicomFile): SliceHeader {
-  const frames = integer(dataSet, 'x00280008') ?? 1;
-  if (frames !== 1) {
-    throw unsupported(
-      `expected one image a file, one has ${frames} frames; convert multi-frame objects to NIfTI (dcm2niix)`,
-      { frames },
-    );
-  }
+export function readSliceHeaders(dataSet: DataSet, file: DicomFile): SliceHeader[] {
   if (imageType(dataSet).includes('MOSAIC')) {
     throw unsupported(
       'the image is a mosaic: all slices of a volume lie side by side in it; convert it to NIfTI (dcm2niix)',
     );
   }
-  const spacing = decimals(dataSet, 'x00280030', 2);
-  const [rowSpacing = 0, columnSpacing = 0] = spacing ?? [];
-  if (!(rowSpacing > 0 && columnSpacing > 0)) throw missing('PixelSpacing (two positive numbers)');
-  const { rowDirection, columnDirection } = orientation(dataSet);
-  const scaling = rescale(dataSet);
+  const views = frameViews(dataSet, file.bytes);
   const { pixels, notes } = pixelLayout(dataSet);
-  return {
+  const single = views.length === 1;
+  const common = {
     file,
+    frames: views.length,
+    concatenation: concatenationOf(dataSet),
     sopClassUid: text(dataSet, 'x00080016') ?? '',
     sopInstanceUid: text(dataSet, 'x00080018') ?? '',
     studyUid: text(dataSet, 'x0020000d') ?? '',
     seriesUid: text(dataSet, 'x0020000e') ?? '',
     frameOfReferenceUid: text(dataSet, 'x00200052'),
     instanceNumber: integer(dataSet, 'x00200013'),
-    imagesInAcquisition: integer(dataSet, 'x00201002'),
-    numberOfSlices: dataSet.uint16('x00540081'),
+    // Both count files of one image each.
+    imagesInAcquisition: single ? integer(dataSet, 'x00201002') : undefined,
+    numberOfSlices: single ? dataSet.uint16('x00540081') : undefined,
     localizer: imageType(dataSet).includes('LOCALIZER'),
-    variant: VARIANTS.map((tag) => text(dataSet, tag) ?? '').join(' '),
-    position: vector(decimals(dataSet, 'x00200032', 3), 'ImagePositionPatient'),
-    rowDirection,
-    columnDirection,
-    rowSpacing,
-    columnSpacing,
-    thickness: [decimals(dataSet, 'x00180050', 1)?.[0]].find((mm) => mm !== undefined && mm > 0),
     pixels,
     notes,
-    ...scaling,
   };
+  const shared = common.frames > 1 && views.every(({ enhanced }) => !enhanced) ? stackOf(dataSet) : undefined;
+  return views.map((view) => ({ ...common, ...frameHeader(view, shared) }));
+}
+
+/** What the frames of one object have of their own. */
+type OfFrame = 'frame' | 'traits' | 'position' | 'rowDirection' | 'columnDirection';
+type Scales = 'rowSpacing' | 'columnSpacing' | 'thickness' | 'slope' | 'intercept';
+
+function frameHeader(view: FrameView, stack: Stack | undefined): Pick<SliceHeader, OfFrame | Scales> {
+  const measured = view.holder(MEASURES, 'x00280030');
+  const [rowSpacing = 0, columnSpacing = 0] = decimals(measured, 'x00280030', 2) ?? [];
+  if (!(rowSpacing > 0 && columnSpacing > 0)) throw missing('PixelSpacing (two positive numbers)');
+  const directions = stack ?? orientation(view.holder(ORIENTATION, 'x00200037'));
+  const thickness = decimals(view.holder(MEASURES, 'x00180050'), 'x00180050', 1)?.[0];
+  return {
+    frame: view.frame,
+    traits: readTraits(view),
+    position:
+      stack?.position(view.frame) ??
+      vector(decimals(view.holder(POSITION, 'x00200032'), 'x00200032', 3), 'ImagePositionPatient'),
+    rowDirection: directions.rowDirection,
+    columnDirection: directions.columnDirection,
+    rowSpacing,
+    columnSpacing,
+    thickness: thickness !== undefined && thickness > 0 ? thickness : undefined,
+    ...rescale(view),
+  };
+}
+
+interface Stack {
+  readonly rowDirection: Vec3;
+  readonly columnDirection: Vec3;
+  position(frame: number): Vec3;
+}
+
+/**
+ * Frames of an object without functional groups lie one behind the other, where it says that they do: reconstructed
+ * nuclear medicine by its slice vector, others by a distance of slices alone.
+ * @throws Problem `dicom-unsupported` for cine loops, projections and the like
+ */
+function stackOf(dataSet: DataSet): Stack {
+  const frames = integer(dataSet, 'x00280008') ?? 1;
+  const place = [dataSet.elements['x00540022']?.items?.[0]?.dataSet, dataSet].find(
+    (set) => set?.elements['x00200032'] !== undefined && set.elements['x00200037'] !== undefined,
+  );
+  const step = decimals(dataSet, 'x00180088', 1)?.[0];
+  const pointer = dataSet.elements['x00280009'];
+  const along = pointer === undefined ? [] : pointersOf(dataSet, pointer.length / 4);
+  const slices = Array.from({ length: frames }, (_, n) => dataSet.uint16('x00540080', n) ?? n + 1);
+  const inOrder = slices.every((number, n) => number === n + 1);
+  if (
+    place === undefined ||
+    step === undefined ||
+    step === 0 ||
+    !inOrder ||
+    along.some((tag) => tag !== SLICE_VECTOR)
+  ) {
+    throw unsupported(
+      `an object has ${frames} frames and does not say where each of them lies (a cine loop, projections, or a stack without geometry)`,
+      { frames },
+    );
+  }
+  const directions = orientation(place);
+  const { rowDirection: r, columnDirection: c } = directions;
+  const normal: Vec3 = [r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0]];
+  const first = vector(decimals(place, 'x00200032', 3), 'ImagePositionPatient');
+  const [x, y, z] = first;
+  return {
+    ...directions,
+    position: (frame) => [x + normal[0] * step * frame, y + normal[1] * step * frame, z + normal[2] * step * frame],
+  };
+}
+
+function pointersOf(dataSet: DataSet, count: number): number[] {
+  return Array.from(
+    { length: Math.floor(count) },
+    (_, n) => (dataSet.uint16('x00280009', n * 2) ?? 0) * 0x1_0000 + (dataSet.uint16('x00280009', n * 2 + 1) ?? 0),
+  );
+}
+
+function concatenationOf(dataSet: DataSet): Concatenation | undefined {
+  const uid = text(dataSet, 'x00209161');
+  const part = dataSet.uint16('x00209162');
+  return uid === undefined || part === undefined ? undefined : { uid, part, total: dataSet.uint16('x00209163') };
 }
 
 function orientation(dataSet: DataSet): { rowDirection: Vec3; columnDirection: Vec3 } {
@@ -97,7 +173,8 @@ function orientation(dataSet: DataSet): { rowDirection: Vec3; columnDirection: V
   return { rowDirection: [a / row, b / row, c / row], columnDirection: [d / column, e / column, f / column] };
 }
 
-function rescale(dataSet: DataSet): { slope: number; intercept: number } {
+function rescale(view: FrameView): { slope: number; intercept: number } {
+  const dataSet = view.holder(TRANSFORMATION, 'x00281053');
   if (dataSet.elements['x00283000'] !== undefined && dataSet.elements['x00281053'] === undefined) {
     throw unsupported('the images map stored numbers to values by a table (Modality LUT), which is not read');
   }

@@ -1,4 +1,4 @@
-import type { Vec3 } from '../../geometry/index.js';
+import type { Shape, Vec3 } from '../../geometry/index.js';
 import type { NiftiImage } from '../nifti/types.js';
 import type { PixelCoding } from './transfer-syntaxes.js';
 
@@ -34,9 +34,43 @@ export interface SeriesTraits {
   readonly localizer: boolean;
 }
 
+/** What tells volumes of one series apart, in the words of messages. Most people look at the first of them first. */
+export const TRAITS = [
+  'stack',
+  'kind',
+  'echo number',
+  'echo time (ms)',
+  'inversion time (ms)',
+  'energy (kV)',
+  'phase of the cycle (%)',
+  'trigger time (ms)',
+  'b-value (s/mm²)',
+  'diffusion',
+  'gradient',
+  'temporal position',
+  'time (s)',
+  'frame reference time (ms)',
+  'acquisition',
+  'dimension index',
+  'instance',
+] as const;
+export type Trait = (typeof TRAITS)[number];
+
+/** An object whose frames were parted into several files. */
+export interface Concatenation {
+  readonly uid: string;
+  readonly part: number;
+  /** How many parts there are, where the object says it. */
+  readonly total: number | undefined;
+}
+
 /** What one image says of itself. Directions and positions are LPS (left, posterior, superior) in mm, as in DICOM. */
 export interface SliceHeader {
   readonly file: DicomFile;
+  /** Which image of its file it is, from 0, and of how many. */
+  readonly frame: number;
+  readonly frames: number;
+  readonly concatenation: Concatenation | undefined;
   /** Identifiers as written, empty where there are none: only an object that refers to the image needs them. */
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
@@ -49,8 +83,8 @@ export interface SliceHeader {
   /** How many slices the volume has, by NumberOfSlices (PET). */
   readonly numberOfSlices: number | undefined;
   readonly localizer: boolean;
-  /** What tells volumes of one series apart: echo, time, b-value, as written. */
-  readonly variant: string;
+  /** What tells volumes of one series apart: numbers and defined terms as written, never texts of people. */
+  readonly traits: Readonly<Partial<Record<Trait, string>>>;
   /** Middle of the first pixel. */
   readonly position: Vec3;
   /** Along a row, and along a column: unit vectors. */
@@ -86,12 +120,24 @@ export interface DicomReference {
   readonly slices: readonly {
     readonly sopClassUid: string;
     readonly sopInstanceUid: string;
+    /** From 1, where the image is one of several in its object. */
+    readonly frameNumber?: number | undefined;
     readonly position: Vec3;
   }[];
   readonly rowDirection: Vec3;
   readonly columnDirection: Vec3;
   /** Elements of the patient, study, frame of reference and image that a derived object repeats. */
   readonly inherited: readonly RawElement[];
+  /** Where the volume was resampled: the images themselves, along whose grid a derived object lies. */
+  readonly images?:
+    | {
+        /** Columns, rows, and how many there are. */
+        readonly shape: Shape;
+        readonly spacingMm: Vec3;
+        /** Takes a mask on the volume's grid onto the images. */
+        onto(mask: Uint8Array): Uint8Array;
+      }
+    | undefined;
   /** Why no object can refer to these images; undefined where one can. */
   readonly unreferable?: string | undefined;
 }
