@@ -19,6 +19,8 @@ export interface EngineOptions {
   readonly slicesPerPass?: number | undefined;
   /** Memory that this process may use, in bytes: fewer slices go through a pass until it fits. @default no cap */
   readonly memoryCapBytes?: number | undefined;
+  /** Whether sessions keep the memory of a run for the next one. @default as the memory of pack and machine allows */
+  readonly arena?: boolean | undefined;
 }
 
 /** Where the work stands. `done` and `total` count windows or slices within the stage. */

@@ -35,6 +35,9 @@ const workerEnv = commonEnv.extend({
   PARSE3D_CHILD_MEMORY: byteSize('16GiB').describe(
     'Memory that a child may use; above it the job ends with `memory-cap`.',
   ),
+  PARSE3D_CHILD_IDLE: duration('5m').describe(
+    'Time without a job after which a child closes its models and gives their memory back.',
+  ),
   PARSE3D_CHILD_JOBS: z.coerce
     .number()
     .int()

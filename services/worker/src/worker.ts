@@ -54,6 +54,7 @@ export async function startWorker(config: WorkerConfig, log: Logger, env: NodeJS
     threads: config.PARSE3D_THREADS,
     slicesPerPass: config.PARSE3D_SLICE_BATCH,
     memoryCapBytes: config.PARSE3D_CHILD_MEMORY,
+    idleMs: config.PARSE3D_CHILD_IDLE,
     jobsPerChild: config.PARSE3D_CHILD_JOBS,
     stallMs: config.PARSE3D_CHILD_STALL,
     graceMs: config.PARSE3D_CHILD_GRACE,

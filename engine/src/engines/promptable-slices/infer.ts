@@ -8,13 +8,10 @@ import { prepareSlices } from './prepare/grey-slices.js';
 import type { Prepared, RunPlan } from './prepare/prepared.js';
 import { report } from './report/report.js';
 import { Restoration } from './restore/restoration.js';
-import { PassSize } from './score/pass-size.js';
+import { PassSize, slicesPerPass } from './score/pass-size.js';
 import { Scoring } from './score/scoring.js';
 import { openScratch, type Scratch } from './score/scratch.js';
 import type { Found, InferRequest, OnProgress } from '../../types.js';
-
-/** Slices in one pass on a GPU, where small passes leave it idle; on a CPU more slices only cost memory. */
-const GPU_SLICES = 4;
 
 /**
  * Segments one volume slice by slice: prepare, score, restore, report. Memory holds the volume, its label map and what a
@@ -109,7 +106,7 @@ function openScratchOf(plan: RunPlan, { slices }: Prepared, folder: string | und
 
 function passSize({ options }: Tools): PassSize {
   return new PassSize({
-    slicesPerPass: options.slicesPerPass ?? (options.device === 'cpu' ? 1 : GPU_SLICES),
+    slicesPerPass: slicesPerPass(options),
     memoryCapBytes: options.memoryCapBytes,
   });
 }

@@ -85,7 +85,7 @@ function findingOf(
 
 function preparationSentences({ plan, prepared, scoring, restored }: FinishedRun): string[] {
   const { seed, samples } = plan;
-  const { adaptiveSlices: ran } = scoring;
+  const { adaptiveSlices: ran, blankSlices: blank } = scoring;
   const { depth } = prepared.slices.model;
   return [
     ...prepared.slices.sentences,
@@ -93,6 +93,11 @@ function preparationSentences({ plan, prepared, scoring, restored }: FinishedRun
       ? []
       : [
           `adaptive schedule: ran ${ran.length} of ${depth} slices (${showRanges(ran)}, counted from 0 as the model sees them)`,
+        ]),
+    ...(blank === 0
+      ? []
+      : [
+          `${blank} of ${depth} slices hold one grey value, as the slices beside them: not run, the model takes the same of another`,
         ]),
     ...(seed === undefined
       ? []

@@ -1,7 +1,15 @@
+import type { EngineOptions } from '../../../types.js';
 import { peakMemoryBytes } from '../../../peak-memory.js';
 
 /** Of the memory cap, so that something is left for what comes after. */
 const SHARE = 0.85;
+
+/** Slices in one pass on a GPU, where small passes leave it idle; on a CPU more slices only cost memory. */
+const GPU_SLICES = 4;
+
+/** Most slices of a pass, as asked for or by the device. */
+export const slicesPerPass = (options: EngineOptions): number =>
+  options.slicesPerPass ?? (options.device === 'cpu' ? 1 : GPU_SLICES);
 
 export interface PassLimits {
   /** Most slices of a pass. */

@@ -1,5 +1,6 @@
 import type { PromptableSlicesModel } from '@parse3d/contract';
 import { throwIfCanceled } from '../../cancel.js';
+import type { Blank, BlankSlices } from './blank-slices.js';
 import type { PassSize } from './pass-size.js';
 import type { SliceNetwork } from '../network/network.js';
 import type { SliceScores } from '../slices/slice-scores.js';
@@ -18,6 +19,8 @@ export interface ScoringRun {
   /** Receives the edge logits of those prompts; absent where the decoder gives none. */
   readonly edges: MaskSpool | undefined;
   readonly passSize: PassSize;
+  /** Remembers the slices without content. */
+  readonly blanks: BlankSlices;
   readonly signal: AbortSignal;
   readonly onSlices: (count: number) => void;
 }
@@ -28,11 +31,38 @@ export async function* scoreSlices(indices: readonly number[], run: ScoringRun):
   for (let at = 0; at < indices.length;) {
     throwIfCanceled(run.signal);
     const members = indices.slice(at, at + run.passSize.slices);
-    const scores = await run.passSize.measure(() => scorePass(members, caches, run));
+    const blank = blankOf(members, caches, run);
+    const known = blank && run.blanks.find(blank);
+    const scores = known ? [known] : await run.passSize.measure(() => scorePass(members, caches, run));
+    for (const score of scores) if (blank !== undefined && known === undefined) run.blanks.learn(blank, score);
     at += members.length;
     run.onSlices(members.length);
     yield* scores;
   }
+}
+
+/**
+ * A pass whose input is the same for every slice of its kind; undefined for any other. Passes of several slices are run,
+ * since the order in which the runtime adds depends on how many there are, and so is a model that knows where a slice
+ * lies.
+ */
+function blankOf(
+  indices: readonly number[],
+  caches: readonly SliceCache[],
+  { model, prepared }: ScoringRun,
+): Blank | undefined {
+  const [index, ...others] = indices;
+  if (index === undefined || others.length > 0 || model.positionInput !== undefined) return undefined;
+  const greys: number[] = [];
+  for (const cache of caches) {
+    cache.forget(index - 1);
+    for (const channel of [index, ...neighbours(index, prepared.slices.model.depth)]) {
+      const grey = cache.constant(channel);
+      if (grey === undefined) return undefined;
+      greys.push(grey);
+    }
+  }
+  return { index, key: greys.join(' ') };
 }
 
 async function scorePass(
@@ -96,6 +126,12 @@ class SliceCache {
     const slice = this.#slices.get(index) ?? this.#make(index);
     this.#slices.set(index, slice);
     return slice;
+  }
+
+  /** The value of all pixels of a slice; undefined where they differ. */
+  constant(index: number): number | undefined {
+    const slice = this.get(index);
+    return slice.every((value) => value === slice[0]) ? slice[0] : undefined;
   }
 
   /** Gives up the slices before `first`. */

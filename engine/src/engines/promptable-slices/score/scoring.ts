@@ -3,6 +3,7 @@ import type { SliceNetwork } from '../network/network.js';
 import type { Prepared, RunPlan } from '../prepare/prepared.js';
 import type { SliceScores } from '../slices/slice-scores.js';
 import { coarseSlices, fineSlices } from './adaptive.js';
+import { BlankSlices } from './blank-slices.js';
 import { ExistenceTable } from './existence.js';
 import type { MaskSpool } from './mask-spool.js';
 import type { PassSize } from './pass-size.js';
@@ -18,6 +19,7 @@ export class Scoring {
   readonly #prepared: Prepared;
   readonly #scratch: Scratch;
   readonly #passSize: PassSize;
+  readonly #blanks: BlankSlices;
   #adaptiveSlices: readonly number[] | undefined;
 
   constructor(network: SliceNetwork, plan: RunPlan, prepared: Prepared, scratch: Scratch, passSize: PassSize) {
@@ -27,6 +29,12 @@ export class Scoring {
     this.#prepared = prepared;
     this.#scratch = scratch;
     this.#passSize = passSize;
+    this.#blanks = new BlankSlices(scratch.edges);
+  }
+
+  /** Slices that were not run, since the network takes the very same of them as of one that was. */
+  get blankSlices(): number {
+    return this.#blanks.reused;
   }
 
   /** The model's slices that an adaptive schedule ran, once it has run; undefined with the full schedule. */
@@ -96,6 +104,7 @@ export class Scoring {
       objectPrompts: this.#plan.objectPrompts,
       edges: this.#scratch.edges,
       passSize: this.#passSize,
+      blanks: this.#blanks,
       signal,
       onSlices: report,
     });
