@@ -36,7 +36,7 @@ const workerEnv = commonEnv.extend({
     'Memory that a child may use; above it the job ends with `memory-cap`.',
   ),
   PARSE3D_CHILD_IDLE: duration('5m').describe(
-    'Time without a job after which a child closes its models and gives their memory back.',
+    'Time without a job after which a child is ended, and its memory given back; the next job starts one.',
   ),
   PARSE3D_CHILD_JOBS: z.coerce
     .number()

@@ -51,11 +51,11 @@ test('a job that is canceled while its child starts is not begun', async () => {
 }, 60_000);
 
 test.each([
-  { idleMs: 60_000, closes: false, name: 'keeps its models between jobs' },
-  { idleMs: 1, closes: true, name: 'without a job closes its models after a while, and loads them again for the next' },
+  { idleMs: 60_000, ends: false, name: 'stays between jobs, with its models' },
+  { idleMs: 1, ends: true, name: 'without a job is ended after a while, and the next job has another' },
 ])(
   'a child $name',
-  async ({ idleMs, closes }) => {
+  async ({ idleMs, ends }) => {
     const folder = await scratchFolder('supervisor');
     const inputPath = join(folder.path, 'ct.nii');
     const geometry = makeGeometry([8, 8, 8], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
@@ -73,13 +73,13 @@ test.each([
     await segment();
     const { pid } = child;
     await segment();
-    if (closes) {
+    if (ends) {
       await eventually(async () => {
         await segment();
         return loaded > 1;
       });
     } else expect(loaded).toBe(1);
-    expect(child.pid).toBe(pid);
+    expect(child.pid === pid).toBe(!ends);
     await child.stop();
     await folder.remove();
     await assertNothingLeaks();

@@ -10,8 +10,6 @@ export type ToChild =
       readonly threads: number;
       readonly slicesPerPass?: number | undefined;
       readonly memoryCapBytes: number;
-      /** Time without a job after which the child closes its models, in ms. */
-      readonly idleMs: number;
     }
   | { readonly type: 'segment'; readonly packId: string; readonly request: SegmentRequest }
   | { readonly type: 'check-pack'; readonly packId: string }

@@ -18,7 +18,7 @@ export interface ChildOptions {
   readonly slicesPerPass?: number | undefined;
   /** Resident memory above which the child is killed. Unit: bytes. */
   readonly memoryCapBytes: number;
-  /** Time without a job after which the child closes its models, in ms. */
+  /** Time without a job after which the child is ended, so that an idle slot holds no memory, in ms. */
   readonly idleMs: number;
   /** Jobs after which the child is replaced. */
   readonly jobsPerChild: number;
@@ -50,13 +50,7 @@ const WATCH_EVERY_MS = 250;
 const START_TIMEOUT_MS = 5 * 60_000;
 
 /** No secret reaches the process that parses strangers' files: only what programs and CUDA need. */
-const PASSED_ON = /^(PATH|HOME|TMPDIR|LANG|LC_.*|TZ|LD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|OMP_.*|MALLOC_.*)$/;
-
-/**
- * glibc raises this threshold by itself up to 32 MiB, after which a closed model's weights stay in the heap. At 1 MiB they
- * go back to the system: 232 MiB are left of a process that has closed BiomedParse, instead of 1,513.
- */
-const MALLOC_DEFAULTS = { MALLOC_MMAP_THRESHOLD_: String(2 ** 20) };
+const PASSED_ON = /^(PATH|HOME|TMPDIR|LANG|LC_.*|TZ|LD_LIBRARY_PATH|CUDA_.*|NVIDIA_.*|OMP_.*)$/;
 
 /**
  * One slot: a child process that computes one job at a time and is replaced when it crashed, was killed or has served
@@ -69,6 +63,9 @@ export class ChildSupervisor {
   #served = 0;
   #packs: readonly PackRef[] = [];
   #memoryBytes = 0;
+  /** Calls that need the child now. */
+  #users = 0;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(options: ChildOptions) {
     this.#options = options;
@@ -94,10 +91,7 @@ export class ChildSupervisor {
     const child = fork(new URL('./main.js', import.meta.url), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      env: {
-        ...MALLOC_DEFAULTS,
-        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))),
-      },
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))),
       execArgv: [],
     });
     this.#child = child;
@@ -112,8 +106,8 @@ export class ChildSupervisor {
       if (this.#child === child) this.#child = undefined;
     });
     this.#ready = this.#awaitReady(child);
-    const { packFolders, device, threads, slicesPerPass, memoryCapBytes, idleMs } = this.#options;
-    send(child, { type: 'init', packFolders, device, threads, slicesPerPass, memoryCapBytes, idleMs });
+    const { packFolders, device, threads, slicesPerPass, memoryCapBytes } = this.#options;
+    send(child, { type: 'init', packFolders, device, threads, slicesPerPass, memoryCapBytes });
     return this.#ready;
   }
 
@@ -123,17 +117,19 @@ export class ChildSupervisor {
    */
   async segment(job: ChildJob): Promise<SegmentResult> {
     job.signal.throwIfAborted();
-    await this.start();
-    // Starting takes seconds, and an abort in the meantime is not heard of again.
-    job.signal.throwIfAborted();
-    const child = this.#child;
-    if (child === undefined) throw new Problem('child-crashed', 'the computing process ended while it started');
-    try {
-      return await this.#run(child, job);
-    } finally {
-      this.#served++;
-      if (this.#served >= this.#options.jobsPerChild) await this.stop();
-    }
+    return this.#using(async () => {
+      await this.start();
+      // Starting takes seconds, and an abort in the meantime is not heard of again.
+      job.signal.throwIfAborted();
+      const child = this.#child;
+      if (child === undefined) throw new Problem('child-crashed', 'the computing process ended while it started');
+      try {
+        return await this.#run(child, job);
+      } finally {
+        this.#served++;
+        if (this.#served >= this.#options.jobsPerChild) await this.stop();
+      }
+    });
   }
 
   /**
@@ -141,7 +137,11 @@ export class ChildSupervisor {
    *
    * @throws Problem `pack-unavailable`, or the one that kept the child from answering
    */
-  async checkPack(packId: string): Promise<PackRef> {
+  checkPack(packId: string): Promise<PackRef> {
+    return this.#using(() => this.#checkPack(packId));
+  }
+
+  async #checkPack(packId: string): Promise<PackRef> {
     await this.start();
     const child = this.#child;
     if (child === undefined) throw new Problem('child-crashed', 'the computing process ended while it started');
@@ -168,10 +168,30 @@ export class ChildSupervisor {
 
   /** Ends the child and waits until it is gone. */
   async stop(): Promise<void> {
+    clearTimeout(this.#idle);
     const child = this.#child;
     if (child === undefined) return;
     this.#child = undefined;
+    this.#memoryBytes = 0;
     await kill(child);
+  }
+
+  /**
+   * Keeps the child while `work` lasts, and ends it when nobody has needed it for a while: only a process that ends gives
+   * all of its memory back. What a closed session frees stays in malloc's heap, in good part.
+   */
+  async #using<T>(work: () => Promise<T>): Promise<T> {
+    clearTimeout(this.#idle);
+    this.#users++;
+    try {
+      return await work();
+    } finally {
+      this.#users--;
+      if (this.#users === 0) {
+        this.#idle = setTimeout(() => void this.stop(), this.#options.idleMs);
+        this.#idle.unref();
+      }
+    }
   }
 
   #awaitReady(child: ChildProcess): Promise<void> {

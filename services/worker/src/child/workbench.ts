@@ -18,27 +18,19 @@ const MAX_OPEN_ENGINES = 2;
 /** Told when a model was loaded, and how long that took. */
 export type OnLoaded = (packId: string, durationMs: number) => void;
 
-export interface WorkbenchOptions extends EngineOptions {
-  /** Time without a job after which engines are closed, so that an idle process holds no model. Unit: ms. */
-  readonly idleMs: number;
-}
-
 /** The packs of this worker, verified once, and their engines, opened when first needed. */
 export class Workbench {
   readonly #packFolders: readonly string[];
   readonly #packs: Map<string, LoadedPack>;
-  readonly #options: WorkbenchOptions;
+  readonly #options: EngineOptions;
   readonly #onLoaded: OnLoaded;
   /** In the order of last use. */
   readonly #engines = new Map<string, Engine>();
-  #idle: NodeJS.Timeout | undefined;
-  /** Engines that are being closed; nobody opens one meanwhile. */
-  #closed: Promise<void> = Promise.resolve();
 
   private constructor(
     packFolders: readonly string[],
     packs: Map<string, LoadedPack>,
-    options: WorkbenchOptions,
+    options: EngineOptions,
     onLoaded: OnLoaded,
   ) {
     this.#packFolders = packFolders;
@@ -48,7 +40,7 @@ export class Workbench {
   }
 
   /** Verifies every pack. One that fails is left out, and its fault written to the log; the parent compares what is left. */
-  static async open(packFolders: readonly string[], options: WorkbenchOptions, onLoaded: OnLoaded): Promise<Workbench> {
+  static async open(packFolders: readonly string[], options: EngineOptions, onLoaded: OnLoaded): Promise<Workbench> {
     const catalog = await readPackCatalog(packFolders);
     const packs = new Map<string, LoadedPack>();
     const faults: string[] = catalog.rejected.map(({ folder, problem }) => `${folder}: ${problem.message}`);
@@ -73,22 +65,7 @@ export class Workbench {
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<SegmentResult> {
-    clearTimeout(this.#idle);
-    await this.#closed;
-    try {
-      return await segment(request, await this.#engine(packId), onProgress, signal);
-    } finally {
-      this.#idle = setTimeout(() => {
-        this.#closed = this.#closeEngines();
-      }, this.#options.idleMs);
-      this.#idle.unref();
-    }
-  }
-
-  async #closeEngines(): Promise<void> {
-    const engines = [...this.#engines.values()];
-    this.#engines.clear();
-    for (const engine of engines) await engine.close();
+    return segment(request, await this.#engine(packId), onProgress, signal);
   }
 
   async #engine(packId: string): Promise<Engine> {
