@@ -96,11 +96,13 @@ test.skipIf(data === '')(`the cost of a crop of 64³ beside that of the whole he
   const run = { pack: starter, modality: 'mr', texts: five, threads, rounds } as const;
   const small = await runSpeed({ ...run, volume: crop(64) });
   const whole = await runSpeed({ ...run, volume: head });
-  const ratio = (small.userSeconds + small.systemSeconds) / (whole.userSeconds + whole.systemSeconds);
-  const slices = (preparation: readonly string[]): string =>
-    preparation.filter((sentence) => /^\d+ (of \d+ )?slices/.test(sentence)).join('; ');
-  row('64³: slices', slices(small.preparation));
-  row('256³: slices', slices(whole.preparation));
+  const spent = (of: typeof small): number => of.userSeconds + of.systemSeconds;
+  const slices = (of: typeof small): string =>
+    of.preparation.filter((sentence) => /^\d+ (of \d+ )?slices/.test(sentence)).join('; ');
+  row('64³: slices', slices(small));
+  row('256³: slices', slices(whole));
+  const ratio = spent(small) / spent(whole);
   row('64³ beside 256³: wall, processor', `${(small.seconds / whole.seconds).toFixed(2)}, ${ratio.toFixed(2)}`);
-  expect(ratio).toBeLessThan(0.35);
+  // A quarter of the slices, but all of them with content: of the head's a third has none.
+  expect(ratio).toBeLessThan(0.5);
 });
