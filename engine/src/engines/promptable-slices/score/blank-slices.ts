@@ -1,5 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { SliceScores } from '../slices/slice-scores.js';
 import type { MaskSpool } from './mask-spool.js';
+
+/** Kinds that are remembered, each with a mask per prompt: air and padding are one or two. */
+const KINDS = 4;
 
 /** A slice of one grey value between others of one value: its place in the stack, and what the network takes of it. */
 export interface Blank {
@@ -14,7 +18,7 @@ export interface Blank {
  */
 export class BlankSlices {
   readonly #edges: MaskSpool | undefined;
-  readonly #known = new Map<string, SliceScores>();
+  readonly #known = new LRUCache<string, SliceScores>({ max: KINDS });
   #reused = 0;
 
   /** @param edges where the edge logits of the slices go */
@@ -27,7 +31,7 @@ export class BlankSlices {
     return this.#reused;
   }
 
-  /** Remembers the answer for the first blank slice of its kind. */
+  /** Remembers the answer for a blank slice of a kind that is not known. */
   learn({ key }: Blank, scores: SliceScores): void {
     // Later steps may write into what they are given.
     this.#known.set(key, { ...scores, planes: scores.planes.map((plane) => plane?.slice()) });
