@@ -14,10 +14,10 @@ import os, sys
 import numpy as np
 folder = sys.argv[1]
 z, y, x = np.mgrid[:12, :20, :30]
-imgs = np.where((x < 10) & (z > 5), 700, -1000).astype("int16")
-prompts = {"4": "bone in CT", "2": "air in CT", "instance_label": 0}
+imgs = np.where((x < 10) & (z > 5), 700, 40).astype("int16")
+prompts = {"4": "bone in CT", "2": "soft tissue in CT", "instance_label": 0}
 np.savez_compressed(f"{folder}/ct.npz", imgs=imgs, spacing=np.array([0.5, 0.75, 2.5]), text_prompts=prompts)
-blocks = np.full((12, 20, 30), -1000, "int16")
+blocks = np.full((12, 20, 30), 40, "int16")
 blocks[2:5, 3:9, 4:10] = 700
 blocks[2:5, 9:12, 12:20] = 700
 blocks[8:10, 2:4, 2:4] = 700
@@ -53,7 +53,7 @@ describeWithPython(['numpy'], 'files that numpy wrote', () => {
         geometry: { shape: [30, 20, 12], spacingMm: [0.5, 0.75, 2.5] },
         datatype: 'int16',
         prompts: [
-          { label: 2, text: 'air in CT' },
+          { label: 2, text: 'soft tissue in CT' },
           { label: 4, text: 'bone in CT' },
         ],
       },

@@ -10,13 +10,13 @@ const WRITE = `
 import sys, numpy as np
 z, y, x = np.mgrid[:12, :20, :30]
 bone = (x < 10) & (z > 5)
-np.savez_compressed(sys.argv[1], imgs=np.where(bone, 700, -1000).astype("int16"), gts=np.where(bone, 4, 2).astype("uint8"),
-  spacing=np.array([0.5, 0.75, 2.5]), text_prompts={"4": "bone in CT", "2": "air in CT", "instance_label": 0})
+np.savez_compressed(sys.argv[1], imgs=np.where(bone, 700, 40).astype("int16"), gts=np.where(bone, 4, 2).astype("uint8"),
+  spacing=np.array([0.5, 0.75, 2.5]), text_prompts={"4": "bone in CT", "2": "soft tissue in CT", "instance_label": 0})
 blocks = np.zeros((12, 20, 30), int)
 blocks[2:5, 3:9, 4:10] = 1
 blocks[2:5, 9:12, 12:20] = 2
 blocks[8:10, 2:4, 2:4] = 3
-np.savez_compressed(sys.argv[2], imgs=np.where(blocks > 0, 700, -1000).astype("int16"), gts=blocks.astype("uint8"),
+np.savez_compressed(sys.argv[2], imgs=np.where(blocks > 0, 700, 40).astype("int16"), gts=blocks.astype("uint8"),
   spacing=np.array([0.5, 0.75, 2.5]), text_prompts={"1": "bone in CT", "instance_label": 1})
 `;
 const READ = `
