@@ -1,6 +1,6 @@
 import type { Finding, LabelMapModel, Pack, Prompt } from '@parse3d/contract';
 import type { NiftiImage } from '@parse3d/volume/formats';
-import { voxelCount, voxelVolumeMl, type Volume } from '@parse3d/volume/geometry';
+import { voxelCount, voxelVolumeMl, type Shape, type Volume } from '@parse3d/volume/geometry';
 import { matchPrompts, type KeepParts, type PromptMatch } from '@parse3d/contract/packs';
 import { bodyDepth } from '../steps/body.js';
 import type { Labels } from '../steps/step.js';
@@ -8,11 +8,12 @@ import type { Engine, EngineOptions, Found, InferRequest, LoadedPack, OnProgress
 import { throwIfCanceled } from './cancel.js';
 import { keepRegions, maskOf } from './keep-regions.js';
 import { keepRulesOf, keepSentences } from './keep-rules.js';
-import { openSession, type Session } from './onnx.js';
+import { keepsArena, labelMapArenaBytes } from './memory-policy.js';
 import { slidingWindow, tiledVolume, wholeVolume, type PassContext } from './passes.js';
 import { prepare, tensorGrid, type PreparedVolume } from './prepare.js';
 import { regionsOf, type Regions } from './regions.js';
 import { Tally } from './tally.js';
+import { VolumeSession } from './volume-session.js';
 
 export type LabelMapPack = Extract<Pack, { kind: 'label-map' }>;
 
@@ -20,20 +21,27 @@ export type LabelMapPack = Extract<Pack, { kind: 'label-map' }>;
 export async function openLabelMapEngine(
   loaded: LoadedPack,
   pack: LabelMapPack,
-  { device, threads }: EngineOptions,
+  options: EngineOptions,
 ): Promise<Engine> {
-  const session = await openSession(loaded.file(pack.model.graph), { device, threads });
+  const { device, threads } = options;
+  const session = await VolumeSession.open(loaded.file(pack.model.graph), { device, threads });
   return {
     pack: loaded,
     device,
-    infer: (image, request, onProgress, signal) => infer(session, pack, image, request, onProgress, signal),
+    infer: (image, request, onProgress, signal) =>
+      infer({ session, pack, options }, image, request, onProgress, signal),
     close: () => session.close(),
   };
 }
 
+interface Tools {
+  readonly session: VolumeSession;
+  readonly pack: LabelMapPack;
+  readonly options: EngineOptions;
+}
+
 async function infer(
-  session: Session,
-  pack: LabelMapPack,
+  { session, pack, options }: Tools,
   image: NiftiImage,
   request: InferRequest,
   onProgress: OnProgress,
@@ -60,7 +68,10 @@ async function infer(
   });
   const onWindow = (done: number, total: number): void => onProgress({ stage: 'infer', done, total });
   const depth = model.body && bodyDepth(prepared.volume, model.body.above);
-  await score(prepared, model, { session, model, depth, tally, onWindow, signal });
+  const arena = keepsArena(labelMapArenaBytes(pack, passVoxels(prepared.volume.geometry.shape, model)), options);
+  await session.with(arena, (opened) =>
+    score(prepared, model, { session: opened, model, depth, tally, onWindow, signal }),
+  );
 
   throwIfCanceled(signal);
   onProgress({ stage: 'restore', done: 0, total: 1 });
@@ -73,6 +84,13 @@ async function score({ volume }: PreparedVolume, model: LabelMapModel, context: 
   if (model.window === undefined || shape === undefined) return wholeVolume(volume, context);
   if (halo !== undefined) return tiledVolume(volume, shape, halo, context);
   return slidingWindow(volume, { ...model.window, shape }, context);
+}
+
+/** Voxels that the graph sees at a time. */
+function passVoxels(shape: Shape, model: LabelMapModel): number {
+  const { window, halo = 0 } = tensorGrid(model);
+  if (window === undefined) return voxelCount(shape);
+  return shape.reduce((voxels, length, axis) => voxels * Math.min(length, (window[axis] ?? 1) + 2 * halo), 1);
 }
 
 interface Scored {
