@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectRedis } from '@parse3d/control';
 import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import { startStack, type Stack } from './support/stack.js';
 import { phantomCtFile } from './support/volumes.js';
@@ -42,4 +43,17 @@ test('a result outlives the record in Redis', async () => {
   expect(events).toContain('"status":"completed"');
   const labels = await stack.api.output(job.id, 'labels.nii.gz');
   expect(labels.length).toBe(live.outputs?.find(({ name }) => name === 'labels.nii.gz')?.bytes);
+});
+
+test('what Redis loses without a disconnect is found at the next turn, not at the next comparison', async () => {
+  const [worker] = stack.workers;
+  worker?.kill('SIGSTOP');
+  const job = await stack.api.submit({ input: { uri }, prompts: ['bone'] });
+  const redis = connectRedis(stack.redis.url, 'request', () => undefined);
+  await eventually(() => Promise.resolve(redis.status === 'ready'), { what: 'a connection' });
+  await redis.flushall();
+  redis.disconnect();
+  worker?.kill('SIGCONT');
+  // Comparisons are two minutes apart.
+  expect(await stack.api.ended(job.id, 20_000)).toMatchObject({ status: 'completed' });
 });

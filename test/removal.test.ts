@@ -120,6 +120,19 @@ function owners(startGateway: () => Promise<TestRadosgw | undefined>): void {
     await eventually(async () => (await usageOf(api)).bytes.total === 0, { what: 'nothing to be stored' });
   });
 
+  test('of one upload that is removed many times at once the bytes are taken off once, and no other name removes it', async () => {
+    const api = await stack.client({ tenant: 'hasty' });
+    const [uri] = [await api.upload(volume), await api.upload(volume)];
+    for (const other of [`${uri}/../../../../keys/x.json`, `${uri}x`, uri.slice(0, -1)]) {
+      expect((await api.send('DELETE', `/v1/volumes?uri=${encodeURIComponent(other)}`)).status, other).toBe(404);
+    }
+    const path = `/v1/volumes?uri=${encodeURIComponent(uri)}`;
+    const answers = await Promise.all(Array.from({ length: 16 }, () => api.send('DELETE', path)));
+    expect(answers.map(({ status }) => status)).toContain(200);
+    expect(answers.every(({ status }) => status === 200 || status === 404)).toBe(true);
+    expect((await usageOf(api)).bytes.uploads).toBe(volume.length);
+  });
+
   test('a tenant stores no more than its quota, however many uploads come at once', async () => {
     const api = await tenantWith('small', { maxStoredBytes: Math.floor(2.5 * volume.length) });
     const answers = await Promise.all(Array.from({ length: 6 }, () => api.tryUpload(volume)));

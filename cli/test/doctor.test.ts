@@ -72,7 +72,7 @@ test('of a service that lacks nothing every part is looked at and fine, and noth
   const { ok, checks } = await doctor({ PARSE3D_PACKS: PACKS });
   expect(ok, JSON.stringify(checks)).toBe(true);
   expect([...new Set(checks.map(({ part }) => part))].sort()).toEqual(
-    ['clock', 'device', 'disk', 'keeping', 'memory', 'packs', 'redis', 'storage', 'versions'].sort(),
+    ['clock', 'device', 'disk', 'keeping', 'memory', 'packs', 'records', 'redis', 'storage', 'versions'].sort(),
   );
   expect(checks.map(({ detail }) => detail).join('\n')).toMatch(/honours conditional writes: of 4 writers/);
   expect(await readdir(join(folder.path, 'storage', 'parse3d'))).toEqual([]);

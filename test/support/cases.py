@@ -174,7 +174,7 @@ def copy(folder, k, change):
     image = pydicom.dcmread(path)
     change(image)
     image.SOPInstanceUID = image.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-    image.save_as(path.replace("im", "copy"))
+    image.save_as(os.path.join(ROOT, folder, f"copy{k:03d}.dcm"))
 
 
 def brighter(image):

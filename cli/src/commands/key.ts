@@ -10,6 +10,8 @@ import { action, examples } from './define.js';
 
 const CreateOptions = GrantOptions.extend({ name: z.string().min(1).max(100), tenant: TenantName });
 
+const RevokeOptions = StorageOptions.extend({ successor: z.string().optional() });
+
 export function keyCommand(): Command {
   const command = new Command('key').description(
     'API keys, in the storage that PARSE3D_* describes, or of a "parse3d up" by --dir. Only hashes are kept.',
@@ -67,15 +69,22 @@ function listCommand(): Command {
 
 function revokeCommand(): Command {
   const command = new Command('revoke')
-    .description('Takes a key away; servers refuse it within half a minute.')
+    .description(
+      'Takes a key away, and all that was begun with it: rules, webhooks, waiting and running work. In seconds.',
+    )
     .argument('<id>', 'of the key, as "key list" shows it')
+    .option('--successor <id>', 'key of the same tenant in whose name everything goes on')
     .action(
-      action(StorageOptions, ({ args, options, output }) =>
-        withAccess(options, ({ keys }) => revokeKey(keys, args[0] ?? '', output)),
+      action(RevokeOptions, ({ args, options, output }) =>
+        withAccess(options, (access) => revokeKey(access, args[0] ?? '', options.successor, output)),
       ),
     );
   withStorage(command);
-  return examples(command, ['By its id, or the whole key', 'parse3d key revoke Ab3dEf6hIj9k']);
+  return examples(
+    command,
+    ['By its id, or the whole key', 'parse3d key revoke Ab3dEf6hIj9k'],
+    ['For a new one, so that nothing stops', 'parse3d key revoke Ab3dEf6hIj9k --successor Xy7zUv5wQr1s'],
+  );
 }
 
 /** Keys as a table, without their hashes. */

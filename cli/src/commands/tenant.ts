@@ -1,9 +1,9 @@
-import { TenantSettings } from '@parse3d/platform/access';
+import { revocation, revokeTenant, TenantSettings } from '@parse3d/platform/access';
 import { Problem } from '@parse3d/contract/problems';
 import { Command } from 'commander';
 import { byteSize } from '@parse3d/platform/config';
 import { z } from 'zod';
-import { createKey, revokeKey, withAccess, withoutHash, type Access } from '../access/keys.js';
+import { createKey, revokeKey, sayStopped, withAccess, withoutHash, type Access } from '../access/keys.js';
 import { GrantOptions, StorageOptions, TenantName, withGrant, withStorage } from '../options/storage.js';
 import { UsageError } from '../errors/kinds.js';
 import { formatBytes, formatCount } from '../terminal/format.js';
@@ -156,7 +156,7 @@ function showCommand(): Command {
 
 function setCommand(): Command {
   const command = withQuotas(
-    new Command('set').description('Changes quotas; servers follow within half a minute.').argument('<tenant>'),
+    new Command('set').description('Changes quotas; servers follow within seconds.').argument('<tenant>'),
   ).action(
     action(QuotaOptions, ({ args, options, output }) =>
       withAccess(options, async (access) => {
@@ -210,7 +210,7 @@ const RevokeOptions = StorageOptions.extend({ all: z.boolean().default(false) })
 
 function revokeCommand(): Command {
   const command = new Command('revoke')
-    .description('Takes one key of a tenant away, or all; its jobs and results stay.')
+    .description('Takes one key of a tenant away, or all, and what was begun with them; its results stay.')
     .argument('<tenant>')
     .argument('[key]', 'id of the key')
     .option('--all', 'every key of the tenant')
@@ -225,11 +225,13 @@ function revokeCommand(): Command {
             if (!own.some((record) => record.id === id)) {
               throw new Problem('not-found', `${tenant} has no key ${id}; see: parse3d tenant show ${tenant}`, { id });
             }
-            return revokeKey(access.keys, id, output);
+            return revokeKey(access, id, undefined, output);
           }
-          for (const record of own) await access.keys.revoke(record.id);
-          output.document({ tenant, revoked: own.map((record) => record.id) });
-          output.say(`every key of ${tenant} is revoked (${own.length})`);
+          const stopped = await revocation(access.store, { tenant });
+          const revoked = await revokeTenant(access.store, tenant, access);
+          output.document({ tenant, revoked: revoked.map((record) => record.id), stopped });
+          output.say(`every key of ${tenant} is revoked (${revoked.length})`);
+          sayStopped(stopped, output);
         }),
       ),
     );
@@ -278,7 +280,7 @@ function tell(tenant: string, settings: TenantSettings, output: Output): void {
   output.say(`${bold(tenant)}  weight ${weight}, at most ${quotas}`);
   const ofServer = 'as the server is set';
   const stored =
-    maxStoredBytes === undefined ? ofServer : maxStoredBytes === null ? 'any' : formatBytes(maxStoredBytes);
+    maxStoredBytes === undefined ? ofServer : maxStoredBytes === null ? 'no limit' : formatBytes(maxStoredBytes);
   const kept = retentionDays === undefined ? ofServer : retentionDays === null ? 'always' : `${retentionDays} days`;
   output.say(`stored bytes: ${stored}; ended jobs and batches stay: ${kept}`);
 }

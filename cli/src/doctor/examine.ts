@@ -3,6 +3,7 @@ import { checkDevice } from './device.js';
 import { checkDisks, checkMemory } from './machine.js';
 import { checkKeeping } from './keeping.js';
 import { checkPacks } from './packs.js';
+import { checkRecords } from './records.js';
 import { checkRedis } from './redis.js';
 import { checkStorage } from './storage.js';
 import type { Target } from './target.js';
@@ -17,6 +18,7 @@ export async function examine(target: Target): Promise<Check[]> {
     versions: checkVersions,
     redis: () => checkRedis(target),
     storage: () => checkStorage(target),
+    records: () => checkRecords(target),
     keeping: () => checkKeeping(target),
   });
   const own = await look({

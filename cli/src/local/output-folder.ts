@@ -65,7 +65,7 @@ async function removeEarlier(path: string): Promise<void> {
     const found = Named.safeParse(parseJson(text));
     // A document that we did not write names nothing of ours. A name with a path in it would lead elsewhere.
     const names = found.success ? found.data.outputs.map(({ name }) => name) : [];
-    for (const name of names.filter((each) => each === basename(each) && each !== '..'))
+    for (const name of names.filter((each) => each === basename(each) && !['', '.', '..'].includes(each)))
       await rm(join(path, name), { force: true });
     if (found.success) await rm(join(path, document), { force: true });
   }

@@ -2,6 +2,7 @@
 in which bone has 700 HU and lung -750, PARSE3D_TEST_SERIES the folder of a DICOM series."""
 
 import asyncio
+import contextlib
 import http.server
 import io
 import os
@@ -9,12 +10,14 @@ import tempfile
 import threading
 import unittest
 import warnings
+import zipfile
 from pathlib import Path
 
 import nibabel
 import numpy
 
 from parse3d import AsyncClient, Client, Problem
+from parse3d._volumes import opened
 
 VOLUME = os.environ["PARSE3D_TEST_VOLUME"]
 SERIES = os.environ["PARSE3D_TEST_SERIES"]
@@ -71,6 +74,21 @@ class ClientTest(unittest.TestCase):
                 Path(folder, entry.name).symlink_to(entry.resolve())
             with self.assertRaisesRegex(ValueError, "is a link to a place outside"):
                 self.client.upload(folder)
+        for name, refusal in (("/etc", "is a link to a folder"), ("missing", "leads nowhere"), ("self", "leads nowhere")):
+            with tempfile.TemporaryDirectory() as folder:
+                Path(folder, "image").write_bytes(b"1")
+                Path(folder, "self").symlink_to(name)
+                with self.assertRaisesRegex(ValueError, refusal):
+                    self.client.upload(folder)
+        with tempfile.TemporaryDirectory() as folder:
+            for number, entry in enumerate(sorted(Path(SERIES).iterdir())):
+                Path(folder, f"Doe^Jane {number}.dcm").write_bytes(entry.read_bytes())
+            Path(folder, ".env").write_text("secret")
+            with self.assertWarnsRegex(UserWarning, "1 hidden files"), opened(folder) as (file, _):
+                names = zipfile.ZipFile(file).namelist()
+            self.assertEqual(names, [f"{number:06d}" for number in range(len(list(Path(SERIES).iterdir())))])
+        with self.assertRaisesRegex(ValueError, "is empty"):
+            self.client.upload("")
 
     def test_outputs_are_saved_and_checked(self):
         job = self.client.submit(self.client.upload(VOLUME)["uri"], ["bone"], pack="ct-tissue")
@@ -85,6 +103,13 @@ class ClientTest(unittest.TestCase):
         self.assertEqual(caught.exception.code, "output-mismatch")
         with self.assertRaisesRegex(KeyError, "has no output"):
             self.client.output(job, "nothing.nii.gz", io.BytesIO())
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("../out.txt", "/tmp/out.txt", "..", "a/b", "a\n"):
+                hostile = {**job, "outputs": [{**job["outputs"][0], "name": name}]}
+                with self.assertRaisesRegex(Problem, "is not the name of a file"):
+                    self.client.save(hostile, Path(folder, "found"))
+            self.assertEqual(os.listdir(folder), ["found"])
+            self.assertEqual(os.listdir(Path(folder, "found")), [])
 
     def test_events_end_with_the_job(self):
         job = self.client.submit(self.client.upload(VOLUME)["uri"], ["fat"], pack="ct-tissue")
@@ -106,8 +131,12 @@ class ClientTest(unittest.TestCase):
         with self.assertRaises(Problem) as caught:
             stranger.upload(os.urandom(8_000_000))
         self.assertEqual(caught.exception.code, "unauthorized")
-        with self.assertRaisesRegex(ValueError, "is not an address"):
-            Client("localhost:8080", "p3d_x")
+        for address in ("localhost:8080", "http://a b/", "http://host/?q=1", "http://user:pw@host", "http://host\n"):
+            with self.assertRaisesRegex(ValueError, "is not an address"):
+                Client(address, "p3d_x")
+        for identifier in ("..", "", "a/b"):
+            with self.assertRaisesRegex(ValueError, "is not the id"):
+                self.client.job(identifier)
 
     def test_a_volume_that_cannot_be_used_is_the_problem_of_its_upload_or_its_job(self):
         with self.assertRaises(Problem) as caught:
@@ -140,11 +169,26 @@ class Passing(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         Passing.seen.append(self.path)
         first = Passing.seen.count(self.path) == 1
+        if self.path.startswith("/v1/jobs/large"):
+            return self.endless()
         self.send_response(503 if first else 200)
         self.send_header("Retry-After", "0")
         self.send_header("Content-Type", "application/json" if self.path.startswith("/v1/jobs/a") else "text/html")
         self.end_headers()
         self.wfile.write(b'{"id": "a", "status": "completed"}')
+
+    def endless(self):
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            for _ in range(1000):
+                self.wfile.write(bytes(1_000_000))
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(301)
+        self.send_header("Location", "https://elsewhere.example/v1/volumes")
+        self.end_headers()
 
     def log_message(self, *_):
         pass
@@ -169,9 +213,23 @@ class ConnectionTest(unittest.TestCase):
             self.client.job("b")
         self.assertEqual(caught.exception.code, "foreign-answer")
 
+    def test_a_request_that_changes_something_is_not_sent_on(self):
+        for ask in (lambda: self.client.upload(b"1234"), lambda: self.client.submit("s3://a/b", ["bone"])):
+            with self.assertRaisesRegex(Problem, "foreign-answer.*https://elsewhere.example"):
+                ask()
+
+    def test_an_answer_without_an_end_is_cut_off(self):
+        job = {"id": "large", "status": "completed", "outputs": [{"name": "a", "sha256": "0", "bytes": 10}]}
+        file = io.BytesIO()
+        with self.assertRaisesRegex(Problem, "more than the 10 bytes"):
+            self.client.output(job, "a", file)
+        self.assertEqual(file.getvalue(), b"")
+        with self.assertRaisesRegex(Problem, "running and has no outputs"):
+            self.client.save({"id": "large", "status": "running"}, "nowhere")
+
     def test_a_server_that_is_not_there_is_no_answer(self):
         with self.assertRaises(Problem) as caught, Client("http://127.0.0.1:9", "p3d_x") as client:
-            client.submit("file:///x", ["bone"]) if False else client.upload(b"1234")
+            client.upload(b"1234")
         self.assertEqual((caught.exception.code, caught.exception.retryable), ("no-answer", True))
 
 

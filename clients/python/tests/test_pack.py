@@ -59,6 +59,10 @@ class SealTest(unittest.TestCase):
         self.assertEqual(self.problems(), ["pack.json is missing"])
         (self.folder / "pack.json").write_text('{"id": ')
         self.assertIn("is not JSON", self.problems()[0])
+        (self.folder / "pack.json").write_text('{"threshold": NaN}')
+        self.assertIn("is not JSON", self.problems()[0])
+        self.write({**SHEET, "kind": [], "model": []})
+        self.assertIn("model: expected an object", self.problems())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Pack } from '@parse3d/contract';
@@ -39,7 +39,9 @@ export async function sealPack(folder: string): Promise<Pack> {
     });
   }
   const part = join(folder, PART);
-  await writeFile(part, formatJson(content));
+  // A link that stands there is not written through.
+  await rm(part, { force: true });
+  await writeFile(part, formatJson(content), { flag: 'wx' });
   await rename(part, file);
   return pack;
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { Pack } from '@parse3d/contract';
-import { Problem } from '@parse3d/contract/problems';
+import type { Pack } from '@parse3d/contract';
+import { parsePack } from '@parse3d/contract/packs';
 import { formatJson } from './pack-json.js';
 
 type WithoutFiles<T> = T extends unknown ? Omit<T, 'files'> : never;
@@ -30,14 +30,9 @@ export async function writePack(
     ]),
   );
   const content = { ...draft, files: listed };
-  const parsed = Pack.safeParse(content);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const path = issue?.path.join('.') ?? '';
-    throw new Problem('pack-invalid', `${path}: ${issue?.message ?? 'not a pack'}`, { path });
-  }
+  const pack = parsePack(content, join(folder, 'pack.json'));
   await mkdir(folder, { recursive: true });
   for (const [name, bytes] of contents) await writeFile(join(folder, name), bytes);
   await writeFile(join(folder, 'pack.json'), formatJson(content));
-  return parsed.data;
+  return pack;
 }

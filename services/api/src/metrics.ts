@@ -3,6 +3,7 @@ import type { Lane, Manifest } from '@parse3d/contract';
 import type { Problem } from '@parse3d/contract/problems';
 import type { Kept, Reconciliation } from '@parse3d/control';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { quiet } from './http/quiet.js';
 
 /** What the api counts as it happens. Gauges that are read at every scrape stand in `queue-metrics.ts`. */
 export interface ApiMetrics {
@@ -11,6 +12,8 @@ export interface ApiMetrics {
   readonly httpSeconds: Histogram<'method' | 'route' | 'status'>;
   /** Connections that were closed to keep within a limit. */
   readonly connectionsDropped: Counter<'limit'>;
+  /** Requests given up since their key was revoked or expired while they went on. */
+  readonly requestsRevoked: Counter;
   readonly storageEvents: Counter<'format' | 'outcome'>;
   /** Messages that were pulled from a queue of storage events. */
   readonly eventMessages: Counter<'outcome'>;
@@ -108,6 +111,11 @@ export function createMetrics(): ApiMetrics {
       labelNames: ['limit'],
       registers,
     }),
+    requestsRevoked: new Counter({
+      name: 'parse3d_requests_revoked_total',
+      help: 'Requests given up, event streams among them, since their key was revoked or expired while they went on',
+      registers,
+    }),
     storageEvents: new Counter({
       name: 'parse3d_storage_events_total',
       help: 'Objects that storage events and listings reported, by what became of them; deferred ones come again',
@@ -154,6 +162,7 @@ export function createMetrics(): ApiMetrics {
 /** Serves `/metrics` on its own port. */
 export function serveMetrics(registry: Registry): Server {
   return createServer((request, response) => {
+    quiet(request, response);
     if (request.url !== '/metrics') {
       response.writeHead(404).end();
       return;

@@ -76,6 +76,7 @@ const DISCARD_MS = 10_000;
  */
 function refuseBody(response: Response, { code }: Problem): void {
   const { req: request } = response;
+  if (response.getHeader('Connection') === 'close') return;
   if (code === 'body-too-slow' || request.get('expect') !== undefined) {
     response.setHeader('Connection', 'close');
     return;

@@ -8,7 +8,7 @@ import { Gauge, type Registry } from 'prom-client';
  */
 export function watchQueue(
   registry: Registry,
-  { backlog, batches, workers, usage }: Control,
+  { backlog, batches, workers, usage, unreadable }: Control,
   leading: () => boolean,
 ): void {
   const gauge = (name: string, help: string, labelNames: string[], read: (gauge: Gauge) => Promise<void>): void => {
@@ -57,6 +57,14 @@ export function watchQueue(
         it.set({ tenant, kind: 'uploads' }, uploads);
         it.set({ tenant, kind: 'results' }, results);
       }
+    },
+  );
+  gauge(
+    'parse3d_unreadable_records',
+    'Records of the service in storage that cannot be read and are passed over; parse3d doctor names them',
+    [],
+    async (it) => {
+      it.set((await unreadable.list()).length);
     },
   );
   gauge('parse3d_worker_slots', 'Slots of the workers heard of lately that take jobs', [], async (it) => {

@@ -1,4 +1,3 @@
-import { ApiKeys } from '@parse3d/platform/access';
 import { software } from '@parse3d/contract/software';
 import { storageFromEnv, storageLimitsFromEnv, tracingFromEnv } from '@parse3d/platform/config';
 import { readPackCatalog, type PackCatalog } from '@parse3d/contract/packs';
@@ -86,8 +85,8 @@ async function openDeps(
     log,
     control,
     stores,
-    apiKeys: new ApiKeys(stores.primary),
-    rules: new RuleStore(stores.primary, (key, error) => log.warn({ key, err: error }, 'rule that cannot be read')),
+    apiKeys: control.apiKeys,
+    rules: new RuleStore(stores.primary, control.unreadable.note),
     packs,
     metrics,
     tracing,

@@ -9,8 +9,9 @@ export async function findWebhook(id: string, tenant: string, deps: ApiDeps): Pr
   return record;
 }
 
-/** The endpoint without its secrets. */
-export function viewWebhook(record: WebhookRecord): WebhookView {
-  const { tenant: _tenant, secret: _secret, previous: _previous, ...view } = record;
-  return view;
+/** The endpoint without its secrets. Says so when nothing is sent for want of its key. */
+export async function viewWebhook(record: WebhookRecord, { control }: ApiDeps): Promise<WebhookView> {
+  const { tenant: _tenant, secret: _secret, previous: _previous, keyId: _keyId, ...view } = record;
+  const standing = await control.rights.of(record);
+  return { ...view, ...(standing.stands ? {} : { stopped: standing.why }) };
 }

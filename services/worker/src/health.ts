@@ -11,6 +11,8 @@ export async function serveHealth(options: {
   ready: () => boolean;
 }): Promise<{ port: number; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
+    // A scraper that breaks off must not end the process.
+    for (const emitter of [request, response]) emitter.on('error', () => undefined);
     switch (request.url) {
       case '/healthz':
         response.writeHead(200).end('ok\n');

@@ -122,6 +122,8 @@ export const BatchRecord = z.strictObject({
   source: z.strictObject({ kind: z.string(), uri: z.string().optional() }),
   /** Of the body, where the request had an idempotency key. */
   requestSha256: z.string().optional(),
+  /** The key in whose name it runs: with the key it is withdrawn. Absent in what earlier versions accepted. */
+  keyId: z.string().optional(),
   /** The span that accepted the batch; its jobs link to it. */
   traceparent: Traceparent.optional(),
 });

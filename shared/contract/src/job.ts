@@ -24,6 +24,8 @@ export const JobRequest = z.strictObject({
   createdAt: Timestamp,
   /** SHA-256 of the client's body, to tell a repeated request from another one under the same idempotency key. */
   requestSha256: z.string(),
+  /** The key in whose name it runs: with the key it is withdrawn. Absent in what earlier versions accepted. */
+  keyId: z.string().optional(),
   /** The span that accepted the job: everything done for it hangs below. Absent when nothing is traced. */
   traceparent: Traceparent.optional(),
   /** The span that accepted the batch of this job, whose trace is its own: a batch may have a million jobs. */

@@ -93,6 +93,11 @@ export const blobKeys = {
   tenantPrefix: 'tenants/',
   apiKey: (keyId: string): string => `keys/${keyId}.json`,
   apiKeyPrefix: 'keys/',
+  /** Present from the revocation of a key on; names the key that follows, where there is one. */
+  revokedKey: (keyId: string): string => `revoked-keys/${keyId}.json`,
+  /** Present until what a revoked key, or a whole tenant, had begun is withdrawn. */
+  withdrawal: (of: string): string => `withdrawals/${of}.json`,
+  withdrawalsPrefix: 'withdrawals/',
 } as const;
 
 const UUID = '[0-9a-f-]{36}';

@@ -91,6 +91,10 @@ export const ServiceStatus = z
           }),
       }),
     ),
+    unreadableRecords: z.int().optional().meta({
+      description:
+        'Records of the service in storage that cannot be read and are passed over; `parse3d doctor` names them.',
+    }),
     storage: z.strictObject({ scheme: z.enum(['s3', 'local']), bucket: z.string() }),
     redis: z.strictObject({ version: z.string().optional(), usedBytes: z.number().optional() }),
   })

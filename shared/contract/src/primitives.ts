@@ -45,3 +45,8 @@ export const Metadata = z
 
 export const RESEARCH_NOTICE =
   'For research use only: not a medical device, not for diagnosis or treatment. Inputs must hold no patient identifiers.';
+
+/** Why something that acts in the name of a key does nothing: what became of that key. */
+export const Stopped = z.enum(['revoked', 'expired', 'unreadable']).meta({
+  description: 'The key in whose name it acts was revoked, has expired or cannot be read: nothing is done.',
+});

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { SubmitJob } from './job.js';
-import { BlobUri, Lane, Timestamp } from './primitives.js';
+import { BlobUri, Lane, Stopped, Timestamp } from './primitives.js';
 import { Prompt } from './prompt.js';
 
 /** A whole bucket: `s3://bucket/` or `local://bucket/`. */
@@ -72,8 +72,10 @@ const StoredTemplate = z.strictObject({ ...JobTemplate.shape, prompts: z.array(P
 export const RuleRecord = z.strictObject({
   id: z.uuid(),
   tenant: z.string(),
-  /** What the key that last wrote the rule may read: no job of the rule reads more. */
+  /** What the key that last wrote the rule could read then. What counts is what it may read now; see `Rights`. */
   inputs: z.array(z.string()),
+  /** That key. Absent in rules of earlier versions, which act as long as nobody revoked the whole tenant. */
+  keyId: z.string().optional(),
   name: z.string().optional(),
   bucket: BucketUri,
   prefix: z.string(),
@@ -88,7 +90,9 @@ export const RuleRecord = z.strictObject({
 export type RuleRecord = z.infer<typeof RuleRecord>;
 
 /** What `GET /v1/rules/:id` answers. */
-export const RuleView = RuleRecord.omit({ tenant: true, inputs: true }).meta({ id: 'Rule' });
+export const RuleView = RuleRecord.omit({ tenant: true, inputs: true, keyId: true })
+  .extend({ stopped: Stopped.optional() })
+  .meta({ id: 'Rule' });
 export type RuleView = z.infer<typeof RuleView>;
 
 export const RuleList = z.strictObject({ rules: z.array(RuleView) }).meta({ id: 'RuleList' });

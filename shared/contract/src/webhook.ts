@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { JobStatus } from './job.js';
-import { JobId, Timestamp } from './primitives.js';
+import { JobId, Stopped, Timestamp } from './primitives.js';
 import { BatchStatus } from './batch.js';
 
 export const webhookEventTypes = ['job.completed', 'job.failed', 'job.canceled', 'batch.finished'] as const;
@@ -63,6 +63,8 @@ export const WebhookRecord = z.strictObject({
   events: z.array(WebhookEventType),
   name: z.string().optional(),
   createdAt: Timestamp,
+  /** The key that made it, or last made its secret: without that key nothing is sent. Absent in earlier versions. */
+  keyId: z.string().optional(),
   secret: Secret,
   /** Signs too, for a while after a rotation, so that the receiver can change over without a gap. */
   previous: z.strictObject({ secret: Secret, until: Timestamp }).optional(),
@@ -71,7 +73,9 @@ export const WebhookRecord = z.strictObject({
 });
 export type WebhookRecord = z.infer<typeof WebhookRecord>;
 
-export const WebhookView = WebhookRecord.omit({ tenant: true, secret: true, previous: true }).meta({ id: 'Webhook' });
+export const WebhookView = WebhookRecord.omit({ tenant: true, secret: true, previous: true, keyId: true })
+  .extend({ stopped: Stopped.optional() })
+  .meta({ id: 'Webhook' });
 export type WebhookView = z.infer<typeof WebhookView>;
 
 /** Answer to making an endpoint or rotating its secret: the only time that the secret is shown. */

@@ -1,8 +1,8 @@
 import type { Manifest } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { Tenants } from '@parse3d/platform/access';
+import { ApiKeys, Rights, Tenants } from '@parse3d/platform/access';
 import type { Tracing } from '@parse3d/platform/telemetry';
-import type { OnUnreadable, Stores } from '@parse3d/storage';
+import type { Stores } from '@parse3d/storage';
 import { Batches } from './batches/batches.js';
 import { startFeeding, type Feeding, type FeedingOptions } from './feeding/feeding.js';
 import { NO_LIMITS, StoragePolicy, type StorageLimits } from './jobs/policy.js';
@@ -20,13 +20,12 @@ import { openLive } from './live/live.js';
 import type { Pace } from './live/pace.js';
 import type { RuleRefusals } from './live/refusals.js';
 import type { UsageCounters } from './live/usage.js';
+import { UnreadableRecords } from './live/unreadable.js';
 import type { Workers } from './live/workers.js';
 import { Outbox } from './webhooks/outbox.js';
 import { Webhooks } from './webhooks/webhooks.js';
 
 /** Longest wait for Redis at the start, in ms, of a process that answers requests. */
-/** Unreadable records that are named; a bucket full of them must not fill memory. */
-const MOST_SAID = 1_000;
 const REDIS_START_MS = 10_000;
 
 export interface ControlOptions {
@@ -52,6 +51,11 @@ export interface Control {
   readonly jobs: Jobs;
   readonly batches: Batches;
   readonly webhooks: Webhooks;
+  readonly apiKeys: ApiKeys;
+  /** Asked by whoever acts in the name of a key. */
+  readonly rights: Rights;
+  /** Records in storage that cannot be read. */
+  readonly unreadable: UnreadableRecords;
   readonly workers: Workers;
   readonly admission: Admission;
   /** What tenants may store and for how long. */
@@ -101,18 +105,22 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   }
   const live = openLive(redis, subscriber, target.prefix, onRedisError);
   await live.events.start();
-  const ledger = openLedger(
-    stores.primary,
-    oncePerKey((key, problem) => log.warn({ key, err: problem }, 'a record cannot be read and is passed over')),
+  const unreadable = new UnreadableRecords(redis, live.keys, (key, problem) =>
+    log.warn({ key, err: problem }, 'a record cannot be read and is passed over'),
   );
-  const tenants = new Tenants(stores.primary);
+  const ledger = openLedger(stores.primary, unreadable.note);
+  const tenants = new Tenants(stores.primary, unreadable.note);
+  const apiKeys = new ApiKeys(stores.primary, unreadable.note);
+  const rights = new Rights(apiKeys, tenants);
   const policy = new StoragePolicy(live.usage, tenants, stores.primary, options.limits ?? NO_LIMITS);
   const deps: ControlDeps = {
     ledger,
     policy,
     live,
     stores,
-    outbox: new Outbox(ledger.webhooks, live.hints),
+    outbox: new Outbox(ledger.webhooks, live.hints, rights),
+    rights,
+    unreadable,
     software,
     tracing,
     log,
@@ -125,6 +133,9 @@ export async function openControl(options: ControlOptions): Promise<Control> {
     jobs,
     batches,
     webhooks,
+    apiKeys,
+    rights,
+    unreadable,
     workers: live.workers,
     admission: new Admission(live, tenants, policy),
     policy,
@@ -151,16 +162,6 @@ export async function openControl(options: ControlOptions): Promise<Control> {
       await live.close();
       redis.disconnect();
     },
-  };
-}
-
-/** A list is read again and again; what is wrong with one entry is said once. */
-function oncePerKey(say: OnUnreadable): OnUnreadable {
-  const said = new Set<string>();
-  return (key, problem) => {
-    if (said.has(key) || said.size >= MOST_SAID) return;
-    said.add(key);
-    say(key, problem);
   };
 }
 

@@ -79,7 +79,7 @@ test('an earlier run that is settled once more does not count for an item that i
   if (first === undefined || found === undefined) throw new Error('the batch or its first end is not found');
   expect(found.live).toMatchObject({ failed: 1, open: 0 });
 
-  expect(await bench.batches.retryFailed(found, {}, () => batch.pack)).toBe(1);
+  expect(await bench.batches.retryFailed(found, {}, 'KEY', () => batch.pack)).toBe(1);
   const settleFirst = async (manifest: Manifest) => {
     await bench.jobs.settle(manifest);
     return (await bench.batches.find(batch.batchId))?.live;

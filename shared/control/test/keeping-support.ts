@@ -17,7 +17,7 @@ const VOLUME = Buffer.alloc(300, 2);
 /** A bench with jobs, batches and uploads that have bytes, and a keeper that walks when it is told to. */
 export async function startKeeping() {
   const bench = await startBench();
-  const tenants = new Tenants(bench.store, 0);
+  const tenants = new Tenants(bench.store, () => undefined, 0);
 
   async function clear(): Promise<void> {
     await bench.redis.flushall();

@@ -64,7 +64,7 @@ test('a removed batch takes its uploads along, and keeps a result until the last
   expect(await keys(blobKeys.jobPrefix(batchJobId(computed, 1)))).toEqual([]);
   expect(await bench.jobs.find(batchJobId(computed, 0))).toMatchObject({ source: 'purged' });
   // Neither a retry that was accepted at that moment nor an attempt of it that comes too late brings anything back.
-  await bench.ledger.batches.reopened(computed);
+  await bench.ledger.batches.reopened(computed, 'KEY');
   await bench.ledger.batches.markOpen(computed);
   const late = failedManifest(jobRequest({ jobId: batchJobId(computed, 1) }), 'late', software, {
     code: 'internal',

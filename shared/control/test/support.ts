@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { JobRequest, newBatchId, type BatchRecord } from '@parse3d/contract';
-import { Tenants } from '@parse3d/platform/access';
+import { ApiKeys, Rights, Tenants } from '@parse3d/platform/access';
 import { noTracing } from '@parse3d/platform/telemetry';
 import { Batches } from '../src/batches/batches.js';
 import { Dispatcher, type DispatcherOptions } from '../src/feeding/dispatcher.js';
@@ -11,6 +11,7 @@ import { openLedger } from '../src/ledger/ledger.js';
 import { connectRedis, whenReady, type Redis } from '../src/live/connection.js';
 import type { RedisKeys } from '../src/live/keys.js';
 import { openLive } from '../src/live/live.js';
+import { UnreadableRecords } from '../src/live/unreadable.js';
 import { Outbox } from '../src/webhooks/outbox.js';
 import { createBucketIfMissing, openStores, type BlobStore } from '@parse3d/storage';
 import { scratchFolder, startRedis, type TestRedis } from '@parse3d/testing';
@@ -39,11 +40,15 @@ export async function startBench(): Promise<ControlBench> {
   const storage = { kind: 'file', root: folder.path, bucket: 'bucket' } as const;
   await createBucketIfMissing(storage);
   const stores = openStores(storage);
-  const ledger = openLedger(stores.primary);
-  const outbox = new Outbox(ledger.webhooks, live.hints);
-  const policy = new StoragePolicy(live.usage, new Tenants(stores.primary), stores.primary, NO_LIMITS);
+  const unreadable = new UnreadableRecords(redis, live.keys, ignore);
+  const ledger = openLedger(stores.primary, unreadable.note);
+  const tenants = new Tenants(stores.primary, unreadable.note);
+  const rights = new Rights(new ApiKeys(stores.primary, unreadable.note, 0), tenants);
+  const outbox = new Outbox(ledger.webhooks, live.hints, rights);
+  const policy = new StoragePolicy(live.usage, tenants, stores.primary, NO_LIMITS);
   const log = { info: ignore, warn: ignore, error: ignore };
-  const deps = { ledger, live, stores, outbox, software, tracing: noTracing, log, policy, onCommitted: ignore };
+  const base = { ledger, live, stores, outbox, rights, unreadable, policy };
+  const deps = { ...base, software, tracing: noTracing, log, onCommitted: ignore };
   const jobs = new Jobs(deps);
   const batches = new Batches(deps, jobs);
   return {

@@ -46,6 +46,17 @@ class Send:
         return self.method == "GET" or "Idempotency-Key" in self.headers
 
 
+#: What an answer that is not a file may have, in bytes.
+LARGEST_DOCUMENT = 64 * 2**20
+
+
+def collect(chunks: list[bytes], chunk: bytes) -> None:
+    """Raises httpx.DecodingError for an answer without an end."""
+    chunks.append(chunk)
+    if sum(map(len, chunks)) > LARGEST_DOCUMENT:
+        raise httpx.DecodingError(f"more than {LARGEST_DOCUMENT} bytes where a document was expected")
+
+
 @dataclass(frozen=True)
 class Pause:
     seconds: float
@@ -75,7 +86,7 @@ def request(send: Send, origin: str, retries: int = RETRIES) -> Exchange[Answer]
         last = tried == retries
         try:
             answer = yield send
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             if last or not send.repeatable:
                 raise Problem("no-answer", f"no answer from {origin} ({reason_of(error)})") from error
         else:
@@ -91,6 +102,10 @@ def request(send: Send, origin: str, retries: int = RETRIES) -> Exchange[Answer]
 
 
 def require_success(answer: Answer, origin: str) -> Answer:
+    if 300 <= answer.status < 400:
+        elsewhere = answer.headers.get("Location", "another address")
+        detail = f"{origin} sends requests on to {elsewhere}; give the client that address"
+        raise Problem("foreign-answer", detail, status=answer.status, retryable=False)
     if not 200 <= answer.status < 300:
         raise problem_of(answer.status, parsed(answer.body), origin)
     # The start page of some other server is a success too.
@@ -99,19 +114,20 @@ def require_success(answer: Answer, origin: str) -> Answer:
     return answer
 
 
-def document(send: Send, origin: str) -> Exchange[Any]:
-    """The JSON that a request is answered with."""
+def document(send: Send, origin: str, *required: str) -> Exchange[Any]:
+    """The JSON object that a request is answered with. One without the required members is not an answer of parse3d."""
     answer = yield from request(send, origin)
     body = parsed(answer.body)
-    if body is None:
+    if not isinstance(body, dict) or any(name not in body for name in required):
         raise foreign_answer(answer.status, origin)
     return body
 
 
 def parsed(body: bytes) -> Any:
+    """None for what is not JSON, or is nested beyond all measure."""
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -119,7 +135,7 @@ def retry_after(header: Optional[str]) -> Optional[float]:
     """`Retry-After` in seconds or as a date, as seconds from now."""
     if header is None:
         return None
-    if header.strip().isdigit():
+    if header.strip().isascii() and header.strip().isdigit():
         return float(header)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - time.time())
@@ -127,5 +143,5 @@ def retry_after(header: Optional[str]) -> Optional[float]:
         return None
 
 
-def reason_of(error: httpx.TransportError) -> str:
+def reason_of(error: httpx.RequestError) -> str:
     return str(error) or type(error).__name__

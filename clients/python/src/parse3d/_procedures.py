@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
+import re
 import time
 import uuid
 from typing import Any, BinaryIO, Mapping, Optional, Sequence
 from urllib.parse import quote
 
-from ._exchange import Exchange, Pause, Send, document, request
+import httpx
+
+from ._exchange import Exchange, Pause, Send, document, parsed, request
+from ._files import require_name
 from .documents import ENDED, Batch, Job, OnBatch, OnJob, Prompts, UploadedVolume
-from .problem import Problem, problem_of_job
+from .problem import Problem, foreign_answer, problem_of_job
 from .result import Result
 
 FIRST_LOOK_SECONDS = 0.2
 SLOWEST_LOOK_SECONDS = 2.0
 #: How long the server may be away while a job is waited for.
 AWAY_SECONDS = 60.0
+
+#: Of a job or batch.
+ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 JSONObject = Mapping[str, Any]
 
@@ -27,7 +33,7 @@ def upload(file: BinaryIO, content_type: str, origin: str) -> Exchange[UploadedV
     size = file.seek(0, io.SEEK_END)
     headers = {"Content-Type": content_type, "Content-Length": str(size)}
     try:
-        return (yield from document(Send("POST", "/v1/volumes", headers=headers, content=file), origin))
+        return (yield from document(Send("POST", "/v1/volumes", headers=headers, content=file), origin, "uri"))
     except Problem as problem:
         if problem.code != "no-answer":
             raise
@@ -58,11 +64,11 @@ def submit(
     body = {"input": {"uri": uri}, "prompts": list(prompts), **given(wished)}
     # Should the answer be lost, the same key finds the same job.
     headers = {"Idempotency-Key": idempotency_key or str(uuid.uuid4())}
-    return (yield from document(Send("POST", "/v1/jobs", json=body, headers=headers), origin))
+    return (yield from document(Send("POST", "/v1/jobs", json=body, headers=headers), origin, "id", "status"))
 
 
 def get_job(job_id: str, origin: str) -> Exchange[Job]:
-    return (yield from document(Send("GET", job_path(job_id)), origin))
+    return (yield from document(Send("GET", job_path(job_id)), origin, "id", "status"))
 
 
 def wait(job_id: str, origin: str, *, on_progress: Optional[OnJob], timeout: Optional[float]) -> Exchange[Job]:
@@ -103,7 +109,7 @@ def result(job_id: str, origin: str, *, on_progress: Optional[OnJob], timeout: O
             sink = io.BytesIO()
             yield from fetch(job, name, sink, origin)
             files[name] = sink.getvalue()
-    manifest = yield from document(Send("GET", f"{job_path(job_id)}/outputs/manifest.json"), origin)
+    manifest = yield from document(Send("GET", f"{job_path(job_id)}/outputs/manifest.json"), origin, "findings")
     return Result(job, manifest, files)
 
 
@@ -112,7 +118,7 @@ def fetch(job: Job, name: str, sink: BinaryIO, origin: str) -> Exchange[None]:
     named = {output["name"]: output for output in job.get("outputs", [])}
     if name not in named:
         raise KeyError(f"job {job['id']} has no output {name!r}; it has {sorted(named)}")
-    checked = Hashing(sink)
+    checked = Hashing(sink, named[name]["bytes"])
     yield from request(Send("GET", f"{job_path(job['id'])}/outputs/{quote(name, safe='')}", sink=checked), origin)
     if checked.hexdigest() != named[name]["sha256"]:
         raise Problem("output-mismatch", f"{name} does not have the SHA-256 that the job names", retryable=True)
@@ -131,7 +137,7 @@ def wait_for_batch(batch_id: str, origin: str, *, on_look: Optional[OnBatch], ti
     began = time.monotonic()
     pause = FIRST_LOOK_SECONDS
     while True:
-        batch: Batch = yield from document(Send("GET", batch_path(batch_id)), origin)
+        batch: Batch = yield from document(Send("GET", batch_path(batch_id)), origin, "id", "counts")
         if on_look is not None:
             on_look(batch)
         if "finishedAt" in batch:
@@ -146,7 +152,7 @@ def batch_items(batch_id: str, origin: str, status: Optional[str]) -> Exchange[l
     items: list[dict[str, Any]] = []
     query = {"limit": "1000", **given({"status": status})}
     while True:
-        page = yield from document(Send("GET", f"{batch_path(batch_id)}/items", query=query), origin)
+        page = yield from document(Send("GET", f"{batch_path(batch_id)}/items", query=query), origin, "items")
         items.extend(page["items"])
         if "next" not in page:
             return items
@@ -169,10 +175,16 @@ class EventLines:
         self._data: list[str] = []
         self.last_event_id: Optional[str] = None
 
-    def feed(self, line: str) -> Optional[Any]:
+    def feed(self, line: str, origin: str) -> Optional[Any]:
+        """The event that ends with this line. Raises Problem `foreign-answer` for one that is not a JSON object."""
         if line == "":
             data, self._data = self._data, []
-            return json.loads("\n".join(data)) if data else None
+            if not data:
+                return None
+            event = parsed("\n".join(data).encode())
+            if not isinstance(event, dict):
+                raise foreign_answer(200, origin)
+            return event
         name, _, value = line.partition(":")
         value = value[1:] if value.startswith(" ") else value
         if name == "data":
@@ -185,17 +197,23 @@ class EventLines:
 class Hashing:
     """Writes through to a file and keeps the SHA-256 of what went by. A try that begins again begins both again."""
 
-    def __init__(self, sink: BinaryIO) -> None:
+    def __init__(self, sink: BinaryIO, most: Optional[int] = None) -> None:
         self._sink = sink
+        self._most = most
         self._start = sink.tell()
-        self._hash = hashlib.sha256()
+        self.restart()
 
     def restart(self) -> None:
         self._sink.seek(self._start)
         self._sink.truncate()
         self._hash = hashlib.sha256()
+        self._bytes = 0
 
     def write(self, data: bytes) -> None:
+        """Raises Problem `output-mismatch` once more comes than was named."""
+        self._bytes += len(data)
+        if self._most is not None and self._bytes > self._most:
+            raise Problem("output-mismatch", f"more than the {self._most} bytes came that the job names", retryable=True)
         self._hash.update(data)
         self._sink.write(data)
 
@@ -203,12 +221,22 @@ class Hashing:
         return self._hash.hexdigest()
 
 
+def is_stream(response: httpx.Response) -> bool:
+    return response.status_code == 200 and response.headers.get("Content-Type", "").startswith("text/event-stream")
+
+
 def job_path(job_id: str) -> str:
-    return f"/v1/jobs/{quote(job_id, safe='')}"
+    return f"/v1/jobs/{require_id(job_id)}"
 
 
 def batch_path(batch_id: str) -> str:
-    return f"/v1/batches/{quote(batch_id, safe='')}"
+    return f"/v1/batches/{require_id(batch_id)}"
+
+
+def require_id(identifier: str) -> str:
+    if ID.fullmatch(identifier) is None:
+        raise ValueError(f"{identifier!r} is not the id of a job or batch")
+    return identifier
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -222,4 +250,8 @@ def masks_too(outputs: Optional[JSONObject]) -> JSONObject:
 
 
 def names_of(job: Job, names: Optional[Sequence[str]]) -> list[str]:
-    return [output["name"] for output in job.get("outputs", [])] if names is None else list(names)
+    """Of the outputs to save. Raises Problem `state-conflict` for a job without outputs, `foreign-answer` for a name that
+    would leave the folder."""
+    if "outputs" not in job:
+        raise Problem("state-conflict", f"job {job['id']} is {job['status']} and has no outputs", retryable=False)
+    return [require_name(name) for name in ([output["name"] for output in job["outputs"]] if names is None else names)]

@@ -6,9 +6,10 @@ import contextlib
 import io
 import os
 import tempfile
+import warnings
 import zipfile
 from pathlib import Path
-from typing import Any, BinaryIO, Iterator, Tuple, Union
+from typing import Any, BinaryIO, Iterator, List, Tuple, Union
 
 #: A path of a NIfTI, NRRD, MetaImage or .npz file, of a zip or a folder with a DICOM series; bytes; an open binary file;
 #: or a nibabel image.
@@ -28,6 +29,8 @@ def opened(volume: VolumeLike) -> Iterator[Tuple[BinaryIO, str]]:
         data = bytes(volume)
         yield io.BytesIO(data), ZIP if data[:2] == b"PK" else OCTETS
     elif isinstance(volume, (str, os.PathLike)):
+        if not os.fspath(volume):
+            raise ValueError("the path of the volume is empty")
         path = Path(volume)
         if path.is_dir():
             with _zipped(path) as file:
@@ -53,19 +56,46 @@ def _content_type(file: BinaryIO) -> str:
 
 @contextlib.contextmanager
 def _zipped(folder: Path) -> Iterator[BinaryIO]:
-    """The files of a folder as a zip. What cannot be sent is an error: a series without it would be a shorter volume."""
-    root = folder.resolve()
+    """The files of a folder as a zip, under numbers: names of files can name patients.
+
+    Hidden files are left out, with a warning. Anything else that cannot be sent is an error: a series without it would be
+    a shorter volume.
+    """
+    files, hidden = _files_of(folder)
+    if hidden:
+        warnings.warn(f"{len(hidden)} hidden files of {folder} are not sent, such as {hidden[0]}", stacklevel=4)
+    if not files:
+        raise ValueError(f"{folder} holds no files")
     with tempfile.TemporaryFile() as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True, strict_timestamps=False) as archive:
-            files = sorted(path for path in folder.rglob("*") if not path.is_dir())
-            for path in files:
-                target = path.resolve()
-                if root != target and root not in target.parents:
-                    raise ValueError(f"{path} is a link to a place outside of {folder}; copy what it names, or pass that folder")
-                if not target.is_file():
-                    raise ValueError(f"{path} is not a file that can be read")
-                archive.write(target, path.relative_to(folder).as_posix())
-            if not files:
-                raise ValueError(f"{folder} holds no files")
+            for number, path in enumerate(files):
+                archive.write(path, f"{number:06d}")
         file.seek(0)
         yield file
+
+
+def _files_of(folder: Path) -> Tuple[List[Path], List[Path]]:
+    """Files to send, and hidden ones. Raises ValueError for what is neither."""
+    root = folder.resolve()
+    files: List[Path] = []
+    hidden: List[Path] = []
+    for path in sorted(folder.rglob("*")):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+            hidden.append(path)
+        elif path.is_symlink() and path.is_dir():
+            raise ValueError(f"{path} is a link to a folder; copy what it names, or pass that folder")
+        elif not path.is_dir():
+            files.append(_readable(path, root))
+    return files, hidden
+
+
+def _readable(path: Path, root: Path) -> Path:
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"{path} leads nowhere: {error}") from error
+    if root not in target.parents:
+        raise ValueError(f"{path} is a link to a place outside of {root}; copy what it names, or pass that folder")
+    if not target.is_file():
+        raise ValueError(f"{path} is not a file that can be read")
+    return target

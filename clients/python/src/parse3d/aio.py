@@ -11,7 +11,8 @@ from typing import Any, AsyncIterator, BinaryIO, Mapping, Optional, Sequence, Un
 import httpx
 
 from . import _procedures as procedures
-from ._exchange import Answer, Exchange, Pause, Send, T, document, require_success
+from ._exchange import Answer, Exchange, Pause, Send, T, collect, document, require_success
+from ._files import whole
 from ._settings import Settings
 from ._volumes import VolumeLike, opened
 from .client import CHUNK
@@ -27,7 +28,7 @@ class AsyncClient:
         settings = Settings(url, key)
         self._origin = settings.origin
         self._http = httpx.AsyncClient(
-            base_url=settings.url, headers=settings.headers, timeout=settings.timeout, follow_redirects=True
+            base_url=settings.url, headers=settings.headers, timeout=settings.timeout
         )
         self.batches = AsyncBatches(self)
 
@@ -130,13 +131,9 @@ class AsyncClient:
         target.mkdir(parents=True, exist_ok=True)
         saved = []
         for name in procedures.names_of(job, names):
-            part = target / f".{name}.part"
-            try:
-                with part.open("wb") as file:
-                    await self.output(job, name, file)
-                saved.append(part.replace(target / name))
-            finally:
-                part.unlink(missing_ok=True)
+            with whole(target / name) as file:
+                await self.output(job, name, file)
+            saved.append(target / name)
         return saved
 
     async def events(self, job_id: str, last_event_id: Optional[str] = None) -> AsyncIterator[JobEvent]:
@@ -145,19 +142,19 @@ class AsyncClient:
         lines = procedures.EventLines()
         try:
             async with self._http.stream(send.method, send.path, headers=dict(send.headers)) as response:
-                if response.status_code != 200:
+                if not procedures.is_stream(response):
                     require_success(Answer(response.status_code, response.headers, await response.aread()), self._origin)
                     return
                 async for line in response.aiter_lines():
-                    event = lines.feed(line.rstrip("\r\n"))
+                    event = lines.feed(line.rstrip("\r\n"), self._origin)
                     if event is not None:
                         yield event
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Problem("no-answer", f"no answer from {self._origin} ({error})") from error
 
     async def packs(self) -> list[PackSummary]:
         """See `Client.packs`."""
-        answer = await self._run(document(Send("GET", "/v1/packs"), self._origin))
+        answer = await self._run(document(Send("GET", "/v1/packs"), self._origin, "packs"))
         return answer["packs"]
 
     async def _as_job(self, job: Union[Job, str]) -> Job:
@@ -174,7 +171,7 @@ class AsyncClient:
                     continue
                 try:
                     answer = await self._perform(step)
-                except httpx.TransportError as error:
+                except httpx.RequestError as error:
                     step = exchange.throw(error)
                 else:
                     step = exchange.send(answer)
@@ -189,9 +186,14 @@ class AsyncClient:
             params=dict(send.query),
             headers=dict(send.headers),
             content=None if send.content is None else chunks_of(send.content),
+            # Downloads are sent on to the object storage; anything else would be repeated at another place.
+            follow_redirects=send.method == "GET",
         ) as response:
             if send.sink is None or not response.is_success:
-                return Answer(response.status_code, response.headers, await response.aread())
+                body: list[bytes] = []
+                async for chunk in response.aiter_bytes(CHUNK):
+                    collect(body, chunk)
+                return Answer(response.status_code, response.headers, b"".join(body))
             send.sink.restart()
             async for chunk in response.aiter_bytes(CHUNK):
                 send.sink.write(chunk)

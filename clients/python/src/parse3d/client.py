@@ -11,7 +11,8 @@ from typing import Any, BinaryIO, Iterator, Mapping, Optional, Sequence, Union
 import httpx
 
 from . import _procedures as procedures
-from ._exchange import Answer, Exchange, Pause, Send, T, document, require_success
+from ._exchange import Answer, Exchange, Pause, Send, T, collect, document, require_success
+from ._files import whole
 from ._settings import Settings
 from ._volumes import VolumeLike, opened
 from .documents import Batch, Job, JobEvent, OnBatch, OnJob, PackSummary, Prompts, UploadedVolume
@@ -34,7 +35,7 @@ class Client:
         settings = Settings(url, key)
         self._origin = settings.origin
         self._http = httpx.Client(
-            base_url=settings.url, headers=settings.headers, timeout=settings.timeout, follow_redirects=True
+            base_url=settings.url, headers=settings.headers, timeout=settings.timeout
         )
         self.batches = Batches(self)
 
@@ -145,13 +146,9 @@ class Client:
         target.mkdir(parents=True, exist_ok=True)
         saved = []
         for name in procedures.names_of(job, names):
-            part = target / f".{name}.part"
-            try:
-                with part.open("wb") as file:
-                    self.output(job, name, file)
-                saved.append(part.replace(target / name))
-            finally:
-                part.unlink(missing_ok=True)
+            with whole(target / name) as file:
+                self.output(job, name, file)
+            saved.append(target / name)
         return saved
 
     def events(self, job_id: str, last_event_id: Optional[str] = None) -> Iterator[JobEvent]:
@@ -160,19 +157,19 @@ class Client:
         lines = procedures.EventLines()
         try:
             with self._http.stream(send.method, send.path, headers=dict(send.headers)) as response:
-                if response.status_code != 200:
+                if not procedures.is_stream(response):
                     require_success(Answer(response.status_code, response.headers, response.read()), self._origin)
                     return
                 for line in response.iter_lines():
-                    event = lines.feed(line.rstrip("\r\n"))
+                    event = lines.feed(line.rstrip("\r\n"), self._origin)
                     if event is not None:
                         yield event
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Problem("no-answer", f"no answer from {self._origin} ({error})") from error
 
     def packs(self) -> list[PackSummary]:
         """The models of the server, with all that each can find."""
-        return self._run(document(Send("GET", "/v1/packs"), self._origin))["packs"]
+        return self._run(document(Send("GET", "/v1/packs"), self._origin, "packs"))["packs"]
 
     def _as_job(self, job: Union[Job, str]) -> Job:
         return self.job(job) if isinstance(job, str) else job
@@ -188,7 +185,7 @@ class Client:
                     continue
                 try:
                     answer = self._perform(step)
-                except httpx.TransportError as error:
+                except httpx.RequestError as error:
                     step = exchange.throw(error)
                 else:
                     step = exchange.send(answer)
@@ -205,9 +202,14 @@ class Client:
             params=dict(send.query),
             headers=dict(send.headers),
             content=send.content,
+            # Downloads are sent on to the object storage; anything else would be repeated at another place.
+            follow_redirects=send.method == "GET",
         ) as response:
             if send.sink is None or not response.is_success:
-                return Answer(response.status_code, response.headers, response.read())
+                body: list[bytes] = []
+                for chunk in response.iter_bytes(CHUNK):
+                    collect(body, chunk)
+                return Answer(response.status_code, response.headers, b"".join(body))
             send.sink.restart()
             for chunk in response.iter_bytes(CHUNK):
                 send.sink.write(chunk)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from pathlib import Path
 from typing import Any, Dict, List, Union
 
-FILE_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")
+from ._files import FILE_NAME, whole
+
 CHUNK = 1 << 20
 SHEET = "pack.json"
 #: Left behind by a run that was killed; no file of a pack.
-PART = ".pack.json.part"
+PART = ".pack.json."
 
 #: What every pack.json has, and what it says.
 REQUIRED = {
@@ -41,33 +41,37 @@ class PackError(ValueError):
 def seal(folder: Union[str, "os.PathLike[str]"]) -> Dict[str, Any]:
     """Lists every file of a pack with its SHA-256 and size in bytes under `files` of its `pack.json`.
 
-    Do it last: a worker refuses a pack whose files are not those that were sealed. `parse3d pack verify` then runs the
-    graphs, which this does not.
+    Do it last: a worker refuses a pack whose files are not those that were sealed. This looks at what is there and what is
+    not; `parse3d pack verify` then checks every field and runs the graphs.
 
-    Returns the pack.json as it was written. Raises PackError with all that is missing or wrong; the file is then left as
-    it was.
+    Returns the pack.json as it was written. Raises PackError with all that is missing; the file is then left as it was.
     """
     path = Path(folder)
     sheet = path / SHEET
     try:
-        pack = json.loads(sheet.read_text(encoding="utf-8"))
+        pack = json.loads(sheet.read_bytes(), parse_constant=_no_number)
     except FileNotFoundError:
         raise PackError(path, ["pack.json is missing"]) from None
-    except ValueError as error:
+    except OSError as error:
+        raise PackError(path, [f"pack.json cannot be read: {error.strerror}"]) from None
+    except (ValueError, RecursionError) as error:
         raise PackError(path, [f"pack.json is not JSON: {error}"]) from None
     if not isinstance(pack, dict):
         raise PackError(path, ["pack.json: expected an object"])
 
     problems = [f"{name} is missing; expected {wanted}" for name, wanted in REQUIRED.items() if name not in pack]
-    names = [entry.name for entry in sorted(path.iterdir()) if entry.name not in (SHEET, PART)]
+    names = [entry.name for entry in sorted(path.iterdir()) if entry.name != SHEET and not entry.name.startswith(PART)]
     for name in names:
         if not (path / name).is_file() or (path / name).is_symlink():
             problems.append(f"{name} is not a plain file; a pack is one folder of files")
-        elif not FILE_NAME.match(name):
+        elif FILE_NAME.fullmatch(name) is None:
             problems.append(f"{name}: a file name has letters, digits, dots, dashes and underscores, and begins with one of the first two")
     model = pack.get("model")
     named = model if isinstance(model, dict) else {}
-    for key in GRAPHS.get(pack.get("kind", ""), ()) if named else ():
+    if "model" in pack and not isinstance(model, dict):
+        problems.append("model: expected an object")
+    kind = pack.get("kind")
+    for key in GRAPHS.get(kind, ()) if named and isinstance(kind, str) else ():
         graph = named.get(key)
         if graph is None:
             problems.append(f"model.{key} is missing; expected the name of a file in the folder, one of {names}")
@@ -77,10 +81,13 @@ def seal(folder: Union[str, "os.PathLike[str]"]) -> Dict[str, Any]:
         raise PackError(path, problems)
 
     pack["files"] = {name: {"sha256": _sha256(path / name), "bytes": (path / name).stat().st_size} for name in names}
-    part = path / PART
-    part.write_text(json.dumps(pack, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    part.replace(sheet)
+    with whole(sheet) as file:
+        file.write((json.dumps(pack, indent=2) + "\n").encode())
     return pack
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _sha256(path: Path) -> str:

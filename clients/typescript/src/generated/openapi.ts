@@ -341,7 +341,7 @@ export interface paths {
     put?: never;
     /**
      * Start a job for every new object
-     * @description The rule acts in the name of the key’s tenant and reads no more than the key may read now.
+     * @description The rule acts in the name of the key’s tenant and reads what the key may read; it acts as long as the key stands.
      */
     post: operations['createRule'];
     delete?: never;
@@ -462,7 +462,7 @@ export interface paths {
     put?: never;
     /**
      * Make a new secret
-     * @description The old one signs too for 24 hours.
+     * @description The old one signs too for 24 hours. From now on it is sent in the name of this key.
      */
     post: operations['rotateWebhookSecret'];
     delete?: never;
@@ -1969,6 +1969,11 @@ export interface components {
       createdAt: string;
       /** Format: date-time */
       since: string;
+      /**
+       * @description The key in whose name it acts was revoked, has expired or cannot be read: nothing is done.
+       * @enum {string}
+       */
+      stopped?: ('revoked' | 'expired' | 'unreadable') | undefined;
     };
     RuleList: {
       rules: components['schemas']['Rule'][];
@@ -2014,6 +2019,11 @@ export interface components {
       createdAt: string;
       /** Format: date-time */
       disabledAt?: string | undefined;
+      /**
+       * @description The key in whose name it acts was revoked, has expired or cannot be read: nothing is done.
+       * @enum {string}
+       */
+      stopped?: ('revoked' | 'expired' | 'unreadable') | undefined;
       secret: string;
     };
     WebhookList: {
@@ -2030,6 +2040,11 @@ export interface components {
       createdAt: string;
       /** Format: date-time */
       disabledAt?: string | undefined;
+      /**
+       * @description The key in whose name it acts was revoked, has expired or cannot be read: nothing is done.
+       * @enum {string}
+       */
+      stopped?: ('revoked' | 'expired' | 'unreadable') | undefined;
     };
     WebhookDeliveryList: {
       deliveries: components['schemas']['WebhookDelivery'][];
@@ -2355,6 +2370,8 @@ export interface components {
           since: string;
         }[];
       }[];
+      /** @description Records of the service in storage that cannot be read and are passed over; `parse3d doctor` names them. */
+      unreadableRecords?: number | undefined;
       storage: {
         /** @enum {string} */
         scheme: 's3' | 'local';

@@ -75,6 +75,7 @@ async function acceptBatch(
     skipCompleted: body.skipCompleted,
     source: { kind: body.source.kind, ...('uri' in body.source ? { uri: body.source.uri } : {}) },
     ...(idempotencyKey === undefined ? {} : { requestSha256 }),
+    keyId: caller.id,
     ...(traceparent === undefined ? {} : { traceparent }),
   };
   try {

@@ -79,7 +79,8 @@ async function take(notice: StorageNotice, deps: ApiDeps): Promise<Taken> {
   const taken: Taken = { outcomes: [], failures: [] };
   try {
     const uri = uriOf(notice, deps);
-    const rules = uri === undefined ? [] : (await deps.rules.all()).filter((rule) => matches(rule, uri));
+    const rules =
+      uri === undefined ? [] : (await deps.rules.active(deps.control.rights)).filter((rule) => matches(rule, uri));
     if (uri === undefined || rules.length === 0) return { ...taken, outcomes: ['ignored'] };
     for (const rule of rules) {
       await startFor(rule, uri, deps).then(

@@ -1,6 +1,7 @@
 import { blobKeys, RuleRecord } from '@parse3d/contract';
-import { isProblem, Problem } from '@parse3d/contract/problems';
-import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
+import type { Rights } from '@parse3d/platform/access';
+import { Problem } from '@parse3d/contract/problems';
+import { listAll, readListed, readRecord, writeJson, type BlobStore, type OnUnreadable } from '@parse3d/storage';
 
 /** How long the rules that were read are taken for the rules there are, in ms: what others changed is seen later. */
 const TRUST_MS = 1_000;
@@ -14,17 +15,17 @@ interface Kept {
 /** Rules in object storage, kept in memory by their ETags, so that an event costs no reading of rules. */
 export class RuleStore {
   readonly #store: BlobStore;
-  readonly #onFault: (key: string, error: unknown) => void;
+  readonly #onUnreadable: OnUnreadable;
   #kept = new Map<string, Kept>();
   #readAt = -Infinity;
   #reading: Promise<void> | undefined;
   /** Changes made by this process: what was read while one was made may lack it. */
   #changes = 0;
 
-  /** @param onFault called once for every record that cannot be read */
-  constructor(store: BlobStore, onFault: (key: string, error: unknown) => void) {
+  /** @param onUnreadable called with records that cannot be read: these rules are off */
+  constructor(store: BlobStore, onUnreadable: OnUnreadable) {
     this.#store = store;
-    this.#onFault = onFault;
+    this.#onUnreadable = onUnreadable;
   }
 
   /** Every rule of every tenant, at most a second old. */
@@ -36,11 +37,25 @@ export class RuleStore {
     return [...this.#kept.values()].flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
   }
 
+  /**
+   * The rules that may act now, each with what it may read now: those that are on, and whose key stands.
+   *
+   * @throws Problem of the store, when it has not answered for half a minute
+   */
+  async active(rights: Rights): Promise<RuleRecord[]> {
+    const active: RuleRecord[] = [];
+    for (const rule of await this.all()) {
+      const acting = rule.enabled ? await withRights(rule, rights) : undefined;
+      if (acting !== undefined) active.push(acting);
+    }
+    return active;
+  }
+
   /** A tenant's rules as they stand in storage, oldest first. */
   async list(tenant: string): Promise<RuleRecord[]> {
     const rules: RuleRecord[] = [];
     for await (const { key } of listAll(this.#store, blobKeys.tenantRulesPrefix(tenant))) {
-      const rule = await this.#read(key);
+      const rule = await this.#readable(key);
       if (rule !== undefined) rules.push(rule);
     }
     return rules.sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
@@ -95,17 +110,18 @@ export class RuleStore {
   }
 
   /** One record that cannot be read must not switch the rules of all tenants off. */
-  async #readable(key: string): Promise<RuleRecord | undefined> {
-    try {
-      return await this.#read(key);
-    } catch (error) {
-      if (!isProblem(error, 'record-invalid')) throw error;
-      this.#onFault(key, error);
-      return undefined;
-    }
+  #readable(key: string): Promise<RuleRecord | undefined> {
+    return readListed(this.#store, key, RuleRecord, this.#onUnreadable);
   }
 
   #read(key: string): Promise<RuleRecord | undefined> {
     return readRecord(this.#store, key, RuleRecord);
   }
+}
+
+/** The rule with what it may read now, or undefined when it may do nothing. */
+export async function withRights(rule: RuleRecord, rights: Rights): Promise<RuleRecord | undefined> {
+  const standing = await rights.of(rule);
+  if (!standing.stands) return undefined;
+  return standing.inputs === undefined ? rule : { ...rule, inputs: [...standing.inputs] };
 }

@@ -23,6 +23,7 @@ export async function createRule(body: CreateRule, caller: ApiKeyRecord, deps: A
     id: uuidByTime(),
     tenant: caller.tenant,
     inputs: caller.inputs,
+    keyId: caller.id,
     ...body,
     createdAt: now,
     since: now,
@@ -52,6 +53,7 @@ export async function changeRule(
     job: body.job ?? rule.job,
     enabled: body.enabled ?? rule.enabled,
     inputs: caller.inputs,
+    keyId: caller.id,
   };
   const matchesOthers = changed.prefix !== rule.prefix || changed.suffix !== rule.suffix;
   const isNew = matchesOthers || (changed.enabled && !rule.enabled);
@@ -62,8 +64,11 @@ export async function changeRule(
   return next;
 }
 
-export function viewRule({ tenant: _tenant, inputs: _inputs, ...view }: RuleRecord): RuleView {
-  return view;
+/** Says so when the rule does nothing for want of its key. */
+export async function viewRule(rule: RuleRecord, { control }: ApiDeps): Promise<RuleView> {
+  const { tenant: _tenant, inputs: _inputs, keyId: _keyId, ...view } = rule;
+  const standing = await control.rights.of(rule);
+  return { ...view, ...(standing.stands ? {} : { stopped: standing.why }) };
 }
 
 /**

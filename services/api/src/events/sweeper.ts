@@ -48,7 +48,7 @@ export class RuleSweeper {
   }
 
   async #sweepDue(): Promise<void> {
-    const rules = (await this.#deps.rules.all()).filter(({ enabled }) => enabled);
+    const rules = await this.#deps.rules.active(this.#deps.control.rights);
     const names = new Set(rules.map(nameOf));
     for (const name of this.#due.keys()) if (!names.has(name)) this.#due.delete(name);
     for (const rule of rules) {

@@ -8,6 +8,7 @@ import { authorise, type Access } from './auth.js';
 import type { Body } from './body.js';
 import { keepingPace, type PaceLimits } from './pace.js';
 import { parseRequest } from './parse.js';
+import { whileKeyStands } from './watch-key.js';
 
 type Parameters<T> = z.ZodType<T, Record<string, unknown>>;
 
@@ -80,7 +81,8 @@ export function operation(declaration: Declaration<Access, unknown, unknown, unk
         response,
       };
       const { body } = declaration;
-      if (body === undefined) return declaration.handler({ ...call, body: undefined }, deps);
+      const watched = (work: () => Promise<void>): Promise<void> => whileKeyStands(caller, response, deps, work);
+      if (body === undefined) return watched(async () => declaration.handler({ ...call, body: undefined }, deps));
       const limits = paceLimits(deps.config);
       const read = async (): Promise<unknown> => {
         // Only now it is worth sending.
@@ -89,9 +91,10 @@ export function operation(declaration: Declaration<Access, unknown, unknown, unk
       };
       if (body.streams) {
         const work = async (): Promise<void> => declaration.handler({ ...call, body: await read() }, deps);
-        return keepingPace(request, true, limits, work);
+        return watched(() => keepingPace(request, true, limits, work));
       }
-      return declaration.handler({ ...call, body: await keepingPace(request, false, limits, read) }, deps);
+      const whole = await keepingPace(request, false, limits, read);
+      return watched(async () => declaration.handler({ ...call, body: whole }, deps));
     },
   };
 }

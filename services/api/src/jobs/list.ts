@@ -1,4 +1,5 @@
 import type { JobPage, JobStatus } from '@parse3d/contract';
+import { Problem } from '@parse3d/contract/problems';
 import type { ListedJob } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
 import { viewJob } from './view.js';
@@ -22,6 +23,8 @@ export async function listJobs(
     isLast = rows.length < query.limit;
     for (const { record, ...row } of rows) {
       last = row;
+      // One that this version cannot read is left out, and not forgotten.
+      if (record instanceof Problem) continue;
       if (record === undefined) expired.push(row.jobId);
       else if (query.status === undefined || record.status === query.status) {
         jobs.push(await viewJob({ source: 'record', request: record.request, record }, deps));

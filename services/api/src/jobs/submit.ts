@@ -20,7 +20,7 @@ const IDEMPOTENCY_NAMESPACE = '6f1c2f0e-9c43-4c5e-8a57-3b1f4f0f6d3e';
  */
 export async function submitJob(
   body: SubmitJob,
-  caller: Reader,
+  caller: Reader & { readonly keyId?: string | undefined },
   idempotencyKey: string | undefined,
   deps: ApiDeps,
   expectedEtag?: string,
@@ -59,6 +59,7 @@ export async function submitJob(
     ...specOf({ ...body, ...choice }),
     createdAt: new Date().toISOString(),
     requestSha256,
+    ...(caller.keyId === undefined ? {} : { keyId: caller.keyId }),
   };
   const accepted = await deps.control.jobs.accept(request);
   return accepted.repeated ? repeated(accepted.standing, requestSha256) : { request, repeated: false };

@@ -157,10 +157,10 @@ export const batchRoutes = [
     tag: 'batches',
     answers: { '202': json(BatchView, 'The batch as it stands now.') },
     errors: { notFound: 'batch', conflict: true },
-    async handler({ params: { id }, body, caller: { tenant }, request, response }, deps) {
+    async handler({ params: { id }, body, caller: { tenant, id: keyId }, request, response }, deps) {
       const found = await findBatch(id, tenant, deps);
       const packNow = (): PackRef => packRefOf(deps.packs.get(found.batch.pack.id));
-      const retried = await deps.control.batches.retryFailed(found, body, packNow);
+      const retried = await deps.control.batches.retryFailed(found, body, keyId, packNow);
       request.log.info({ batchId: id, tenant, retried, codes: body.codes }, 'failed items of a batch run again');
       response.status(202).json(viewBatch(await findBatch(id, tenant, deps), deps));
     },

@@ -28,7 +28,12 @@ export const jobRoutes = [
     answers: { '202': json(JobView, 'Accepted.') },
     errors: { conflict: true, unprocessable: true, quota: true },
     async handler({ body, headers, caller, request, response }, deps) {
-      const { request: job, repeated } = await submitJob(body, caller, headers['idempotency-key'], deps);
+      const { request: job, repeated } = await submitJob(
+        body,
+        { ...caller, keyId: caller.id },
+        headers['idempotency-key'],
+        deps,
+      );
       deps.metrics.jobsAccepted.inc({ lane: job.lane, repeated: String(repeated) });
       request.log.info({ jobId: job.jobId, tenant: job.tenant, pack: job.pack.id, repeated }, 'job accepted');
       const view = await viewJob(await findJob(job.jobId, job.tenant, deps), deps);
@@ -102,8 +107,8 @@ export const jobRoutes = [
     tag: 'jobs',
     answers: { '202': json(JobView, 'A new run of the same job.') },
     errors: { notFound: 'job', conflict: true },
-    async handler({ params: { id }, caller: { tenant }, request, response }, deps) {
-      const job = await retryJob(await findJob(id, tenant, deps), deps);
+    async handler({ params: { id }, caller: { tenant, id: keyId }, request, response }, deps) {
+      const job = await retryJob(await findJob(id, tenant, deps), keyId, deps);
       request.log.info({ jobId: job.jobId, tenant: job.tenant, run: job.run }, 'job will be run again');
       const view = await viewJob(await findJob(id, tenant, deps), deps);
       response.status(202).location(`/v1/jobs/${job.jobId}`).json(view);

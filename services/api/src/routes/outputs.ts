@@ -16,6 +16,9 @@ const OutputParams = JobParams.extend({
     .meta({ example: 'labels.nii.gz' }),
 });
 
+/** A link is followed at once. Whoever has it needs no key, so that it outlives a revoked one by this. Unit: s. */
+const LINK_SECONDS = 60;
+
 export const outputRoutes = [
   operation({
     method: 'get',
@@ -62,7 +65,7 @@ async function sendOutput(
   // The page's policy lets it talk to this server alone, so that it could not follow.
   const fromThePage = request.get('sec-fetch-site') === 'same-origin';
   if (deps.config.PARSE3D_REDIRECT_DOWNLOADS && !fromThePage) {
-    const url = await deps.stores.primary.presignRead(file.key, { expiresInSeconds: 300, downloadAs: name });
+    const url = await deps.stores.primary.presignRead(file.key, { expiresInSeconds: LINK_SECONDS, downloadAs: name });
     if (url !== undefined) {
       response.setHeader('Cache-Control', 'no-store');
       response.redirect(307, url);

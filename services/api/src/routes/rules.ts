@@ -16,14 +16,18 @@ export const ruleRoutes = [
     body: jsonBody(CreateRule),
     id: 'createRule',
     summary: 'Start a job for every new object',
-    description: 'The rule acts in the name of the key’s tenant and reads no more than the key may read now.',
+    description:
+      'The rule acts in the name of the key’s tenant and reads what the key may read; it acts as long as the key stands.',
     tag: 'rules',
     answers: { '201': json(RuleView, 'Made; it takes what comes from now on.') },
     errors: { unprocessable: true, quota: true },
     async handler({ body, caller, request, response }, deps) {
       const rule = await createRule(body, caller, deps);
       request.log.info({ ruleId: rule.id, tenant: rule.tenant }, 'rule made');
-      response.status(201).location(`/v1/rules/${rule.id}`).json(viewRule(rule));
+      response
+        .status(201)
+        .location(`/v1/rules/${rule.id}`)
+        .json(await viewRule(rule, deps));
     },
   }),
 
@@ -35,8 +39,9 @@ export const ruleRoutes = [
     summary: 'List rules, oldest first',
     tag: 'rules',
     answers: { '200': json(RuleList, 'Rules.') },
-    async handler({ caller, response }, { rules }) {
-      response.json({ rules: (await rules.list(caller.tenant)).map(viewRule) });
+    async handler({ caller, response }, deps) {
+      const rules = await deps.rules.list(caller.tenant);
+      response.json({ rules: await Promise.all(rules.map((rule) => viewRule(rule, deps))) });
     },
   }),
 
@@ -50,8 +55,8 @@ export const ruleRoutes = [
     tag: 'rules',
     answers: { '200': json(RuleView, 'The rule.') },
     errors: { notFound: 'rule' },
-    async handler({ params, caller, response }, { rules }) {
-      response.json(viewRule(await rules.get(caller.tenant, params.id)));
+    async handler({ params, caller, response }, deps) {
+      response.json(await viewRule(await deps.rules.get(caller.tenant, params.id), deps));
     },
   }),
 
@@ -69,7 +74,7 @@ export const ruleRoutes = [
     errors: { notFound: 'rule', unprocessable: true },
     async handler({ params, body, caller, response }, deps) {
       const rule = await deps.rules.get(caller.tenant, params.id);
-      response.json(viewRule(await changeRule(rule, body, caller, deps)));
+      response.json(await viewRule(await changeRule(rule, body, caller, deps), deps));
     },
   }),
 

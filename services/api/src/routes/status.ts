@@ -33,16 +33,18 @@ async function serviceStatus(deps: ApiDeps): Promise<ServiceStatus> {
   const away = { ...base, feeder: { leading: false }, workers: [], redis: {} };
   if (readiness.checks['redis']?.ok !== true) return away;
   try {
-    const [queue, leading, workers, info] = await Promise.all([
+    const [queue, leading, workers, unreadable, info] = await Promise.all([
       queueDepth(backlog),
       backlog.isFed(),
       heartbeats.live(),
+      control.unreadable.list(),
       backlog.redisInfo().catch(() => () => undefined),
     ]);
     return {
       ...base,
       queue,
       feeder: { leading },
+      unreadableRecords: unreadable.length,
       workers: workers.map(({ pid: _pid, ...worker }) => worker),
       redis: redisFacts(info),
     };

@@ -25,7 +25,7 @@ export const webhookRoutes = [
     answers: { '201': json(WebhookWithSecret, 'Made.') },
     errors: { unprocessable: true, quota: true },
     async handler({ body, caller, request, response }, deps) {
-      const record = await deps.control.webhooks.create(body, caller.tenant, {
+      const record = await deps.control.webhooks.create(body, caller, {
         allowInsecure: deps.config.PARSE3D_WEBHOOKS_ALLOW_INSECURE,
       });
       request.log.info({ webhookId: record.id, tenant: record.tenant }, 'webhook made');
@@ -33,7 +33,7 @@ export const webhookRoutes = [
         .status(201)
         .location(`/v1/webhooks/${record.id}`)
         .set('Cache-Control', 'no-store')
-        .json({ ...viewWebhook(record), secret: record.secret });
+        .json({ ...(await viewWebhook(record, deps)), secret: record.secret });
     },
   }),
 
@@ -46,7 +46,8 @@ export const webhookRoutes = [
     tag: 'webhooks',
     answers: { '200': json(WebhookList, 'Webhooks.') },
     async handler({ caller, response }, deps) {
-      response.json({ webhooks: (await deps.control.webhooks.list(caller.tenant)).map(viewWebhook) });
+      const webhooks = await deps.control.webhooks.list(caller.tenant);
+      response.json({ webhooks: await Promise.all(webhooks.map((record) => viewWebhook(record, deps))) });
     },
   }),
 
@@ -61,7 +62,7 @@ export const webhookRoutes = [
     answers: { '200': json(WebhookView, 'The webhook.') },
     errors: { notFound: 'webhook' },
     async handler({ params, caller, response }, deps) {
-      response.json(viewWebhook(await findWebhook(params.id, caller.tenant, deps)));
+      response.json(await viewWebhook(await findWebhook(params.id, caller.tenant, deps), deps));
     },
   }),
 
@@ -90,13 +91,16 @@ export const webhookRoutes = [
     params: WebhookParams,
     id: 'rotateWebhookSecret',
     summary: 'Make a new secret',
-    description: 'The old one signs too for 24 hours.',
+    description: 'The old one signs too for 24 hours. From now on it is sent in the name of this key.',
     tag: 'webhooks',
     answers: { '200': json(WebhookWithSecret, 'With the new secret.') },
     errors: { notFound: 'webhook' },
     async handler({ params, caller, response }, deps) {
-      const record = await deps.control.webhooks.rotateSecret(await findWebhook(params.id, caller.tenant, deps));
-      response.set('Cache-Control', 'no-store').json({ ...viewWebhook(record), secret: record.secret });
+      const record = await deps.control.webhooks.rotateSecret(
+        await findWebhook(params.id, caller.tenant, deps),
+        caller.id,
+      );
+      response.set('Cache-Control', 'no-store').json({ ...(await viewWebhook(record, deps)), secret: record.secret });
     },
   }),
 

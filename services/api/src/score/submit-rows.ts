@@ -51,7 +51,7 @@ export async function submitRows(
         outputs: { preview: false },
         lane: 'interactive',
       });
-      jobs.push((await submitJob(body, caller, undefined, deps)).request);
+      jobs.push((await submitJob(body, { ...caller, keyId: caller.id }, undefined, deps)).request);
     }
     return jobs;
   } catch (error) {

@@ -6,6 +6,10 @@ import type { FromChild, ToChild } from './protocol.js';
 
 const watchdog = new Worker(new URL('./watchdog.js', import.meta.url), { workerData: process.ppid });
 watchdog.unref();
+// Without it `disconnect` is left to end this process.
+watchdog.on('error', () => undefined);
+// Nobody reads it any more once the parent is gone.
+process.stderr.on('error', () => undefined);
 process.on('disconnect', () => process.exit(0));
 
 function tell(message: FromChild): void {

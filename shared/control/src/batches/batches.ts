@@ -66,7 +66,7 @@ export class Batches {
   /** A tenant's newest batches. */
   async latest(tenant: string, limit: number): Promise<FoundBatch[]> {
     const ids = await this.#deps.live.counters.latest(tenant, limit);
-    const records = await Promise.all(ids.map((id) => this.record(id)));
+    const records = await Promise.all(ids.map((id) => this.#deps.ledger.batches.readable(id)));
     return Promise.all(records.filter((batch) => batch !== undefined).map((batch) => followBatch(batch, this.#deps)));
   }
 
@@ -80,8 +80,8 @@ export class Batches {
   }
 
   /** The items as they were accepted, at most a chunk of them. */
-  acceptedItems(batchId: string, first: number, count: number): Promise<readonly BatchItem[]> {
-    return this.#deps.ledger.batches.items(batchId, first, count);
+  acceptedItems({ batchId, total }: BatchRecord, first: number, count: number): Promise<readonly BatchItem[]> {
+    return this.#deps.ledger.batches.items(batchId, first, count, total);
   }
 
   /** Storage alone: the items of a batch that is about to be created. Until then they count for nothing. */
@@ -162,9 +162,28 @@ export class Batches {
    */
   async cancel(found: FoundBatch): Promise<void> {
     requireStatus(found, ['running', 'paused', 'stopped', 'canceled']);
+    await this.#cancel(found.batch);
+  }
+
+  /** Whether the key was revoked in whose name the batch runs: that which made it, or last ran items of it again. */
+  async isRevoked(batch: BatchRecord): Promise<boolean> {
+    const { rights, ledger } = this.#deps;
+    if (!(await rights.areRevoked(batch))) return false;
+    const keyId = await ledger.batches.reopenedBy(batch.batchId);
+    return keyId === undefined || rights.areRevoked({ ...batch, keyId });
+  }
+
+  /** Cancels a batch whose key was revoked. See `cancel`. */
+  async withdraw(batch: BatchRecord): Promise<void> {
+    await this.#cancel(batch);
+    const { batchId, tenant, keyId } = batch;
+    this.#deps.log.info({ batchId, tenant, keyId }, 'batch of a revoked key was canceled');
+  }
+
+  async #cancel({ batchId }: BatchRecord): Promise<void> {
     const { ledger, live } = this.#deps;
-    await ledger.batches.setControl(found.batch.batchId, 'canceled');
-    await live.counters.close(found.batch.batchId, 'canceled');
+    await ledger.batches.setControl(batchId, 'canceled');
+    await live.counters.close(batchId, 'canceled');
   }
 
   /**
@@ -175,11 +194,12 @@ export class Batches {
    * its job waits). An open item without a pending run would be reconciled back to its old failure; a batch whose first
    * item is open without a marker would be lost with Redis.
    *
+   * @param keyId in whose name they run, and the batch goes on
    * @param packNow the pack's present version; called once there is something to run
    * @returns how many items are run again
    * @throws Problem `state-conflict` for a canceled batch, or when its states are gone
    */
-  async retryFailed(found: FoundBatch, { codes }: RetryFailed, packNow: () => PackRef): Promise<number> {
+  async retryFailed(found: FoundBatch, { codes }: RetryFailed, keyId: string, packNow: () => PackRef): Promise<number> {
     requireStatus(found, ['completed', 'stopped', 'running', 'paused']);
     const { ledger, live } = this.#deps;
     const { batch } = found;
@@ -187,12 +207,14 @@ export class Batches {
     let reopening: Promise<void> | undefined;
     let retried = 0;
     await each(failedOrdinals(found, this.#deps), AT_ONCE, async (ordinal) => {
-      const manifest = await ledger.manifests.newest(batchJobId(batch.batchId, ordinal));
-      if (manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false) return;
-      await (reopening ??= this.#reopen(found));
+      const manifest = await ledger.manifests.newestReadable(batchJobId(batch.batchId, ordinal));
+      // Nothing tells what it was to do: it stays as it is, and is named by status and doctor.
+      if (manifest === 'unreadable' || manifest?.status !== 'failed' || wanted?.has(manifest.problem.code) === false)
+        return;
+      await (reopening ??= this.#reopen(found, keyId));
       const request = requestFromManifest(manifest);
       const input = await this.#inputNow(request.input);
-      await this.#jobs.accept({ ...request, input, run: manifest.run + 1, pack: packNow() }, async () => {
+      await this.#jobs.accept({ ...request, keyId, input, run: manifest.run + 1, pack: packNow() }, async () => {
         const reopened = await live.counters.reopened(batch, ordinal);
         // Whoever closed the batch in the meantime took the marker away.
         if (reopened && retried++ === 0) await ledger.batches.markOpen(batch.batchId);
@@ -203,10 +225,10 @@ export class Batches {
   }
 
   /** Storage alone, before the first item is open, so that a Redis that is lost from now on gets the batch again. */
-  async #reopen({ batch: { batchId }, live }: FoundBatch): Promise<void> {
+  async #reopen({ batch: { batchId }, live }: FoundBatch, keyId: string): Promise<void> {
     const { batches } = this.#deps.ledger;
     await batches.markOpen(batchId);
-    await batches.reopened(batchId);
+    await batches.reopened(batchId, keyId);
     if (live?.status !== 'paused') await batches.setControl(batchId, 'running');
   }
 

@@ -1,10 +1,12 @@
 import { each } from '@parse3d/async';
-import type { BatchItem, BatchRecord, JobRequest, Manifest } from '@parse3d/contract';
+import type { BatchRecord, JobRequest, Manifest } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
 import { pinned, requestOfItem } from '../jobs/request.js';
+import type { AcceptedItem } from '../ledger/batches.js';
 import { failedManifest } from '../ledger/manifests.js';
+import { unreadableItem } from './unreadable.js';
 import type { BatchCounts } from '../live/batch-counters.js';
 
 /** Jobs of batches that wait in one tenant's lane: enough for the feeder, little for Redis. */
@@ -33,7 +35,7 @@ export async function expandBatch(
   // Bits are read from a whole byte on.
   const first = counts.next - (counts.next % 4);
   const states = await counters.states(batch.batchId, first, counts.next - first + room);
-  const items = await deps.ledger.batches.items(batch.batchId, counts.next, room);
+  const items = await deps.ledger.batches.items(batch.batchId, counts.next, room, batch.total);
   const open = items.flatMap((item, index) => {
     const ordinal = counts.next + index;
     return states[ordinal - first] === 0 ? [{ ordinal, item }] : [];
@@ -66,10 +68,11 @@ export async function expandBatch(
 async function jobOrEnd(
   batch: BatchRecord,
   ordinal: number,
-  item: BatchItem,
+  item: AcceptedItem,
   { stores, ledger, software }: ControlDeps,
 ): Promise<JobRequest | Manifest> {
   try {
+    if (item.unreadable !== undefined) return unreadableItem(batch, ordinal, item, item.unreadable, software);
     const request = requestOfItem(batch, ordinal, await pinned(item, stores));
     return (batch.skipCompleted ? await ledger.reuse.find(request, software) : undefined) ?? request;
   } catch (error) {

@@ -1,5 +1,6 @@
 import { each } from '@parse3d/async';
 import { batchJobId, isEnded, type BatchRecord } from '@parse3d/contract';
+import { isProblem } from '@parse3d/contract/problems';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
 import type { MendOutcome } from '../jobs/mend.js';
@@ -115,7 +116,9 @@ export class BatchOverseer {
     } catch (error) {
       if (isRedisError(error) || this.#stopped.signal.aborted) throw error;
       this.#backoff.failed(batchId);
-      this.#onError(error);
+      if (isProblem(error, 'record-invalid') && 'key' in error.fields) {
+        this.#deps.unreadable.note(String(error.fields['key']), error);
+      } else this.#onError(error);
     }
   }
 
@@ -127,6 +130,11 @@ export class BatchOverseer {
     if (counts.completed + counts.failed + counts.canceled === counts.total && counts.open === 0) {
       this.#close(batch, counts);
       return false;
+    }
+    const isOn = counts.status === 'running' || counts.status === 'paused';
+    if (isOn && (await this.#batches.isRevoked(batch))) {
+      await this.#batches.withdraw(batch);
+      return true;
     }
     switch (counts.status) {
       case 'running':

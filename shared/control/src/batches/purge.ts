@@ -51,7 +51,6 @@ export async function finishBatchPurge(
   await ledger.pending.removeAll(jobIds);
   await ledger.batches.unmarkOpen(id);
   const released = await releaseUploads(purging, deps);
-  const removed = nothingRemoved();
   const kept = new Set<string>();
   for await (const { of, by } of ledger.shares.of(jobIds)) {
     if (batchIdPrefix(by.jobId) !== jobIds) kept.add(`${of.jobId}/${of.run}`);
@@ -61,13 +60,16 @@ export async function finishBatchPurge(
     return result?.part === 'attempts' && kept.has(`${result.jobId}/${result.run}`);
   };
   const before = (key: string): Promise<void> => forgetForReuse(key, deps);
-  await removeBelow(batchResultsPrefix(id), shared, deps, removed, most, { signal, before });
-  await endShares(jobIds, deps, removed);
   const tombstone = blobKeys.batch(id);
-  if (removed.complete) {
-    await removeBelow(blobKeys.batchPrefix(id), (key) => key === tombstone, deps, removed, most, { signal });
-  }
-  await live.usage.add(tenant, 'results', -removed.bytes);
+  const removed = await live.usage.takeOff(tenant, 'results', id, async () => {
+    const sum = nothingRemoved();
+    await removeBelow(batchResultsPrefix(id), shared, deps, sum, most, { signal, before });
+    await endShares(jobIds, deps, sum);
+    if (sum.complete) {
+      await removeBelow(blobKeys.batchPrefix(id), (key) => key === tombstone, deps, sum, most, { signal });
+    }
+    return sum;
+  });
   if (released || !removed.complete) await live.usage.wakeKeeper();
   if (!removed.complete) return false;
   for (let first = 0; first < total; first += PAGE) {

@@ -21,7 +21,11 @@ export async function rebuildBatch(
   await each(ledger.manifests.newestOfBatch(batchId), AT_ONCE, async ({ jobId, run }) => {
     signal?.throwIfAborted();
     const place = placeOf(jobId);
-    const manifest = await ledger.manifests.read(jobId, run);
+    const manifest = await ledger.manifests.readable(jobId, run);
+    if (manifest === 'unreadable') {
+      if (place !== undefined) await live.counters.settled(place, 'failed');
+      return;
+    }
     if (place === undefined || manifest === undefined || isTombstone(manifest)) return;
     await live.counters.settled(place, manifest.status, 'reusedFrom' in manifest);
   });

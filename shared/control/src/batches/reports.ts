@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +17,11 @@ import {
   type Manifest,
 } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
+import { writeFileTo } from '@parse3d/storage';
 import type { Ledger } from '../ledger/ledger.js';
 import type { Software } from '../ledger/manifests.js';
 import { itemStates, type BatchCounters, type BatchCounts } from '../live/batch-counters.js';
+import { unreadableItem } from './unreadable.js';
 import { BidsDerivative } from './bids/derivative.js';
 
 /** Manifests read at the same time. */
@@ -80,10 +82,15 @@ export async function writeReports(
       for (let index = 0; index < inChunk; index += CONCURRENCY) {
         signal.throwIfAborted();
         const first = chunk + index;
-        const items = await ledger.batches.items(batch.batchId, first, Math.min(CONCURRENCY, inChunk - index));
+        const items = await ledger.batches.items(
+          batch.batchId,
+          first,
+          Math.min(CONCURRENCY, inChunk - index),
+          batch.total,
+        );
         const manifests = await Promise.all(
-          items.map(async (_, nth) =>
-            states[index + nth] === 0 ? undefined : manifestOf(batchJobId(batch.batchId, first + nth), ledger),
+          items.map(async (item, nth) =>
+            states[index + nth] === 0 ? undefined : manifestOf(batch, first + nth, item, { ledger, software }),
           ),
         );
         for (const [nth, item] of items.entries()) {
@@ -105,7 +112,7 @@ export async function writeReports(
     await derivative?.close();
     for (const [name, file] of files) {
       await finished(file.end());
-      await ledger.store.write(blobKeys.batchReport(batch.batchId, name), createReadStream(join(folder, name)), {
+      await writeFileTo(ledger.store, blobKeys.batchReport(batch.batchId, name), join(folder, name), {
         contentType: contentTypes[name],
       });
     }
@@ -117,8 +124,19 @@ export async function writeReports(
 }
 
 /** A job of a batch is removed with its batch, so that it has no tombstone of its own. */
-async function manifestOf(jobId: string, { manifests }: Ledger): Promise<Manifest | undefined> {
-  const end = await manifests.newest(jobId);
+/** Of an end that cannot be read it is said that it failed, and why; the rest of the batch is reported. */
+async function manifestOf(
+  batch: BatchRecord,
+  ordinal: number,
+  item: BatchItem,
+  { ledger, software }: Pick<ReportSources, 'ledger' | 'software'>,
+): Promise<Manifest | undefined> {
+  const jobId = batchJobId(batch.batchId, ordinal);
+  const end = await ledger.manifests.newestReadable(jobId);
+  if (end === 'unreadable') {
+    const why = new Problem('record-invalid', `the manifest of job ${jobId} cannot be read`, { jobId });
+    return unreadableItem(batch, ordinal, item, why, software);
+  }
   return end === undefined || isTombstone(end) ? undefined : end;
 }
 

@@ -4,7 +4,7 @@ import type { Batches } from '../batches/batches.js';
 import { BatchOverseer } from '../batches/overseer.js';
 import type { ControlDeps } from '../jobs/deps.js';
 import type { Jobs } from '../jobs/jobs.js';
-import { LeaderLock } from '../live/leader.js';
+import { Canary, LeaderLock } from '../live/leader.js';
 import { Feeder, type FeederOptions } from './feeder.js';
 import { reconcile, type Reconciliation } from './reconciler.js';
 
@@ -21,6 +21,8 @@ export interface DispatcherOptions extends FeederOptions {
   readonly onError: (error: Problem) => void;
   /** Called at every turn of the leader, for what one process at a time should do; must not hold the feeding up. */
   readonly onTurn?: () => void;
+  /** Called when Redis has lost what it held, before all of it is compared with storage. */
+  readonly onLost?: () => void;
   readonly onReconciled?: (result: Reconciliation) => void;
 }
 
@@ -33,6 +35,7 @@ export class Dispatcher {
   readonly #jobs: Jobs;
   readonly #options: DispatcherOptions;
   readonly #lock: LeaderLock;
+  readonly #canary: Canary;
   readonly #feeder: Feeder;
   readonly #overseer: BatchOverseer;
   readonly #stop = new AbortController();
@@ -48,6 +51,7 @@ export class Dispatcher {
     this.#jobs = jobs;
     this.#options = options;
     this.#lock = new LeaderLock(redis, keys.feederLock, options.leaseMs ?? 5_000);
+    this.#canary = new Canary(redis, keys.canary);
     this.#feeder = new Feeder(deps.live, { tracing: deps.tracing, ...options });
     this.#overseer = new BatchOverseer(deps, jobs, batches, (error) => options.onError(Problem.from(error)));
   }
@@ -87,7 +91,10 @@ export class Dispatcher {
       try {
         this.#leading = await this.#lock.acquireOrRenew();
         if (this.#leading) await this.#lead();
-        else this.#reconcileAt = 0;
+        else {
+          this.#reconcileAt = 0;
+          this.#canary.leave();
+        }
       } catch (error) {
         this.#leading = false;
         this.#failed(error);
@@ -97,6 +104,10 @@ export class Dispatcher {
   }
 
   async #lead(): Promise<void> {
+    if (await this.#canary.isGone()) {
+      this.#reconcileAt = 0;
+      this.#options.onLost?.();
+    }
     if (this.#reconciling === undefined && Date.now() >= this.#reconcileAt) {
       this.#reconcileAt = Date.now() + (this.#options.reconcileEveryMs ?? RECONCILE_EVERY_MS);
       // Within the turn: tending withdraws jobs of paused batches, which must not be fed again meanwhile.

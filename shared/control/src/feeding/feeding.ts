@@ -1,3 +1,4 @@
+import { Problem } from '@parse3d/contract/problems';
 import type { Tenants } from '@parse3d/platform/access';
 import type { Batches } from '../batches/batches.js';
 import type { ControlDeps } from '../jobs/deps.js';
@@ -8,6 +9,7 @@ import { startDeliveries } from '../live/webhook-queue.js';
 import { deliver, type DeliverOptions } from '../webhooks/deliver.js';
 import { DeliveryRelay } from '../webhooks/relay.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
+import { Withdrawals } from './withdrawals.js';
 import { Dispatcher, RECONCILE_EVERY_MS, type DispatcherOptions } from './dispatcher.js';
 
 export interface FeedingOptions extends Omit<DispatcherOptions, 'tracing'> {
@@ -44,13 +46,16 @@ export function startFeeding(
     onError: (error) => log.warn({ err: error }, 'webhooks could not be queued'),
   });
   const keeper = new Keeper(deps, jobs, batches, tenants, { everyMs: keepEveryMs, onKept, onError: options.onError });
+  const withdrawals = new Withdrawals(deps, jobs, (error) => options.onError(Problem.from(error)));
   const dispatcher = new Dispatcher(deps, jobs, batches, {
     ...options,
     onTurn() {
       options.onTurn?.();
       relay.tend();
       keeper.tend();
+      withdrawals.tend();
     },
+    onLost: () => relay.listSoon(),
   });
   // After an outage Redis may have come back empty.
   const onReady = (): void => {
@@ -77,6 +82,7 @@ export function startFeeding(
       await dispatcher.stop();
       await relay.stop();
       await keeper.stop();
+      await withdrawals.stop();
       stopping.abort();
       await deliveries.stop();
       connection.disconnect();

@@ -38,7 +38,9 @@ export async function reconcile(
       if (outcome !== 'in-order') count[outcome]++;
     } catch (error) {
       if (concernsAll(error)) throw error;
-      onFault(error);
+      if (isProblem(error, 'record-invalid') && 'key' in error.fields) {
+        deps.unreadable.note(String(error.fields['key']), error);
+      } else onFault(error);
     }
   });
   if (signal?.aborted === true) return count;
@@ -56,8 +58,8 @@ async function reconcileRecords(jobs: Jobs, { ledger, live }: ControlDeps, signa
     for (const record of page) {
       if (signal?.aborted) return settled;
       if (isEnded(record.status) || (await isUnderWay(record, live))) continue;
-      const manifest = await ledger.manifests.read(record.request.jobId, record.run);
-      if (manifest === undefined) continue;
+      const manifest = await ledger.manifests.readable(record.request.jobId, record.run);
+      if (manifest === undefined || manifest === 'unreadable') continue;
       await jobs.settle(manifest);
       settled++;
     }

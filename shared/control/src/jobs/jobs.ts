@@ -15,14 +15,14 @@ import { canceledManifest, failedManifest, manifestBase, ownBytes } from '../led
 import type { Committed } from '../ledger/manifests.js';
 import { bullJobId } from '../live/bull.js';
 import type { JobRecord } from '../live/record.js';
-import type { Attempt, ListedJob, Progress } from '../live/records.js';
+import type { Attempt, JobRow, ListedJob, Progress } from '../live/records.js';
 import { acceptJob, requestOf, type Accepted } from './accept.js';
 import type { ControlDeps } from './deps.js';
 import { findJob, type FoundJob, type PurgedJob } from './find.js';
 import { mendRun, type MendOutcome } from './mend.js';
 import { beginJobPurge, finishJobPurge } from './purge.js';
 import { purgedProblem } from './purged.js';
-import { hasOwnMarker, requestOfBatchJob, stamped } from './request.js';
+import { hasOwnMarker, requestOfBatchJob, requestOfMarker, stamped } from './request.js';
 
 /** What a claim found: a run to execute, one to end as canceled, or nothing left to do. */
 export type Claimed = { outcome: 'ok' | 'canceled'; request: JobRequest } | { outcome: 'ended' };
@@ -68,15 +68,8 @@ export class Jobs {
   }
 
   /** A tenant's jobs that Redis knows, newest first, those behind `after`; without a record where that has expired. */
-  async list(
-    tenant: string,
-    limit: number,
-    after?: ListedJob,
-  ): Promise<(ListedJob & { readonly record: JobRecord | undefined })[]> {
-    const { records } = this.#deps.live;
-    const rows = await records.list(tenant, limit, after);
-    const found = await records.getAll(rows.map(({ jobId }) => jobId));
-    return rows.map((row, index) => ({ ...row, record: found[index] }));
+  list(tenant: string, limit: number, after?: ListedJob): Promise<JobRow[]> {
+    return this.#deps.live.records.listWithRecords(tenant, limit, after);
   }
 
   /** Drops jobs from the tenant's list whose records have expired. */
@@ -120,6 +113,11 @@ export class Jobs {
   async claim(attempt: Attempt, worker: string): Promise<Claimed> {
     const request = await this.#requestToRun(attempt.jobId, attempt.run);
     if (request === undefined) return { outcome: 'ended' };
+    // A job whose key was revoked after it was accepted, wherever it waited since.
+    if (await this.#deps.rights.areRevoked(request)) {
+      await this.endCanceled(request, 'revoked');
+      return { outcome: 'ended' };
+    }
     const refusal = await this.#deps.policy.refusal(request.tenant);
     if (refusal !== undefined) {
       await this.fail(request, 'quota', refusal.toJSON());
@@ -138,9 +136,9 @@ export class Jobs {
   }
 
   async #requestToRun(jobId: string, run: number): Promise<JobRequest | undefined> {
-    const { pending, manifests } = this.#deps.ledger;
+    const { manifests } = this.#deps.ledger;
     const [request, manifest] = await Promise.all([
-      hasOwnMarker(jobId, run) ? pending.read(jobId, run) : requestOfBatchJob(jobId, this.#deps),
+      hasOwnMarker(jobId, run) ? requestOfMarker(jobId, run, this.#deps) : requestOfBatchJob(jobId, this.#deps),
       manifests.read(jobId, run),
     ]);
     if (manifest === undefined) return request;
@@ -214,9 +212,10 @@ export class Jobs {
       return { standing: batch, won: false };
     }
     onCommitted(manifest);
+    // Before anybody can see the end, and remove the job: its bytes would be taken off before they were added.
+    await live.usage.add(manifest.tenant, 'results', ownBytes(manifest));
     await this.settle(manifest);
     await live.pace.note(manifest);
-    await live.usage.add(manifest.tenant, 'results', ownBytes(manifest));
     return { standing, won };
   }
 

@@ -1,4 +1,4 @@
-import { isEnded, type JobRequest, type ProblemBody, type StoredEnd } from '@parse3d/contract';
+import { isEnded, placeOf, type JobRequest, type ProblemBody, type StoredEnd } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { bullJobId } from '../live/bull.js';
 import type { Live } from '../live/live.js';
@@ -29,7 +29,13 @@ export async function mendRun(
 
   const own = hasOwnMarker(jobId, run);
   // The first run of an item may have been followed by others since the item was looked at.
-  const manifest = await (own ? ledger.manifests.read(jobId, run) : ledger.manifests.newest(jobId));
+  const manifest = await (own ? ledger.manifests.read(jobId, run) : ledger.manifests.newestReadable(jobId));
+  if (manifest === 'unreadable') {
+    // It has ended, nobody knows how: the batch goes on and ends without it.
+    const place = placeOf(jobId);
+    if (place !== undefined) await live.counters.settled(place, 'failed');
+    return 'failed';
+  }
   if (manifest !== undefined) {
     await jobs.settle(manifest);
     return 'settled';

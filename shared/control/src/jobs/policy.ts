@@ -157,7 +157,7 @@ export async function retentionOf(
   tenants: Tenants,
   { retentionMs }: Pick<StorageLimits, 'retentionMs'>,
 ): Promise<number | null> {
-  const { retentionDays: own } = await tenants.get(tenant);
+  const { retentionDays: own } = await tenants.exactly(tenant);
   if (own !== undefined) return own === null ? null : own * 86_400_000;
   return retentionMs === 0 ? null : retentionMs;
 }

@@ -66,17 +66,19 @@ export async function finishJobPurge(purging: Purging, deps: ControlDeps): Promi
   await ledger.pending.removeAll(jobId);
   const shared = new Set<number>();
   for await (const { of } of ledger.shares.of(`${jobId}/`)) shared.add(of.run);
-  const removed = nothingRemoved();
   const keeps = (key: string): boolean => {
     const result = parseBlobKeys.result(key);
     return result === undefined || result.part === 'manifest' || shared.has(result.run);
   };
-  await removeBelow(blobKeys.jobPrefix(jobId), keeps, deps, removed, Infinity);
-  await endShares(`${jobId}/`, deps, removed);
+  await live.usage.takeOff(tenant, 'results', jobId, async () => {
+    const removed = nothingRemoved();
+    await removeBelow(blobKeys.jobPrefix(jobId), keeps, deps, removed, Infinity);
+    await endShares(`${jobId}/`, deps, removed);
+    return removed;
+  });
   for (const digest of purging.reuse) await ledger.reuse.forget(digest, jobId);
   for (const uploadId of purging.uploads) await ledger.uploads.release({ tenant, uploadId });
   await live.records.purge(tenant, [jobId]);
-  await live.usage.add(tenant, 'results', -removed.bytes);
   if (purging.uploads.length > 0) await live.usage.wakeKeeper();
   await ledger.purges.remove(purging);
   return tombstone;

@@ -1,4 +1,12 @@
-import { batchJobId, placeOf, specOf, type BatchItem, type BatchRecord, type JobRequest } from '@parse3d/contract';
+import {
+  batchJobId,
+  blobKeys,
+  placeOf,
+  specOf,
+  type BatchItem,
+  type BatchRecord,
+  type JobRequest,
+} from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { isFolderUri, listBlobFolder, type Stores } from '@parse3d/storage';
 import type { ControlDeps } from './deps.js';
@@ -20,6 +28,7 @@ export function requestOfItem(batch: BatchRecord, ordinal: number, item: BatchIt
     ...specOf({ ...batch, prompts }),
     createdAt: batch.createdAt,
     requestSha256: batch.batchId,
+    ...(batch.keyId === undefined ? {} : { keyId: batch.keyId }),
     ...(batch.traceparent === undefined ? {} : { batchTraceparent: batch.traceparent }),
   };
 }
@@ -40,8 +49,26 @@ export async function requestOfBatchJob(
   if (batch === undefined || place.ordinal >= batch.total) return undefined;
   const { status } = await ledger.batches.control(place.batchId);
   if (status === 'canceled' || status === 'stopped') return undefined;
-  const item = await ledger.batches.item(place.batchId, place.ordinal);
+  const item = await ledger.batches.item(place.batchId, place.ordinal, batch.total);
+  if (item.unreadable !== undefined) throw item.unreadable;
   return requestOfItem(batch, place.ordinal, await pinned(item, stores));
+}
+
+/** The request of a run that waits. Of a damaged marker Redis has it still; the end of the run removes the marker. */
+export async function requestOfMarker(
+  jobId: string,
+  run: number,
+  { ledger, live, unreadable }: Pick<ControlDeps, 'ledger' | 'live' | 'unreadable'>,
+): Promise<JobRequest | undefined> {
+  try {
+    return await ledger.pending.read(jobId, run);
+  } catch (error) {
+    if (!isProblem(error, 'record-invalid')) throw error;
+    unreadable.note(blobKeys.pending(jobId, run), error);
+    const record = await live.records.get(jobId);
+    if (record?.run !== run) throw error;
+    return record.request;
+  }
 }
 
 /** The item with the version that its volume has now, where the source named none. */

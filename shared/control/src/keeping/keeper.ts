@@ -185,8 +185,7 @@ export class Keeper {
           if (released.has(name)) this.#asked = true;
           return;
         }
-        const { bytes } = await uploads.remove(upload);
-        await live.usage.add(upload.tenant, 'uploads', -bytes);
+        const { bytes } = await live.usage.takeOff(upload.tenant, 'uploads', name, () => uploads.remove(upload));
         await uploads.unrelease(upload);
         await uploads.unmarkGone(upload);
         count.uploads++;

@@ -13,7 +13,17 @@ import {
   type Tombstone,
 } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
-import { listAll, parseRecord, readAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
+import {
+  formatBlobUri,
+  listAll,
+  parseRecord,
+  readAll,
+  readListed,
+  readRecord,
+  writeJson,
+  type BlobStore,
+  type OnUnreadable,
+} from '@parse3d/storage';
 
 /** What somebody last asked of a batch; survives Redis. */
 const BatchControl = z.object({ status: z.enum(['running', 'paused', 'canceled', 'stopped']) });
@@ -32,7 +42,14 @@ const BatchFinished = z.object({
 });
 export type BatchFinished = z.infer<typeof BatchFinished>;
 
-const Reopened = z.object({ reopening: z.uuid() });
+const Reopened = z.object({
+  reopening: z.uuid(),
+  /** The key that ran items again, in whose name the batch goes on. */
+  keyId: z.string().optional(),
+});
+
+/** An item as it was accepted; `unreadable` in place of what it was, where its record is damaged. */
+export type AcceptedItem = BatchItem & { readonly unreadable?: Problem };
 
 /** Chunks kept as lines: those in work and their neighbours. */
 const KEPT_CHUNKS = 8;
@@ -41,9 +58,11 @@ const KEPT_CHUNKS = 8;
 export class BatchLedger {
   readonly #store: BlobStore;
   readonly #chunks = new LRUCache<string, Promise<readonly string[]>>({ max: KEPT_CHUNKS });
+  readonly #onUnreadable: OnUnreadable;
 
-  constructor(store: BlobStore) {
+  constructor(store: BlobStore, onUnreadable: OnUnreadable) {
     this.#store = store;
+    this.#onUnreadable = onUnreadable;
   }
 
   /** The record of a batch, the tombstone of one that was removed, or undefined for an unknown one. */
@@ -54,6 +73,12 @@ export class BatchLedger {
   /** The record of a batch that is there. */
   async record(batchId: string): Promise<BatchRecord | undefined> {
     const stored = await this.stored(batchId);
+    return stored === undefined || isTombstone(stored) ? undefined : stored;
+  }
+
+  /** The same for whoever goes through many: a damaged one is noted and passed over. */
+  async readable(batchId: string): Promise<BatchRecord | undefined> {
+    const stored = await readListed(this.#store, blobKeys.batch(batchId), StoredBatch, this.#onUnreadable);
     return stored === undefined || isTombstone(stored) ? undefined : stored;
   }
 
@@ -105,9 +130,14 @@ export class BatchLedger {
   }
 
   /** Marks the batch as reopened, so its next end is announced as new even if the counts are identical. */
-  async reopened(batchId: string): Promise<void> {
-    const mark: z.infer<typeof Reopened> = { reopening: randomUUID() };
+  async reopened(batchId: string, keyId: string): Promise<void> {
+    const mark: z.infer<typeof Reopened> = { reopening: randomUUID(), keyId };
     await writeJson(this.#store, blobKeys.batchReopened(batchId), mark);
+  }
+
+  /** The key that last ran items again, and when that was not, undefined. */
+  async reopenedBy(batchId: string): Promise<string | undefined> {
+    return (await readRecord(this.#store, blobKeys.batchReopened(batchId), Reopened))?.keyId;
   }
 
   /**
@@ -116,7 +146,11 @@ export class BatchLedger {
    */
   async finish(batchId: string, end: Omit<BatchFinished, 'finishedAt' | 'reopening'>): Promise<BatchFinished> {
     const mark = await readRecord(this.#store, blobKeys.batchReopened(batchId), Reopened);
-    const now: BatchFinished = { ...end, ...mark, finishedAt: new Date().toISOString() };
+    const now: BatchFinished = {
+      ...end,
+      ...(mark && { reopening: mark.reopening }),
+      finishedAt: new Date().toISOString(),
+    };
     const earlier = await this.finished(batchId);
     const isSame = earlier !== undefined && isDeepStrictEqual({ ...earlier, finishedAt: now.finishedAt }, now);
     const standing = isSame ? earlier : now;
@@ -162,7 +196,11 @@ export class BatchLedger {
     }
   }
 
-  /** The volumes of all items, in their order, as far as their chunks are there. */
+  /**
+   * The volumes of all items, in their order, as far as their chunks are there.
+   *
+   * @throws Problem `record-invalid`: whoever removes what nothing names must not go on
+   */
   async *uris(batchId: string, total: number): AsyncGenerator<string> {
     for (let chunk = 0; chunk * ITEMS_PER_CHUNK < total; chunk++) {
       const key = blobKeys.batchItems(batchId, chunk);
@@ -179,18 +217,49 @@ export class BatchLedger {
     await this.#store.delete(blobKeys.batch(batchId));
   }
 
-  /** Items from `first`, at most `count`, fewer at the end of a chunk. */
-  async items(batchId: string, first: number, count: number): Promise<readonly BatchItem[]> {
+  /**
+   * Items from `first`, at most `count`, fewer at the end of a chunk. One that cannot be read is there all the same, so that
+   * the batch goes on and ends: it says why, and its URI names the part of the batch that is damaged.
+   *
+   * @param total of the batch; what lies beyond is not expected
+   */
+  async items(batchId: string, first: number, count: number, total: number): Promise<readonly AcceptedItem[]> {
     const key = blobKeys.batchItems(batchId, Math.floor(first / ITEMS_PER_CHUNK));
-    const chunk = await this.#chunk(key);
     const start = first % ITEMS_PER_CHUNK;
+    const length = Math.max(0, Math.min(count, ITEMS_PER_CHUNK - start, total - first));
+    const chunk = await this.#chunkOrMissing(key);
     // Of ten thousand lines a page needs a hundred.
-    return chunk.slice(start, start + count).map((line) => parseRecord(key, line, BatchItem));
+    return Array.from({ length }, (_, index) => this.#itemOf(key, chunk, start + index));
+  }
+
+  #itemOf(key: string, chunk: readonly string[] | Problem, index: number): AcceptedItem {
+    try {
+      if (chunk instanceof Problem) throw chunk;
+      return parseRecord(key, chunk[index] ?? '', BatchItem);
+    } catch (error) {
+      const why = Problem.from(error);
+      const unreadable =
+        why.code === 'record-invalid'
+          ? why
+          : new Problem('record-invalid', `${key} is not there: ${why.message}`, { key });
+      this.#onUnreadable(key, unreadable);
+      const { scheme, bucket } = this.#store;
+      return { uri: formatBlobUri({ scheme, bucket, key }), etag: '', bytes: 0, unreadable };
+    }
+  }
+
+  async #chunkOrMissing(key: string): Promise<readonly string[] | Problem> {
+    try {
+      return await this.#chunk(key);
+    } catch (error) {
+      if (isProblem(error, 'blob-missing')) return error;
+      throw error;
+    }
   }
 
   /** @throws Problem `not-found` beyond the end */
-  async item(batchId: string, ordinal: number): Promise<BatchItem> {
-    const [item] = await this.items(batchId, ordinal, 1);
+  async item(batchId: string, ordinal: number, total: number): Promise<AcceptedItem> {
+    const [item] = await this.items(batchId, ordinal, 1, total);
     if (item === undefined) throw new Problem('not-found', `batch ${batchId} has no item ${ordinal}`, { ordinal });
     return item;
   }
@@ -207,6 +276,8 @@ export class BatchLedger {
 
   async #load(key: string): Promise<readonly string[]> {
     const text = (await readAll(this.#store, key)).toString('utf8');
-    return text.split('\n').filter((line) => line !== '');
+    const lines = text.split('\n');
+    // The last one ends as all do.
+    return lines.at(-1) === '' ? lines.slice(0, -1) : lines;
   }
 }

@@ -23,17 +23,17 @@ export interface Ledger {
 }
 
 /** @param onUnreadable called with records of lists that cannot be read and are passed over */
-export function openLedger(store: BlobStore, onUnreadable?: OnUnreadable): Ledger {
-  const manifests = new Manifests(store);
+export function openLedger(store: BlobStore, onUnreadable: OnUnreadable = () => undefined): Ledger {
+  const manifests = new Manifests(store, onUnreadable);
   const shares = new Shares(store);
-  const batches = new BatchLedger(store);
+  const batches = new BatchLedger(store, onUnreadable);
   return {
     store,
     manifests,
     pending: new PendingMarkers(store),
     batches,
     webhooks: new WebhookLedger(store, onUnreadable),
-    reuse: new ReusableResults(store, { manifests, shares, batches }),
+    reuse: new ReusableResults(store, { manifests, shares, batches }, onUnreadable),
     shares,
     purges: new PurgeMarkers(store),
     uploads: new UploadMarks(store),

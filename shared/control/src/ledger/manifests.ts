@@ -12,7 +12,7 @@ import {
   type Tombstone,
 } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
+import { listAll, readRecord, writeJson, type BlobStore, type OnUnreadable } from '@parse3d/storage';
 
 /** Who made a manifest: goes into it for provenance. */
 export interface Software {
@@ -81,13 +81,35 @@ export interface Committed {
  */
 export class Manifests {
   readonly #store: BlobStore;
+  readonly #onUnreadable: OnUnreadable;
 
-  constructor(store: BlobStore) {
+  constructor(store: BlobStore, onUnreadable: OnUnreadable) {
     this.#store = store;
+    this.#onUnreadable = onUnreadable;
   }
 
   read(jobId: string, run: number): Promise<StoredEnd | undefined> {
     return readRecord(this.#store, blobKeys.manifest(jobId, run), StoredEnd);
+  }
+
+  /** The same for whoever goes through many: a damaged one is noted, and keeps none of the others from being looked at. */
+  async readable(jobId: string, run: number): Promise<StoredEnd | 'unreadable' | undefined> {
+    return this.#orNoted(() => this.read(jobId, run));
+  }
+
+  /** The newest run's, for whoever goes through many. */
+  async newestReadable(jobId: string): Promise<StoredEnd | 'unreadable' | undefined> {
+    return this.#orNoted(() => this.newest(jobId));
+  }
+
+  async #orNoted<T>(read: () => Promise<T>): Promise<T | 'unreadable'> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isProblem(error, 'record-invalid')) throw error;
+      this.#onUnreadable(String(error.fields['key']), error);
+      return 'unreadable';
+    }
   }
 
   /** Takes a manifest back that was committed for a batch which was removed. */

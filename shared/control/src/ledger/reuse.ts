@@ -9,7 +9,7 @@ import {
   type JobRequest,
   type RunId,
 } from '@parse3d/contract';
-import { readRecord, writeJson, type BlobStore } from '@parse3d/storage';
+import { readListed, readRecord, writeJson, type BlobStore, type OnUnreadable } from '@parse3d/storage';
 import type { BatchLedger } from './batches.js';
 import { manifestBase, type Manifests, type Software } from './manifests.js';
 import type { Shares } from './shares.js';
@@ -26,9 +26,11 @@ const Pointer = z.object({ jobId: z.string(), run: z.int() });
 export class ReusableResults {
   readonly #store: BlobStore;
   readonly #results: Results;
+  readonly #onUnreadable: OnUnreadable;
 
-  constructor(store: BlobStore, results: Results) {
+  constructor(store: BlobStore, results: Results, onUnreadable: OnUnreadable) {
     this.#store = store;
+    this.#onUnreadable = onUnreadable;
     this.#results = results;
   }
 
@@ -52,10 +54,12 @@ export class ReusableResults {
    */
   async find(request: JobRequest, software: Software): Promise<CompletedManifest | undefined> {
     if (request.input.etag === '') return undefined;
-    const pointer = await readRecord(this.#store, blobKeys.reuse(digestOf(request)), Pointer);
+    // What cannot be read is computed again.
+    const pointer = await readListed(this.#store, blobKeys.reuse(digestOf(request)), Pointer, this.#onUnreadable);
     if (pointer === undefined) return undefined;
-    const earlier = await this.#results.manifests.read(pointer.jobId, pointer.run);
-    if (earlier?.status !== 'completed' || earlier.tenant !== request.tenant) return undefined;
+    const earlier = await this.#results.manifests.readable(pointer.jobId, pointer.run);
+    if (earlier === 'unreadable' || earlier?.status !== 'completed' || earlier.tenant !== request.tenant)
+      return undefined;
     // What it shares itself is what is shared: its own end keeps nobody's outputs.
     const of = earlier.reusedFrom ?? { jobId: earlier.jobId, run: earlier.run };
     const by = { jobId: request.jobId, run: request.run };

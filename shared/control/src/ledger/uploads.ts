@@ -73,6 +73,15 @@ export class UploadMarks {
     return found;
   }
 
+  /** True for the folder of an upload and for its only object, which is there: not for one file of several. */
+  async isWhole(uri: string, { tenant, uploadId }: UploadId): Promise<boolean> {
+    const prefix = blobKeys.uploadPrefix(tenant, uploadId);
+    const key = this.keyOf(uri);
+    if (key === prefix) return true;
+    const { blobs } = await this.#store.list({ prefix, limit: 2 });
+    return blobs.length === 1 && blobs[0]?.key === key;
+  }
+
   /** Removes all objects of an upload; can be repeated. @returns what was removed */
   async remove({ tenant, uploadId }: UploadId): Promise<{ objects: number; bytes: number }> {
     const removed = { objects: 0, bytes: 0 };

@@ -43,8 +43,9 @@ export class WebhookLedger {
     for await (const { key } of listAll(this.#store, blobKeys.deliveriesPrefix(id))) await this.#store.delete(key);
   }
 
+  /** A damaged one counts as none: it must not keep the job from ending that it tells of. */
   delivery(endpointId: string, deliveryId: string): Promise<Delivery | undefined> {
-    return readRecord(this.#store, blobKeys.delivery(endpointId, deliveryId), Delivery);
+    return readListed(this.#store, blobKeys.delivery(endpointId, deliveryId), Delivery, this.#onUnreadable);
   }
 
   async writeDelivery(endpointId: string, delivery: Delivery): Promise<void> {

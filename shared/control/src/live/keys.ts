@@ -34,12 +34,18 @@ export function redisKeys(prefix: string) {
     usageTenants: `${prefix}:usage-tenants`,
     /** Sorted set: `id:bytes` of a tenant's uploads under way, by the time in ms at which they no longer count. */
     arriving: (tenant: string) => `${prefix}:arriving:${tenant}`,
+    /** String: a removal of this upload, job or batch is under way, and takes off what it removes. */
+    removing: (name: string) => `${prefix}:removing:${name}`,
     /** String: something was removed or released, and the keeper should look soon. */
     chores: `${prefix}:chores`,
     /** List: bytes and ms of a pack's latest jobs, newest first. */
     pace: (packId: string) => `${prefix}:pace:${packId}`,
     /** Set: deliveries of webhooks that became due and are not queued yet. */
     outbox: `${prefix}:outbox`,
+    /** Hash: records in storage that cannot be read, by their keys. */
+    unreadable: `${prefix}:unreadable`,
+    /** String: what the leader wrote last. Gone or other, Redis has lost what it held. */
+    canary: `${prefix}:canary`,
     /** String with expiry: who feeds. */
     feederLock: `${prefix}:feeder`,
     /** Sorted set: worker ids by the time of their last heartbeat in ms. */

@@ -28,3 +28,32 @@ export class LeaderLock {
     await this.#release.run(this.#redis, { lock: this.#key, holder: this.#id });
   }
 }
+
+/**
+ * A word that the leader leaves in Redis and looks for at every turn. Gone or another one, Redis has lost what it held, or was
+ * set back, without its connection ever breaking.
+ */
+export class Canary {
+  readonly #redis: Redis;
+  readonly #key: string;
+  #word: string | undefined;
+
+  constructor(redis: Redis, key: string) {
+    this.#redis = redis;
+    this.#key = key;
+  }
+
+  /** True once for every loss; and for whoever leads for the first time, who knows nothing of Redis. */
+  async isGone(): Promise<boolean> {
+    if (this.#word !== undefined && (await this.#redis.get(this.#key)) === this.#word) return false;
+    const word = randomUUID();
+    await this.#redis.set(this.#key, word);
+    this.#word = word;
+    return true;
+  }
+
+  /** Another process leads, and leaves its own word. */
+  leave(): void {
+    this.#word = undefined;
+  }
+}

@@ -29,6 +29,9 @@ export interface ListedJob {
   readonly createdMs: number;
 }
 
+/** The same with its record: undefined where that has expired, a problem where this version cannot read it. */
+export type JobRow = ListedJob & { readonly record: JobRecord | Problem | undefined };
+
 /** One execution of a run. */
 export interface Attempt {
   readonly jobId: string;
@@ -172,6 +175,13 @@ export class JobRecords {
       jobs.push({ jobId: rows[index] ?? '', createdMs: Number(rows[index + 1]) });
     }
     return jobs;
+  }
+
+  /** The same with their records. */
+  async listWithRecords(tenant: string, limit: number, after?: ListedJob): Promise<JobRow[]> {
+    const rows = await this.list(tenant, limit, after);
+    const found = await this.read(rows.map(({ jobId }) => jobId));
+    return rows.map((row, index) => ({ ...row, record: found[index] }));
   }
 
   /** Drops ids from the tenant's list whose records have expired. */

@@ -6,6 +6,9 @@ import type { RedisKeys } from './keys.js';
 /** An upload that was cut off with its process no longer counts after this time, in ms. */
 const ARRIVING_MS = 3_600_000;
 
+/** A removal that was cut off with its process no longer stands in the way of counting after this time, in ms. */
+const REMOVING_MS = 3_600_000;
+
 /** Bytes that a tenant has stored. */
 export interface StoredBytes {
   readonly uploads: number;
@@ -56,6 +59,30 @@ export class UsageCounters {
       .hincrby(this.#keys.usage(tenant), kind, bytes)
       .sadd(this.#keys.usageTenants, tenant)
       .exec();
+  }
+
+  /**
+   * Takes off what `remove` removes. Of several removals of one thing at the same time only the first is counted: a store
+   * does not say whether an object was still there, and the others would take its bytes off again. Killed in between, or
+   * where another one was faster, the count is too high until the next walk, and never too low.
+   *
+   * @param name of the upload, job or batch
+   */
+  async takeOff<T extends { readonly bytes: number }>(
+    tenant: string,
+    kind: keyof StoredBytes,
+    name: string,
+    remove: () => Promise<T>,
+  ): Promise<T> {
+    const key = this.#keys.removing(name);
+    const isFirst = (await this.#redis.set(key, '1', 'PX', REMOVING_MS, 'NX')) === 'OK';
+    try {
+      const removed = await remove();
+      if (isFirst) await this.add(tenant, kind, -removed.bytes);
+      return removed;
+    } finally {
+      if (isFirst) await this.#redis.del(key);
+    }
   }
 
   /** Counts bytes as arriving, until `arrived`. @returns a name for them */

@@ -1,4 +1,5 @@
 import type { Delivery, WebhookRecord } from '@parse3d/contract';
+import type { Rights } from '@parse3d/platform/access';
 import type { Software } from '../ledger/manifests.js';
 import type { DueDelivery } from '../live/outbox-hints.js';
 import { post } from './post.js';
@@ -24,6 +25,7 @@ export interface DeliverOptions {
 
 export interface DeliverDeps {
   readonly webhooks: Webhooks;
+  readonly rights: Rights;
   readonly software: Software;
   readonly log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
 }
@@ -47,8 +49,9 @@ export async function deliver(
     return 'done';
   }
   const userAgent = `parse3d/${deps.software.version}`;
+  const { stands } = await deps.rights.of(endpoint);
   const attempted =
-    endpoint.disabledAt === undefined
+    endpoint.disabledAt === undefined && stands
       ? await attempt(endpoint, delivery, { ...options, userAgent, signal })
       : undefined;
   // Read again: the attempt took its time, and a removed endpoint must not come back, nor a rotated secret be lost.

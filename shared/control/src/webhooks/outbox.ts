@@ -1,7 +1,8 @@
 import { placeOf, type BatchRecord, type Manifest, type WebhookEvent } from '@parse3d/contract';
+import type { Rights } from '@parse3d/platform/access';
 import type { BatchFinished } from '../ledger/batches.js';
 import type { WebhookLedger } from '../ledger/webhooks.js';
-import type { OutboxHints } from '../live/outbox-hints.js';
+import type { DueDelivery, OutboxHints } from '../live/outbox-hints.js';
 
 /**
  * Puts the ends of jobs and batches into the outbox of every endpoint that wants to know: storage (log entry, marker),
@@ -11,10 +12,12 @@ import type { OutboxHints } from '../live/outbox-hints.js';
 export class Outbox {
   readonly #ledger: WebhookLedger;
   readonly #hints: OutboxHints;
+  readonly #rights: Rights;
 
-  constructor(ledger: WebhookLedger, hints: OutboxHints) {
+  constructor(ledger: WebhookLedger, hints: OutboxHints, rights: Rights) {
     this.#ledger = ledger;
     this.#hints = hints;
+    this.#rights = rights;
   }
 
   /** Jobs of a batch are not announced one by one: the end of the batch is. */
@@ -39,11 +42,13 @@ export class Outbox {
   }
 
   async #announce(tenant: string, name: string, event: WebhookEvent): Promise<void> {
-    const endpoints = (await this.#ledger.list(tenant)).filter(
-      ({ events, disabledAt }) => events.includes(event.type) && disabledAt === undefined,
-    );
     const deliveryId = `${countdown(Date.parse(event.timestamp))}-${name}`;
-    const due = endpoints.map(({ id }) => ({ tenant, endpointId: id, deliveryId }));
+    const due: DueDelivery[] = [];
+    for (const endpoint of await this.#ledger.list(tenant)) {
+      const { id, events, disabledAt } = endpoint;
+      if (!events.includes(event.type) || disabledAt !== undefined) continue;
+      if ((await this.#rights.of(endpoint)).stands) due.push({ tenant, endpointId: id, deliveryId });
+    }
     for (const delivery of due) await this.#ledger.enter(delivery, event);
     await this.#hints.add(due);
   }

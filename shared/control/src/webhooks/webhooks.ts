@@ -1,4 +1,5 @@
 import type { CreateWebhook, Delivery, WebhookRecord } from '@parse3d/contract';
+import type { ApiKeyRecord } from '@parse3d/platform/access';
 import { Problem } from '@parse3d/contract/problems';
 import { v7 as uuidByTime } from 'uuid';
 import type { Ledger } from '../ledger/ledger.js';
@@ -32,7 +33,7 @@ export class Webhooks {
    */
   async create(
     body: CreateWebhook,
-    tenant: string,
+    { tenant, id: keyId }: Pick<ApiKeyRecord, 'tenant' | 'id'>,
     { allowInsecure }: { readonly allowInsecure: boolean },
   ): Promise<WebhookRecord> {
     const why = whyRefused(new URL(body.url), allowInsecure);
@@ -50,16 +51,20 @@ export class Webhooks {
       events: body.events,
       ...(body.name === undefined ? {} : { name: body.name }),
       createdAt: new Date().toISOString(),
+      keyId,
       secret: newSecret(),
     };
     await this.write(record);
     return record;
   }
 
-  /** A new secret. The old one signs too for a day, so that the receiver can change over. */
-  async rotateSecret(record: WebhookRecord): Promise<WebhookRecord> {
+  /**
+   * A new secret. The old one signs too for a day, so that the receiver can change over. From now on it is sent in the name
+   * of this key.
+   */
+  async rotateSecret(record: WebhookRecord, keyId: string): Promise<WebhookRecord> {
     const until = new Date(Date.now() + ROTATION_MS).toISOString();
-    const rotated = { ...record, secret: newSecret(), previous: { secret: record.secret, until } };
+    const rotated = { ...record, keyId, secret: newSecret(), previous: { secret: record.secret, until } };
     await this.write(rotated);
     return rotated;
   }

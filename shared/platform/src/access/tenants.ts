@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { blobKeys } from '@parse3d/contract';
+import { blobKeys, Timestamp } from '@parse3d/contract';
 import { isProblem } from '@parse3d/contract/problems';
-import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
+import { listAll, readListed, readRecord, writeJson, type BlobStore, type OnUnreadable } from '@parse3d/storage';
+import { Trusted } from './trusted.js';
 
 /** What an operator grants a tenant: `tenants/<tenant>.json` in the service's bucket. Without one the defaults hold. */
 export const TenantSettings = z.strictObject({
@@ -16,34 +16,51 @@ export const TenantSettings = z.strictObject({
   maxStoredBytes: z.int().min(0).nullable().optional(),
   /** Days after which ended jobs and batches are removed; null for never. Absent, the server's setting holds. */
   retentionDays: z.number().positive().max(36_500).nullable().optional(),
+  /** When all keys of it were revoked last: what was begun before without naming a key does not go on. */
+  revokedAt: Timestamp.optional(),
 });
 export type TenantSettings = z.infer<typeof TenantSettings>;
-
-/** Tenants whose settings are kept. */
-const KEPT_TENANTS = 10_000;
 
 /** Settings of tenants, looked up in storage and trusted for a while. */
 export class Tenants {
   readonly #store: BlobStore;
-  readonly #cache: LRUCache<string, TenantSettings>;
+  readonly #settings: Trusted<TenantSettings>;
+  /** Settings as they were last read: where the record is damaged, they hold on. */
+  readonly #last = new Map<string, TenantSettings>();
+  readonly #onUnreadable: OnUnreadable;
 
-  /** @param cacheMs how long a change may take to be seen. @default 30000 */
-  constructor(store: BlobStore, cacheMs = 30_000) {
+  /**
+   * @param onUnreadable called with tenants whose settings cannot be read: the last ones hold, else the defaults
+   * @param freshMs how long a change may take to be seen. @default 2000
+   */
+  constructor(store: BlobStore, onUnreadable: OnUnreadable = () => undefined, freshMs?: number) {
     this.#store = store;
-    this.#cache = new LRUCache({ max: KEPT_TENANTS, ttl: cacheMs });
+    this.#onUnreadable = onUnreadable;
+    this.#settings = new Trusted((tenant) => this.#read(tenant), freshMs);
   }
 
-  async get(tenant: string): Promise<TenantSettings> {
-    const cached = this.#cache.get(tenant);
-    if (cached !== undefined) return cached;
-    const settings = await this.#read(tenant);
-    this.#cache.set(tenant, settings);
-    return settings;
+  /** A damaged record must not stop the tenant, nor the feeding of others. */
+  get(tenant: string): Promise<TenantSettings> {
+    return this.#settings.get(tenant);
+  }
+
+  /**
+   * The settings as they stand, for whoever removes something by them.
+   *
+   * @throws Problem `record-invalid` where they cannot be read
+   */
+  async exactly(tenant: string): Promise<TenantSettings> {
+    return (await readRecord(this.#store, blobKeys.tenant(tenant), TenantSettings)) ?? TenantSettings.parse({});
+  }
+
+  /** What was read of it is not trusted any more. */
+  forget(tenant: string): void {
+    this.#settings.forget(tenant);
   }
 
   async set(tenant: string, settings: TenantSettings): Promise<void> {
     await writeJson(this.#store, blobKeys.tenant(tenant), settings);
-    this.#cache.delete(tenant);
+    this.#settings.forget(tenant);
   }
 
   /** Whether it has settings of its own. */
@@ -68,6 +85,13 @@ export class Tenants {
   }
 
   async #read(tenant: string): Promise<TenantSettings> {
-    return (await readRecord(this.#store, blobKeys.tenant(tenant), TenantSettings)) ?? TenantSettings.parse({});
+    let isDamaged = false;
+    const stored = await readListed(this.#store, blobKeys.tenant(tenant), TenantSettings, (key, problem) => {
+      isDamaged = true;
+      this.#onUnreadable(key, problem);
+    });
+    const settings = stored ?? (isDamaged ? this.#last.get(tenant) : undefined) ?? TenantSettings.parse({});
+    if (stored !== undefined) this.#last.set(tenant, stored);
+    return settings;
   }
 }

@@ -34,11 +34,12 @@ export const duration = (fallback: string) =>
 export const byteSize = (fallback: string) =>
   z
     .string()
-    .regex(/^\d+(\.\d+)?(KiB|MiB|GiB|TiB)?$/, 'expected a size such as 512MiB, 4GiB or a number of bytes')
+    .regex(/^\d+(\.\d+)?([KMGT]i?B)?$/, 'expected a size such as 512MiB, 4GiB, 500GB or a number of bytes')
     .default(fallback)
     .transform((text) => {
-      const unit = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }[/[KMGT]iB$/.exec(text)?.[0] ?? ''] ?? 1;
-      return Math.floor(Number.parseFloat(text) * unit);
+      const [, letter, binary] = /([KMGT])(i?)B$/.exec(text) ?? [];
+      const power = letter === undefined ? 0 : 'KMGT'.indexOf(letter) + 1;
+      return Math.floor(Number.parseFloat(text) * (binary === 'i' ? 1024 : 1000) ** power);
     });
 
 /** A comma-separated list; blanks around the commas are dropped. */

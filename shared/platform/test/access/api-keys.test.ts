@@ -47,10 +47,10 @@ test('an expired key is not valid', () => {
 
 test('a revoked key is refused at once here, and elsewhere when the cache has aged', async () => {
   const here = new ApiKeys(store);
-  const elsewhere = new ApiKeys(store, 50);
+  const elsewhere = new ApiKeys(store, () => undefined, 50);
   const { key, record } = await here.create(grant);
   expect(await elsewhere.verify(key)).toBeDefined();
-  await here.revoke(record.id);
+  await here.revoke(record);
   expect(await here.verify(key)).toBeUndefined();
   await eventually(async () => (await elsewhere.verify(key)) === undefined, {
     what: 'the key to be refused elsewhere',

@@ -24,6 +24,7 @@ test('unset and empty variables take their defaults', () => {
 test('durations, sizes, lists, flags and ports are read with their units', () => {
   const env = { WAIT: '250ms', SIZE: '1.5MiB', LIST: ' x ,,y', ON: 'true', PORT: '0' };
   expect(parseEnv(schema, env)).toEqual({ WAIT: 250, SIZE: 1_572_864, LIST: ['x', 'y'], ON: true, PORT: 0 });
+  expect(parseEnv(schema, { SIZE: '500GB' }).SIZE).toBe(500e9);
 });
 
 test('every wrong variable is named, and none of their values is told', () => {

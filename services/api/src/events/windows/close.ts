@@ -81,5 +81,6 @@ async function writeBatch(rule: RuleRecord, items: readonly BatchItem[], deps: A
     ...specOf({ ...rule.job, ...chooseFor(rule, deps) }),
     skipCompleted: true,
     source: { kind: 'rule', uri: watched(rule) },
+    ...(rule.keyId === undefined ? {} : { keyId: rule.keyId }),
   };
 }

@@ -3,6 +3,7 @@ import { batchWindowMs, blobKeys, parseBlobKeys, type RuleRecord } from '@parse3
 import { isProblem, Problem } from '@parse3d/contract/problems';
 import { listAll } from '@parse3d/storage';
 import type { ApiDeps } from '../../deps.js';
+import { withRights } from '../rule-store.js';
 import { closeWindow } from './close.js';
 
 /** Without any rule that has a window, what is left of earlier ones is looked for so often, in ms. */
@@ -86,7 +87,14 @@ export class WindowKeeper {
       this.#dueAt(oldest + windowMs);
       return;
     }
-    await closeWindow(rule, this.#deps, this.#stop.signal);
+    // Without its key nothing of it becomes a batch; what waits, waits for a key that takes the rule over.
+    const acting = await withRights(rule, this.#deps.control.rights);
+    if (acting === undefined) {
+      this.#again.set(ruleId, Date.now() + AGAIN_MS);
+      this.#dueAt(Date.now() + AGAIN_MS);
+      return;
+    }
+    await closeWindow(acting, this.#deps, this.#stop.signal);
     this.#oldest.delete(ruleId);
     this.#again.delete(ruleId);
   }

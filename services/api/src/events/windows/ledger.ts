@@ -52,7 +52,7 @@ export async function carryOut(rule: RuleRecord, { number, batch }: LedgerEntry,
   const { primary } = deps.stores;
   const { batches } = deps.control;
   await batches.create(batch);
-  const items = await batches.acceptedItems(batch.batchId, 0, batch.total);
+  const items = await batches.acceptedItems(batch, 0, batch.total);
   await each(items, AT_ONCE, async (item) => {
     const mark = markOf(item);
     await writeJson(primary, blobKeys.ruleTaken(rule.id, mark), { batchId: batch.batchId });

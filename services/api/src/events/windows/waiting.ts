@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BatchItem, blobKeys, type RuleRecord } from '@parse3d/contract';
 import { isProblem, Problem } from '@parse3d/contract/problems';
-import { readRecord, writeJson } from '@parse3d/storage';
+import { readListed, writeJson } from '@parse3d/storage';
 import type { ApiDeps } from '../../deps.js';
 import { preflight } from '../../jobs/preflight.js';
 import { chooseFor } from '../rules.js';
@@ -66,5 +66,5 @@ export async function setAside(
 
 /** The object behind a waiting file, or undefined when the file is gone. */
 export function readWaiting(key: string, deps: ApiDeps): Promise<BatchItem | undefined> {
-  return readRecord(deps.stores.primary, key, BatchItem);
+  return readListed(deps.stores.primary, key, BatchItem, deps.control.unreadable.note);
 }
