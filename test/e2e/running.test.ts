@@ -87,6 +87,10 @@ withBrowser('the page, while things run and fail', () => {
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'failed');
       expect(await page.getByRole('button', { name: 'Run it again' }).count()).toBe(0);
+      // What was asked can be asked otherwise, without a new upload.
+      await page.getByRole('button', { name: 'Ask again' }).click();
+      expect(await page.getByRole('combobox', { name: 'Prompt 1' }).inputValue()).toBe('bone');
+      await page.getByText(uri, { exact: true }).waitFor();
     },
     LONG_MS,
   );

@@ -5,7 +5,7 @@ import { download } from '../api/files.js';
 import { Mark } from '../components/parts.js';
 import { isDrawable } from '../viewer/drawable.js';
 import type { LabelMode, LabelStyle } from '../viewer/labels.js';
-import { keptVolume } from '../viewer/last-volume.js';
+import { keepVolume, keptVolume } from '../viewer/last-volume.js';
 import type { Scene, SceneVolume } from '../viewer/scene.js';
 import { Viewer } from '../viewer/viewer.js';
 import { ctWindows, firstWindow } from '../viewer/windows.js';
@@ -39,6 +39,7 @@ export function Bench(props: { job: JobView; manifest: CompletedManifest | undef
       };
       const bytes = keptVolume(uri) ?? (await download(volumePath(uri), progress));
       if (!current) return false;
+      keepVolume(uri, bytes);
       const found = await scene.showVolume(bytes, 'volume.nii.gz');
       setVolume(found);
       setWindowName(firstWindow(job.modality));

@@ -1,4 +1,5 @@
 import type { JobView } from '@parse3d/contract';
+import { AgainButton } from '../components/again.js';
 import { Badge, ProblemBox } from '../components/parts.js';
 import { RemoveJob } from '../components/remove.js';
 import { ago, shortId, shortUri } from '../format.js';
@@ -24,6 +25,7 @@ export function Ending(props: { job: JobView; onRetry: () => void; problem: unkn
               Run it again
             </button>
           )}
+          <AgainButton job={job} />
           <RemoveJob id={job.id} />
         </div>
       </header>

@@ -5,6 +5,7 @@ import { ProblemBox } from '../components/parts.js';
 import { Snippets } from '../components/snippets.js';
 import { recipes } from '../components/recipes.js';
 import { seconds, shortId, shortUri } from '../format.js';
+import { AgainButton } from '../components/again.js';
 import { chosenColour } from '../segment/draft.js';
 import type { LabelStyle } from '../viewer/labels.js';
 import type { ResultView } from './result-view.js';
@@ -101,6 +102,9 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
         <p class="muted">
           Job {shortId(job.id)} · {manifest.pack.id} {manifest.pack.version} · {manifest.device} · {seconds(spent)}
         </p>
+        <div class="row">
+          <AgainButton job={job} />
+        </div>
       </header>
       {problem !== undefined && <ProblemBox error={problem} />}
       {below !== undefined && below.kind !== 'volume' && <BelowNote below={below} />}

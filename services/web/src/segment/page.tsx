@@ -11,7 +11,7 @@ import { bytes, shortUri } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import { go } from '../router.js';
 import type { Scene, SceneVolume } from '../viewer/scene.js';
-import { keepVolume } from '../viewer/last-volume.js';
+import { keepVolume, keptVolume } from '../viewer/last-volume.js';
 import { Viewer } from '../viewer/viewer.js';
 import { ctWindows, firstWindow } from '../viewer/windows.js';
 import * as draft from './draft.js';
@@ -82,10 +82,11 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       const bytes =
         source.kind === 'file'
           ? await source.file.arrayBuffer()
-          : await download(
+          : (keptVolume(source.uri) ??
+            (await download(
               volumePath(source.uri),
               (share) => current && setBusy({ what: 'Fetching the volume', share }),
-            );
+            )));
       const shown = await scene.showVolume(bytes, source.kind === 'file' ? source.file.name : 'volume.nii.gz');
       if (!current) return;
       content.current = bytes;
