@@ -88,6 +88,8 @@ withBrowser('the page, from a scan to masks', () => {
       await page.locator('.prompt .mark').waitFor();
       await page.getByLabel('Colour of label 1').fill('#ff5533');
       await page.getByRole('button', { name: 'Single objects of prompt 4' }).click();
+      await page.getByLabel('Title, if you like').fill('Pilot 3');
+      await page.getByLabel('Tags, with commas').fill('pilot, baseline');
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'segment-ready');
 
@@ -241,8 +243,18 @@ withBrowser('the page, from a scan to masks', () => {
 
     await page.getByRole('link', { name: 'Jobs' }).click();
     await page.getByText('completed').first().waitFor();
+    const search = page.getByLabel('Search', { exact: true });
+    await search.fill('wombat');
+    await page.getByText('No job fits').waitFor();
+    await search.fill('pilot thalamus');
+    await page.getByLabel('State').selectOption('completed');
+    await page.getByRole('link', { name: 'Pilot 3' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await screenshot(page, 'jobs');
+    await page.setViewportSize(phone);
+    expect(await fitsItsWidth(page)).toBe(true);
+    await screenshot(page, 'jobs-phone');
+    await page.setViewportSize(desktop);
     await page.getByRole('link', { name: 'Status' }).click();
     await page.getByRole('region', { name: 'Workers' }).getByText('ready').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);

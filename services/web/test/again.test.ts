@@ -21,6 +21,8 @@ test('a job asked again is the same volume where it lies, with its prompts, thei
     modality: 'mr',
     lane: 'interactive',
     metadata: { 'colour.7': '#ff5533', study: 'a' },
+    title: 'Pilot 3',
+    tags: ['pilot', 'baseline'],
     createdAt: '2026-01-01T00:00:00Z',
   });
   expect(draft.source.value).toEqual({ kind: 'stored', uri: 'local://parse3d/uploads/default/a/volume.nii.gz' });
@@ -28,5 +30,6 @@ test('a job asked again is the same volume where it lies, with its prompts, thei
     { text: 'left thalamus', colour: undefined, instances: false },
     { text: 'left putamen', colour: '#ff5533', instances: true },
   ]);
+  expect([draft.title.value, draft.tags.value]).toEqual(['Pilot 3', 'pilot, baseline']);
   expect([draft.packId.value, draft.modality.value]).toEqual(['starter-brain-mr', 'mr']);
 });

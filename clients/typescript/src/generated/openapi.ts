@@ -725,6 +725,13 @@ export interface components {
             [key: string]: string;
           }
         | undefined;
+      /**
+       * @description How the job is called in lists; found by search. No patient identifiers.
+       * @example Pilot 3, baseline
+       */
+      title?: string | undefined;
+      /** @description To find the job by, at most 16. No patient identifiers. */
+      tags?: string[] | undefined;
     };
     /**
      * @description Names a pack on this server.
@@ -1160,6 +1167,13 @@ export interface components {
             [key: string]: string;
           }
         | undefined;
+      /**
+       * @description How the job is called in lists; found by search. No patient identifiers.
+       * @example Pilot 3, baseline
+       */
+      title?: string | undefined;
+      /** @description To find the job by, at most 16. No patient identifiers. */
+      tags?: string[] | undefined;
     };
     ChangeRule: {
       name?: string | undefined;
@@ -1328,6 +1342,8 @@ export interface components {
       metadata: {
         [key: string]: string;
       };
+      title?: string | undefined;
+      tags?: string[] | undefined;
       /** Format: date-time */
       createdAt: string;
       /** Format: date-time */
@@ -1536,6 +1552,8 @@ export interface components {
           metadata: {
             [key: string]: string;
           };
+          title?: string | undefined;
+          tags?: string[] | undefined;
           requestSha256: string;
           software: {
             /** @constant */
@@ -1640,6 +1658,8 @@ export interface components {
           metadata: {
             [key: string]: string;
           };
+          title?: string | undefined;
+          tags?: string[] | undefined;
           requestSha256: string;
           software: {
             /** @constant */
@@ -1696,6 +1716,8 @@ export interface components {
           metadata: {
             [key: string]: string;
           };
+          title?: string | undefined;
+          tags?: string[] | undefined;
           requestSha256: string;
           software: {
             /** @constant */
@@ -1958,6 +1980,13 @@ export interface components {
         metadata: {
           [key: string]: string;
         };
+        /**
+         * @description How the job is called in lists; found by search. No patient identifiers.
+         * @example Pilot 3, baseline
+         */
+        title?: string | undefined;
+        /** @description To find the job by, at most 16. No patient identifiers. */
+        tags?: string[] | undefined;
       };
       /**
        * @description Objects that come within this time of the first become one batch. `0s`, or none: a job for each.
@@ -2775,6 +2804,17 @@ export interface operations {
     parameters: {
       query?: {
         status?: ('waiting' | 'running' | 'completed' | 'failed' | 'canceled') | undefined;
+        /** @description Words that all have to stand in the title, a tag, a prompt, the pack or the last part of the input’s URI, or begin the id. Upper and lower case are alike. */
+        q?: string | undefined;
+        pack?: components['schemas']['PackId'] | undefined;
+        /** @description Exactly this tag. */
+        tag?: string | undefined;
+        /** @description Jobs of this volume. */
+        input?: string | undefined;
+        /** @description Submitted at this time or later. */
+        since?: string | undefined;
+        /** @description Submitted earlier than this. */
+        before?: string | undefined;
         limit?: number | undefined;
         /** @description `next` of the page before. */
         cursor?: string | undefined;

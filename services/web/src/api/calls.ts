@@ -1,4 +1,4 @@
-import type { Job, JobEvent, Purged, SubmitBatch, SubmitJob, Usage } from '@parse3d/client';
+import type { Job, JobEvent, Jobs, Purged, SubmitBatch, SubmitJob, Usage } from '@parse3d/client';
 import type {
   BatchFailures,
   BatchSize,
@@ -22,7 +22,10 @@ export type JobDraft = SubmitJob;
 export type BatchDraft = DraftSettings & Omit<SubmitBatch, 'source'> & { source: { kind: 'prefix'; uri: string } };
 
 /** What jobs and batches are asked for with alike. */
-export type DraftSettings = Omit<SubmitJob, 'input'>;
+export type DraftSettings = Omit<SubmitJob, 'input' | 'title' | 'tags'>;
+
+/** What a list of jobs is narrowed to. */
+export type JobQuery = NonNullable<Parameters<Jobs['list']>[0]>;
 
 /** A task of the catalogue, as far as the page uses it. */
 export type TaskSuggestion = Pick<Task, 'prompt' | 'group' | 'name' | 'side' | 'synonyms'>;
@@ -30,7 +33,7 @@ export type TaskSuggestion = Pick<Task, 'prompt' | 'group' | 'name' | 'side' | '
 export const listPacks = (): Promise<PackSummary[]> => server.value.packs();
 
 export const getJob = (id: string): Promise<JobView> => server.value.jobs.get(id);
-export const listJobs = (cursor?: string): Promise<JobPage> => server.value.jobs.list({ limit: 50, cursor });
+export const listJobs = (query: JobQuery): Promise<JobPage> => server.value.jobs.list({ limit: 50, ...query });
 export const submitJob = (draft: JobDraft): Promise<JobView> => server.value.jobs.submit(draft);
 export const cancelJob = (id: string): Promise<JobView> => server.value.jobs.cancel(id);
 export const retryJob = (id: string): Promise<JobView> => server.value.jobs.retry(id);

@@ -13,7 +13,7 @@ export function Ending(props: { job: JobView; onRetry: () => void; problem: unkn
       <header class="page-head">
         <div>
           <h1 tabIndex={-1}>
-            Job {shortId(job.id)} <Badge status={job.status} />
+            {job.title ?? `Job ${shortId(job.id)}`} <Badge status={job.status} />
           </h1>
           <p class="muted">
             {shortUri(job.input.uri)} · {job.pack.id} · {ago(job.createdAt)}

@@ -59,7 +59,7 @@ export function Live({ job, onEnd }: { job: JobView; onEnd: () => void }) {
     <div class="panel-scroll live">
       <header class="page-head">
         <div>
-          <h1 tabIndex={-1}>Job {shortId(job.id)}</h1>
+          <h1 tabIndex={-1}>{job.title ?? `Job ${shortId(job.id)}`}</h1>
           <p class="muted">
             {shortUri(job.input.uri)} · {job.pack.id} · {job.prompts.length}{' '}
             {job.prompts.length === 1 ? 'target' : 'targets'}

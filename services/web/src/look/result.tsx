@@ -1,7 +1,7 @@
 import type { CompletedManifest, JobView } from '@parse3d/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { download } from '../api/files.js';
-import { ProblemBox } from '../components/parts.js';
+import { ProblemBox, Tags } from '../components/parts.js';
 import { Snippets } from '../components/snippets.js';
 import { recipes } from '../components/recipes.js';
 import { seconds, shortId, shortUri } from '../format.js';
@@ -98,10 +98,11 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
   return (
     <div class="panel-scroll">
       <header class="result-head">
-        <h1 tabIndex={-1}>{shortUri(job.input.uri)}</h1>
+        <h1 tabIndex={-1}>{job.title ?? shortUri(job.input.uri)}</h1>
         <p class="muted">
           Job {shortId(job.id)} · {manifest.pack.id} {manifest.pack.version} · {manifest.device} · {seconds(spent)}
         </p>
+        <Tags job={job} />
         <div class="row">
           <AgainButton job={job} />
         </div>

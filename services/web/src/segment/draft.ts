@@ -39,6 +39,10 @@ export const volumeOutput = signal<boolean | undefined>(undefined);
 export const ctWindow = signal<string | undefined>(undefined);
 /** Whether the model shall see that window too, instead of choosing one for each prompt. */
 export const windowForModel = signal(false);
+/** How the job is called in lists; may stay empty. */
+export const title = signal('');
+/** With commas between them. */
+export const tags = signal('');
 /** Of the batch that a folder becomes; may stay empty. */
 export const batchName = signal('');
 /** Whether the batch reuses results of equal volumes, prompts, pack and options. */
@@ -73,7 +77,19 @@ const COLOUR_KEY = 'colour.';
 export const takesWindow = (pack: PackSummary, kind: Modality): boolean =>
   kind === 'ct' && pack.kind === 'promptable-slices';
 
-export const draftOf = (uri: string, pack: PackSummary): JobDraft => ({ input: { uri }, ...settingsFor(pack) });
+export const draftOf = (uri: string, pack: PackSummary): JobDraft => {
+  const named = title.value.trim();
+  const tagged = tags.value
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '');
+  return {
+    input: { uri },
+    ...settingsFor(pack),
+    ...(named === '' ? {} : { title: named }),
+    ...(tagged.length === 0 ? {} : { tags: tagged }),
+  };
+};
 
 export function batchDraftOf(uri: string, pack: PackSummary): BatchDraft {
   const name = batchName.value.trim();

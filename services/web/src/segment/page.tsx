@@ -16,6 +16,7 @@ import { Viewer } from '../viewer/viewer.js';
 import { ctWindows, firstWindow } from '../viewer/windows.js';
 import * as draft from './draft.js';
 import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
+import { Naming } from './naming.js';
 import { PackChoice } from './pack-choice.js';
 import { PromptList } from './prompt-list.js';
 import { UnseenCover, VolumeOutput } from './unseen.js';
@@ -148,7 +149,11 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
         const { id } = await submitBatch(draft.batchDraftOf(uri, pack));
         draft.batchName.value = '';
         go(`/batches/${id}`);
-      } else go(`/jobs/${(await submitJob(draft.draftOf(uri, pack))).id}`);
+      } else {
+        const { id } = await submitJob(draft.draftOf(uri, pack));
+        draft.title.value = '';
+        go(`/jobs/${id}`);
+      }
     } catch (error) {
       if (!(error instanceof DOMException)) setProblem(error);
     } finally {
@@ -194,7 +199,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       >
         <div class="panel-scroll">
           <VolumeChoice />
-          {folder !== undefined && <BatchSettings />}
+          {folder === undefined ? <Naming /> : <BatchSettings />}
           <section class="group">
             <h2>Kind of image</h2>
             <PackChoice packs={packs} pack={pack} />
