@@ -242,7 +242,7 @@ withBrowser('the page, from a scan to masks', () => {
     await page.getByText(/^91 × 109 × /).waitFor();
 
     await page.getByRole('link', { name: 'Jobs' }).click();
-    await page.getByText('completed').first().waitFor();
+    await page.locator('.badge').getByText('completed').first().waitFor();
     const search = page.getByLabel('Search', { exact: true });
     await search.fill('wombat');
     await page.getByText('No job fits').waitFor();

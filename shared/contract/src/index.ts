@@ -18,6 +18,7 @@ export * from './events.js';
 export * from './keys.js';
 export { parseStored, type StoredSchema } from './stored.js';
 export * from './responses.js';
+export * from './access.js';
 export * from './page.js';
 export { findingsCsv, measureCells, measureTitles } from './findings-csv.js';
 export { csvRow } from './text/csv.js';

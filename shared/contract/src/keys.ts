@@ -89,6 +89,12 @@ export const blobKeys = {
   /** The same, found from the run that shares. */
   sharedBy: (by: RunId, of: RunId): string => `shared-by/${by.jobId}/${by.run}/${of.jobId}/${of.run}.json`,
   sharedByPrefix: (jobIds: string): string => `shared-by/${jobIds}`,
+  /** A link with which others look at one job. */
+  link: (jobId: string, linkId: string): string => `links/${jobId}/${linkId}.json`,
+  linksPrefix: (jobIds: string): string => `links/${jobIds}`,
+  /** A browser that signed in with a key. */
+  session: (keyId: string, sessionId: string): string => `sessions/${keyId}/${sessionId}.json`,
+  sessionsPrefix: (keyId: string): string => `sessions/${keyId}/`,
   tenant: (tenant: string): string => `tenants/${tenant}.json`,
   tenantPrefix: 'tenants/',
   apiKey: (keyId: string): string => `keys/${keyId}.json`,

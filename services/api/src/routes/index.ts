@@ -10,6 +10,8 @@ import { outputRoutes } from './outputs.js';
 import { packRoutes } from './packs.js';
 import { ruleRoutes } from './rules.js';
 import { scoreRoutes } from './score.js';
+import { linkRoutes } from './links.js';
+import { sessionRoutes } from './session.js';
 import { statusRoutes } from './status.js';
 import { storageEventRoutes } from './storage-events.js';
 import { taskRoutes } from './tasks.js';
@@ -24,6 +26,7 @@ export const apiOperations = (): readonly Operation[] => [
   ...jobRoutes,
   ...eventRoutes(new KeySlots()),
   ...outputRoutes,
+  ...linkRoutes,
   ...batchRoutes,
   ...derivativeRoutes,
   ...ruleRoutes,
@@ -35,6 +38,7 @@ export const apiOperations = (): readonly Operation[] => [
   ...volumeContentRoutes,
   ...batchFailureRoutes,
   ...usageRoutes,
+  ...sessionRoutes,
   ...statusRoutes,
   ...healthRoutes,
 ];
