@@ -232,6 +232,55 @@ withBrowser('the page, from a scan to masks', () => {
     LONG_MS,
   );
 
+  test(
+    'a new tab needs no key, a link shows this job alone to who has no key, and both end when they are told to',
+    async () => {
+      const permalink = page.url();
+      const tab = await visit.context.newPage();
+      await tab.goto(permalink);
+      await tab.getByRole('heading', { name: 'Findings' }).waitFor();
+      expect(
+        await tab.evaluate('document.cookie + JSON.stringify(sessionStorage) + JSON.stringify(localStorage)'),
+      ).not.toMatch(/p3d_|parse3d-session/);
+
+      await page.getByRole('button', { name: 'Share…' }).click();
+      await page.getByLabel('Open for').selectOption({ label: '1 day' });
+      await page.getByRole('button', { name: 'Make a link' }).click();
+      const address = await page.getByRole('textbox', { name: 'The link' }).inputValue();
+      await page.getByRole('button', { name: /^Revoke link/ }).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'share');
+
+      const guest = await chromium.open(origin);
+      await guest.page.goto(address);
+      await guest.page.locator('#crosshair').getByText('left thalamus', { exact: true }).waitFor();
+      for (const name of ['Ask again…', 'Share…', 'Remove…', 'Sign out']) {
+        expect(await guest.page.getByRole('button', { name }).count(), name).toBe(0);
+      }
+      expect(await accessibilityFaults(guest.page)).toEqual([]);
+      await screenshot(guest.page, 'shared');
+      expect(guest.requests.filter((url) => url.includes('p3l_') && !url.includes('#'))).toEqual([]);
+
+      await page.getByRole('button', { name: /^Revoke link/ }).click();
+      await page.getByRole('textbox', { name: 'The link' }).waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Close' }).click();
+      await guest.page.reload();
+      await guest.page.getByRole('alert').getByText('This link opens nothing any more').waitFor();
+      expect(await accessibilityFaults(guest.page)).toEqual([]);
+      expect(guest.complaints).toEqual([]);
+      await guest.context.close();
+
+      await tab.getByRole('button', { name: 'Sign out' }).click();
+      await tab.getByLabel('API key').waitFor();
+      await tab.close();
+      await page.reload();
+      await page.getByLabel('API key').fill(stack.api.key);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('heading', { name: 'Findings' }).waitFor();
+    },
+    LONG_MS,
+  );
+
   test('a stored volume is found again and shown; jobs and status tell what there is', async () => {
     await page.getByRole('link', { name: 'Segment', exact: true }).click();
     await page.getByRole('button', { name: 'From storage…' }).click();

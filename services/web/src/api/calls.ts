@@ -6,7 +6,9 @@ import type {
   ItemPage,
   JobPage,
   JobView,
+  LinkView,
   Manifest,
+  NewLink,
   PackSummary,
   ServiceStatus,
   Task,
@@ -87,6 +89,22 @@ export async function searchTasks(
 
 /** Bytes of a stored volume. */
 export const volumePath = (uri: string): string => `/v1/volumes/content?uri=${encodeURIComponent(uri)}`;
+
+/** Bytes of the volume of a job, in the version that it was submitted with. */
+export const inputPath = (jobId: string): string => `/v1/jobs/${jobId}/input`;
+
+export async function listLinks(id: string): Promise<LinkView[]> {
+  return given((await server.value.api.GET('/v1/jobs/{id}/links', { params: { path: { id } } })).data).links;
+}
+
+export async function createLink(id: string, days: number): Promise<NewLink> {
+  const { data } = await server.value.api.POST('/v1/jobs/{id}/links', { params: { path: { id } }, body: { days } });
+  return given(data);
+}
+
+export async function revokeLink(id: string, linkId: string): Promise<void> {
+  await server.value.api.DELETE('/v1/jobs/{id}/links/{linkId}', { params: { path: { id, linkId } } });
+}
 
 /** The client throws for every answer that is not a success, and successes of these paths have a body. */
 function given<T>(data: T | undefined): T {

@@ -1,5 +1,5 @@
 import { ProblemError, problemFrom, type UploadedVolume } from '@parse3d/client';
-import { apiKey } from '../session.js';
+import { bearer, PAGE_HEADER } from '../session.js';
 import { server } from './server.js';
 
 /** A file of the server, with progress from 0 to 1 where the server names the length. */
@@ -47,7 +47,8 @@ export function uploadVolume(
   return new Promise((resolve, reject) => {
     const upload = new XMLHttpRequest();
     upload.open('POST', '/v1/volumes');
-    upload.setRequestHeader('Authorization', `Bearer ${apiKey.value ?? ''}`);
+    upload.setRequestHeader(PAGE_HEADER, '1');
+    if (bearer.value !== undefined) upload.setRequestHeader('Authorization', `Bearer ${bearer.value}`);
     upload.setRequestHeader('Content-Type', 'application/octet-stream');
     upload.responseType = 'json';
     upload.upload.onprogress = (event) => onProgress(event.lengthComputable ? event.loaded / event.total : 0);

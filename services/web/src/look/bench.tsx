@@ -1,6 +1,6 @@
 import type { CompletedManifest, JobView } from '@parse3d/contract';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { volumePath } from '../api/calls.js';
+import { inputPath } from '../api/calls.js';
 import { download } from '../api/files.js';
 import { Mark } from '../components/parts.js';
 import { isDrawable } from '../viewer/drawable.js';
@@ -37,7 +37,7 @@ export function Bench(props: { job: JobView; manifest: CompletedManifest | undef
       const progress = (share: number): void => {
         if (current) setBusy({ what: 'Fetching the volume', share });
       };
-      const bytes = keptVolume(uri) ?? (await download(volumePath(uri), progress));
+      const bytes = keptVolume(uri) ?? (await download(inputPath(job.id), progress));
       if (!current) return false;
       keepVolume(uri, bytes);
       const found = await scene.showVolume(bytes, 'volume.nii.gz');

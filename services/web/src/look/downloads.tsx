@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { saveFile } from '../api/files.js';
 import { RemoveJob } from '../components/remove.js';
 import { bytes } from '../format.js';
+import { isGuest } from '../session.js';
 
 /** Every file of the result. */
 export function Downloads(props: {
@@ -34,7 +35,7 @@ export function Downloads(props: {
           </li>
         ))}
       </ul>
-      <RemoveJob id={props.jobId} />
+      {!isGuest.value && <RemoveJob id={props.jobId} />}
     </section>
   );
 }

@@ -4,6 +4,7 @@ import { Badge, ProblemBox } from '../components/parts.js';
 import { RemoveJob } from '../components/remove.js';
 import { ago, shortId, shortUri } from '../format.js';
 import { Link } from '../router.js';
+import { isGuest } from '../session.js';
 
 /** A job that ended without a result. */
 export function Ending(props: { job: JobView; onRetry: () => void; problem: unknown }) {
@@ -19,15 +20,17 @@ export function Ending(props: { job: JobView; onRetry: () => void; problem: unkn
             {shortUri(job.input.uri)} · {job.pack.id} · {ago(job.createdAt)}
           </p>
         </div>
-        <div class="row">
-          {job.problem?.retry !== 'never' && (
-            <button type="button" onClick={props.onRetry}>
-              Run it again
-            </button>
-          )}
-          <AgainButton job={job} />
-          <RemoveJob id={job.id} />
-        </div>
+        {!isGuest.value && (
+          <div class="row">
+            {job.problem?.retry !== 'never' && (
+              <button type="button" onClick={props.onRetry}>
+                Run it again
+              </button>
+            )}
+            <AgainButton job={job} />
+            <RemoveJob id={job.id} />
+          </div>
+        )}
       </header>
       {props.problem !== undefined && <ProblemBox error={props.problem} />}
       {job.problem === undefined ? (
@@ -42,9 +45,11 @@ export function Ending(props: { job: JobView; onRetry: () => void; problem: unkn
         </div>
       )}
       <p class="muted">{job.prompts.map(({ text }) => text).join(', ')}</p>
-      <p>
-        <Link to="/">Segment another volume</Link>
-      </p>
+      {!isGuest.value && (
+        <p>
+          <Link to="/">Segment another volume</Link>
+        </p>
+      )}
     </div>
   );
 }

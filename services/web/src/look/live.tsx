@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { cancelJob, followJob, getJob } from '../api/calls.js';
 import { ProblemBox } from '../components/parts.js';
 import { percent, seconds, shortId, shortUri } from '../format.js';
+import { isGuest } from '../session.js';
 
 const stages: readonly { id: Stage; name: string }[] = [
   { id: 'fetch', name: 'Fetch' },
@@ -65,20 +66,22 @@ export function Live({ job, onEnd }: { job: JobView; onEnd: () => void }) {
             {job.prompts.length === 1 ? 'target' : 'targets'}
           </p>
         </div>
-        <button
-          type="button"
-          class="danger"
-          disabled={canceling}
-          onClick={() => {
-            setCanceling(true);
-            cancelJob(job.id).catch((error: unknown) => {
-              setCanceling(false);
-              setProblem(error);
-            });
-          }}
-        >
-          {canceling ? 'Canceling…' : 'Cancel'}
-        </button>
+        {!isGuest.value && (
+          <button
+            type="button"
+            class="danger"
+            disabled={canceling}
+            onClick={() => {
+              setCanceling(true);
+              cancelJob(job.id).catch((error: unknown) => {
+                setCanceling(false);
+                setProblem(error);
+              });
+            }}
+          >
+            {canceling ? 'Canceling…' : 'Cancel'}
+          </button>
+        )}
       </header>
       {problem !== undefined && <ProblemBox error={problem} onRetry={onEnd} />}
       <div class="card">

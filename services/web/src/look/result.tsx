@@ -6,6 +6,7 @@ import { Snippets } from '../components/snippets.js';
 import { recipes } from '../components/recipes.js';
 import { seconds, shortId, shortUri } from '../format.js';
 import { AgainButton } from '../components/again.js';
+import { isGuest } from '../session.js';
 import { chosenColour } from '../segment/draft.js';
 import type { LabelStyle } from '../viewer/labels.js';
 import type { ResultView } from './result-view.js';
@@ -13,6 +14,7 @@ import { BelowNote, showBelow, type Below } from './below.js';
 import { Downloads } from './downloads.js';
 import { FindingsTable } from './findings-table.js';
 import { draftFromManifest, Provenance } from './provenance.js';
+import { ShareButton } from './share.js';
 
 /** Names and colours as `labels.json` has them. */
 interface LabelsFile {
@@ -103,9 +105,12 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
           Job {shortId(job.id)} · {manifest.pack.id} {manifest.pack.version} · {manifest.device} · {seconds(spent)}
         </p>
         <Tags job={job} />
-        <div class="row">
-          <AgainButton job={job} />
-        </div>
+        {!isGuest.value && (
+          <div class="row">
+            <AgainButton job={job} />
+            <ShareButton jobId={job.id} />
+          </div>
+        )}
       </header>
       {problem !== undefined && <ProblemBox error={problem} />}
       {below !== undefined && below.kind !== 'volume' && <BelowNote below={below} />}

@@ -199,7 +199,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       >
         <div class="panel-scroll">
           <VolumeChoice />
-          {folder === undefined ? <Naming /> : <BatchSettings />}
+          {folder !== undefined && <BatchSettings />}
           <section class="group">
             <h2>Kind of image</h2>
             <PackChoice packs={packs} pack={pack} />
@@ -229,6 +229,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
             </label>
             <VolumeOutput />
           </section>
+          {folder === undefined && <Naming />}
           <details class="group">
             <summary>The same by curl, command line or Python</summary>
             <Snippets
