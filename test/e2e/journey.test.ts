@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
 import { assertNothingLeaks, eventually } from '@parse3d/testing';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -192,6 +193,20 @@ withBrowser('the page, from a scan to masks', () => {
       await slider.fill('0.95');
       await eventually(async () => (await coloured()) < atHalf, { timeoutMs: PATIENCE_MS, what: 'a smaller area' });
       await slider.fill('0.5');
+      // The map alone, in ml: smaller from a higher threshold on.
+      const ml = async (): Promise<number> =>
+        Number(/^[\d.]+/.exec((await page.getByText(/ ml$/).textContent()) ?? '')?.[0]);
+      const half = await ml();
+      await slider.fill('0.9');
+      await eventually(async () => (await ml()) < half, { what: 'fewer millilitres' });
+      const [mask] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Download the mask at this threshold' }).click(),
+      ]);
+      expect(mask.suggestedFilename()).toBe('right-thalamus-from-0.90.nii.gz');
+      expect(gunzipSync(await readFile(await mask.path())).length).toBe(352 + 91 * 109 * 32);
+      await slider.fill('0.5');
+      expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'look-probability');
     },
     LONG_MS,

@@ -29,7 +29,12 @@ export async function fetchPicture(path: string, signal?: AbortSignal): Promise<
 /** Fetches a file and hands it to the browser as a download: a link cannot carry the key. */
 export async function saveFile(path: string, name: string): Promise<void> {
   const { body } = await server.value.download(path);
-  const url = URL.createObjectURL(await new Response(body).blob());
+  saveBlob(await new Response(body).blob(), name);
+}
+
+/** Hands something made here to the browser as a download. */
+export function saveBlob(content: Blob, name: string): void {
+  const url = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

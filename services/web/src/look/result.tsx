@@ -14,6 +14,7 @@ import { BelowNote, showBelow, type Below } from './below.js';
 import { Downloads } from './downloads.js';
 import { FindingsTable } from './findings-table.js';
 import { draftFromManifest, Provenance } from './provenance.js';
+import { Probability } from './probability.js';
 import { ShareButton } from './share.js';
 
 /** Names and colours as `labels.json` has them. */
@@ -32,8 +33,6 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
   const { scene, styles, setStyles, mode, setBusy, below } = props.view;
   const [problem, setProblem] = useState<unknown>();
   const [shown, setShown] = useState(false);
-  const [probabilityOf, setProbabilityOf] = useState<number>();
-  const [threshold, setThreshold] = useState(0.5);
   const output = (name: string): string => `/v1/jobs/${job.id}/outputs/${name}`;
   const has = (name: string): boolean => manifest.outputs.some((file) => file.name === name);
 
@@ -79,18 +78,6 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
     if (shown && styles !== undefined) scene?.styleLabels(styles, mode);
   }, [styles, mode]);
 
-  useEffect(() => {
-    if (scene === undefined || !shown) return;
-    const show = async (): Promise<void> => {
-      if (probabilityOf === undefined) return scene.showProbability(undefined, threshold);
-      setBusy({ what: 'Fetching the probability map' });
-      await scene.showProbability(await download(output(`prob-${probabilityOf}.nii.gz`)), threshold);
-    };
-    show()
-      .catch(setProblem)
-      .finally(() => setBusy(undefined));
-  }, [probabilityOf]);
-
   const restyle = (at: number, part: Partial<LabelStyle>): void =>
     setStyles((styles ?? []).map((style, index) => (index === at ? { ...style, ...part } : style)));
 
@@ -129,48 +116,13 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
           onPlace={(mm) => scene?.goTo(mm)}
         />
       )}
-      {manifest.findings.some(({ label }) => has(`prob-${label}.nii.gz`)) && (
-        <section class="group">
-          <h2>Probability</h2>
-          <label class="field">
-            <span>Map of</span>
-            <select
-              value={probabilityOf === undefined ? '' : String(probabilityOf)}
-              onChange={(event) => {
-                const { value } = event.currentTarget;
-                setProbabilityOf(value === '' ? undefined : Number(value));
-              }}
-            >
-              <option value="">none</option>
-              {manifest.findings
-                .filter(({ label }) => has(`prob-${label}.nii.gz`))
-                .map(({ label, prompt }) => (
-                  <option key={label} value={String(label)}>
-                    {prompt}
-                  </option>
-                ))}
-            </select>
-          </label>
-          <label class="field">
-            <span>
-              Threshold <b>{threshold.toFixed(2)}</b>
-            </span>
-            <input
-              type="range"
-              min={0.01}
-              max={0.99}
-              step={0.01}
-              value={threshold}
-              disabled={probabilityOf === undefined}
-              onInput={(event) => {
-                const next = Number(event.currentTarget.value);
-                setThreshold(next);
-                scene?.setThreshold(next);
-              }}
-            />
-          </label>
-        </section>
-      )}
+      <Probability
+        job={job}
+        findings={manifest.findings.filter(({ label }) => has(`prob-${label}.nii.gz`))}
+        scene={shown ? scene : undefined}
+        setBusy={setBusy}
+        onProblem={setProblem}
+      />
       <Downloads jobId={job.id} outputs={manifest.outputs} onProblem={setProblem} />
       <details class="group">
         <summary>The same by curl, command line or Python</summary>

@@ -1,6 +1,7 @@
 import { NVImage, Niivue, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
 import { NotShown } from './not-shown.js';
 import { indexLabels, labelTable, placeOf, type LabelIndex, type LabelMode, type LabelStyle } from './labels.js';
+import type { StoredMap } from './threshold.js';
 import { sliceShader } from './slice-shader.js';
 import { measureGreys } from './greys.js';
 import type { Crosshair, SceneVolume, Tile } from './scene-parts.js';
@@ -227,6 +228,15 @@ export class Scene {
     this.#probability.cal_min = threshold - 1e-6;
     this.#probability.cal_max = 1;
     this.#viewer.updateGLVolume();
+  }
+
+  /** The probability map that is shown, as it is stored, and the volume of one of its voxels. */
+  probability(): (StoredMap & { readonly voxelMl: number }) | undefined {
+    const image = this.#probability;
+    if (image?.hdr === null || image?.hdr === undefined) return undefined;
+    const { scl_slope: slope, scl_inter: intercept, pixDims } = image.hdr;
+    const [, di = 0, dj = 0, dk = 0] = pixDims;
+    return { values: image.img ?? [], slope, intercept, voxelMl: (di * dj * dk) / 1_000 };
   }
 
   /** Moves the crosshair by voxels along right, anterior and superior. */
