@@ -1,7 +1,8 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { NewLink, SessionView } from '@parse3d/contract';
 import { ApiKeys, Links, Sessions } from '@parse3d/platform/access';
 import { assertNothingLeaks, eventually } from '@parse3d/testing';
+import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Api } from './support/api.js';
 import { startStack, type Stack } from './support/stack.js';
@@ -88,7 +89,9 @@ describe('a session of a browser', () => {
     // Reading is refused too where the browser says that another site asks.
     const read = await ask('GET', `/v1/jobs/${jobId}`, { Cookie: cookie, 'Sec-Fetch-Site': 'cross-site' });
     expect(read.status).toBe(403);
-    expect((await ask('DELETE', '/v1/session', { Cookie: cookie, Origin: 'https://elsewhere.example' })).status).toBe(403);
+    expect((await ask('DELETE', '/v1/session', { Cookie: cookie, Origin: 'https://elsewhere.example' })).status).toBe(
+      403,
+    );
     expect((await client.job(otherId)).status).toBe('completed');
     const answer = await ask('DELETE', path, { Cookie: cookie, ...page, Origin: own, 'Sec-Fetch-Site': 'same-origin' });
     expect(answer.status).toBe(200);
@@ -113,6 +116,46 @@ describe('a session of a browser', () => {
       what: 'the session to end with its key',
     });
   });
+});
+
+test('all outputs come as one zip file under names that say their prompts, and what was found as a table', async () => {
+  const answer = await client.fetch(`/v1/jobs/${jobId}/archive`);
+  expect(answer.headers.get('content-type')).toBe('application/zip');
+  expect(answer.headers.get('content-disposition')).toContain(`parse3d-${jobId.slice(0, 8)}.zip`);
+  const files = unzipSync(new Uint8Array(await answer.arrayBuffer()));
+  const manifest = await client.manifest(jobId);
+  if (manifest.status !== 'completed') throw new Error(manifest.status);
+  const given = Object.keys(files);
+  expect(given).toHaveLength(
+    new Set([...manifest.outputs.map(({ name }) => name), 'findings.csv', 'manifest.json']).size,
+  );
+  expect(given).toEqual(expect.arrayContaining(['mask-1-bone.nii.gz', 'mask-2-the-lungs.nii.gz', 'labels.nii.gz']));
+  const mask = manifest.outputs.find(({ name }) => name === 'mask-2.nii.gz');
+  const digest = createHash('sha256')
+    .update(files['mask-2-the-lungs.nii.gz'] ?? '')
+    .digest('hex');
+  expect(digest).toBe(mask?.sha256);
+  expect(JSON.parse(Buffer.from(files['manifest.json'] ?? []).toString())).toEqual(manifest);
+  const table = await (await client.fetch(`/v1/jobs/${jobId}/findings.csv`)).text();
+  expect(table.split('\n').map((line) => line.split(',').slice(0, 2).join(','))).toEqual([
+    'label,prompt',
+    '1,bone',
+    '2,the lungs',
+    '',
+  ]);
+  expect(Buffer.from(files['findings.csv'] ?? []).toString()).toBe(table);
+  // Another client is not kept waiting by one that leaves in the middle.
+  const left = new AbortController();
+  const leaving = client.fetch(`/v1/jobs/${jobId}/archive`, { signal: left.signal });
+  await leaving.then((response) => response.body?.cancel());
+  left.abort();
+  expect((await client.fetch(`/v1/jobs/${jobId}/archive`)).status).toBe(200);
+  const cut = await client.upload(file.subarray(0, file.length - 20));
+  const failed = await client.submit({ input: { uri: cut }, prompts: ['bone'] });
+  expect((await client.ended(failed.id)).status).toBe('failed');
+  for (const path of ['archive', 'findings.csv']) {
+    expect((await client.send('GET', `/v1/jobs/${failed.id}/${path}`)).status).toBe(409);
+  }
 });
 
 describe('a link to one job', () => {

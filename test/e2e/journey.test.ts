@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import { assertNothingLeaks, eventually } from '@parse3d/testing';
+import { unzipSync } from 'fflate';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type Stack } from '../support/stack.js';
@@ -225,6 +226,13 @@ withBrowser('the page, from a scan to masks', () => {
       const saved = await readFile(await download.path());
       const labels = manifest.outputs.find(({ name }) => name === 'labels.nii.gz');
       expect(createHash('sha256').update(saved).digest('hex')).toBe(labels?.sha256);
+
+      const [zip] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: /^Everything/ }).click(),
+      ]);
+      expect(zip.suggestedFilename()).toMatch(/\.zip$/);
+      expect(Object.keys(unzipSync(await readFile(await zip.path())))).toContain('prob-1-left-thalamus.nii.gz');
 
       const other = await chromium.open(origin, { viewport: phone });
       await other.page.goto(`${page.url()}#key=${stack.api.key}`);

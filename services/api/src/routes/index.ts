@@ -1,6 +1,7 @@
 import { Sns } from '../events/sns.js';
 import { KeySlots } from '../http/key-slots.js';
 import type { Operation } from '../http/operation.js';
+import { archiveRoutes } from './archive.js';
 import { batchFailureRoutes, batchRoutes } from './batches.js';
 import { derivativeRoutes } from './derivatives.js';
 import { eventRoutes } from './events.js';
@@ -26,6 +27,7 @@ export const apiOperations = (): readonly Operation[] => [
   ...jobRoutes,
   ...eventRoutes(new KeySlots()),
   ...outputRoutes,
+  ...archiveRoutes,
   ...linkRoutes,
   ...batchRoutes,
   ...derivativeRoutes,

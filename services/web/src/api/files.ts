@@ -26,21 +26,31 @@ export async function fetchPicture(path: string, signal?: AbortSignal): Promise<
   return URL.createObjectURL(new Blob([await download(path, undefined, signal)], { type: 'image/png' }));
 }
 
-/** Fetches a file and hands it to the browser as a download: a link cannot carry the key. */
+/** Fetches a file and hands it to the browser as a download, so that what goes wrong can be told. */
 export async function saveFile(path: string, name: string): Promise<void> {
   const { body } = await server.value.download(path);
   saveBlob(await new Response(body).blob(), name);
 }
 
+/** The same for what may be too large to be held here: with a session the browser writes it to the disk as it comes. */
+export async function saveLarge(path: string, name: string): Promise<void> {
+  if (bearer.value === undefined) follow(path, name);
+  else await saveFile(path, name);
+}
+
 /** Hands something made here to the browser as a download. */
 export function saveBlob(content: Blob, name: string): void {
   const url = URL.createObjectURL(content);
+  follow(url, name);
+  // By then the browser has taken it.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+function follow(url: string, name: string): void {
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
   link.click();
-  // By then the browser has taken it.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 /** Uploads a file as it is. In most browsers `fetch` cannot tell how far an upload has come, XMLHttpRequest can. */

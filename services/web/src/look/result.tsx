@@ -123,7 +123,7 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
         setBusy={setBusy}
         onProblem={setProblem}
       />
-      <Downloads jobId={job.id} outputs={manifest.outputs} onProblem={setProblem} />
+      <Downloads jobId={job.id} outputs={manifest.outputs} findings={manifest.findings} onProblem={setProblem} />
       <details class="group">
         <summary>The same by curl, command line or Python</summary>
         <Snippets recipes={snippets} />

@@ -33,6 +33,14 @@ export const packId = signal<string | undefined>(undefined);
 export const modality = signal<Modality | undefined>(undefined);
 export const probabilities = signal(true);
 export const masks = signal(false);
+/** labels.seg.nrrd, which 3D Slicer opens with names and colours. */
+export const segNrrd = signal(false);
+/** A closed surface per prompt, mesh-<label>.stl and .glb. */
+export const meshes = signal(false);
+/** segmentation.dcm, for DICOM alone. */
+export const dicomSeg = signal(false);
+/** rtstruct.dcm, for DICOM alone. */
+export const rtstruct = signal(false);
 /** Whether the job writes the volume too; until somebody says so, only where it cannot be looked at otherwise. */
 export const volumeOutput = signal<boolean | undefined>(undefined);
 /** Name of the CT window that is looked through. */
@@ -115,6 +123,10 @@ function settingsFor(pack: PackSummary): DraftSettings {
     outputs: {
       probabilities: probabilities.value ? 'uint8' : 'none',
       ...(masks.value ? { masks: true } : {}),
+      ...(segNrrd.value ? { segNrrd: true } : {}),
+      ...(meshes.value ? { meshes: true } : {}),
+      ...(dicomSeg.value && isUnseen(source.value) ? { dicomSeg: true } : {}),
+      ...(rtstruct.value && isUnseen(source.value) ? { rtstruct: true } : {}),
       ...(volumeIsWritten() ? { volume: true } : {}),
     },
     ...(window !== undefined && windowForModel.value && takesWindow(pack, kind)

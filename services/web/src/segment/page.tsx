@@ -14,12 +14,13 @@ import type { Scene, SceneVolume } from '../viewer/scene.js';
 import { keepVolume, keptVolume } from '../viewer/last-volume.js';
 import { Viewer } from '../viewer/viewer.js';
 import { ctWindows, firstWindow } from '../viewer/windows.js';
+import { AlsoWrite } from './also-write.js';
 import * as draft from './draft.js';
 import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
 import { Naming } from './naming.js';
 import { PackChoice } from './pack-choice.js';
 import { PromptList } from './prompt-list.js';
-import { UnseenCover, VolumeOutput } from './unseen.js';
+import { UnseenCover } from './unseen.js';
 import { DropHint, VolumeFacts } from './volume-facts.js';
 import { whyNotWhole } from './whole-file.js';
 import { nameOf, VolumeChoice } from './volume-choice.js';
@@ -209,26 +210,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
             )}
           </section>
           <PromptList pack={pack} modality={modality ?? 'ct'} />
-          <section class="group">
-            <h2>Also write</h2>
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={draft.probabilities.value}
-                onChange={(event) => (draft.probabilities.value = event.currentTarget.checked)}
-              />
-              Probability maps <small>for the threshold slider</small>
-            </label>
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={draft.masks.value}
-                onChange={(event) => (draft.masks.value = event.currentTarget.checked)}
-              />
-              One binary mask per prompt
-            </label>
-            <VolumeOutput />
-          </section>
+          <AlsoWrite />
           {folder === undefined && <Naming />}
           <details class="group">
             <summary>The same by curl, command line or Python</summary>
