@@ -1,5 +1,6 @@
 import { BatchesPage } from './batches/list.js';
 import { BatchPage } from './batches/page.js';
+import { ComparePage } from './compare/page.js';
 import { Empty, Mark, Skeleton } from './components/parts.js';
 import { JobsPage } from './jobs/page.js';
 import { LookPage } from './look/page.js';
@@ -87,9 +88,11 @@ function Main({ path: here }: { path: string }) {
 }
 
 function Page({ path: here }: { path: string }) {
-  const [, section, id] = here.split('/');
+  const [, section, id, other] = here.split('/');
   if (section === '' || section === undefined) return <SegmentPage />;
   if (section === 'jobs') return id === undefined || id === '' ? <JobsPage /> : <LookPage key={id} id={id} />;
+  if (section === 'compare' && id !== undefined && other !== undefined)
+    return <ComparePage key={here} first={id} second={other} />;
   if (section === 'batches') return id === undefined || id === '' ? <BatchesPage /> : <BatchPage key={id} id={id} />;
   if (section === 'status') return <StatusPage />;
   return (

@@ -1,7 +1,7 @@
 import { SessionView } from '@parse3d/contract';
 import type { ApiKeyRecord } from '@parse3d/platform/access';
 import { Problem } from '@parse3d/contract/problems';
-import { json } from '../http/answers.js';
+import { json, problem } from '../http/answers.js';
 import { operation } from '../http/operation.js';
 import { clearSession, requireOwnPage, sessionToken, setSession } from '../http/session.js';
 
@@ -20,16 +20,16 @@ export const sessionRoutes = [
     answers: { '201': json(SessionView, 'Signed in.') },
     async handler({ caller, request, response }, deps) {
       if (request.headers.authorization === undefined) {
-        throw new Problem('forbidden', 'a session begins with a key in the Authorization header, not with another session');
+        throw new Problem(
+          'forbidden',
+          'a session begins with a key in the Authorization header, not with another session',
+        );
       }
       const { token, record } = await deps.sessions.open(caller, deps.config.PARSE3D_SESSION_LIFETIME);
       const left = Date.parse(record.expiresAt) - Date.now();
       setSession(request, response, token, left, deps.config);
       request.log.info({ keyId: caller.id, tenant: caller.tenant, sessionId: record.id }, 'signed in');
-      response
-        .status(201)
-        .set('Cache-Control', 'no-store')
-        .json(viewSession(caller, record.expiresAt));
+      response.status(201).set('Cache-Control', 'no-store').json(viewSession(caller, record.expiresAt));
     },
   }),
 
@@ -55,7 +55,10 @@ export const sessionRoutes = [
     id: 'closeSession',
     summary: 'Sign a browser out',
     tag: 'operations',
-    answers: { '204': { description: 'The session opens nothing any more.' } },
+    answers: {
+      '204': { description: 'The session opens nothing any more.' },
+      '403': problem('It is not a page of this server that asks.'),
+    },
     async handler({ request, response }, deps) {
       requireOwnPage(request, deps.config);
       const token = sessionToken(request);

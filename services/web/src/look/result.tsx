@@ -4,6 +4,7 @@ import { download } from '../api/files.js';
 import { ProblemBox, Tags } from '../components/parts.js';
 import { Snippets } from '../components/snippets.js';
 import { recipes } from '../components/recipes.js';
+import { CompareChoice } from '../compare/choice.js';
 import { seconds, shortId, shortUri } from '../format.js';
 import { AgainButton } from '../components/again.js';
 import { isGuest } from '../session.js';
@@ -96,6 +97,7 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
           <div class="row">
             <AgainButton job={job} />
             <ShareButton jobId={job.id} />
+            <CompareChoice job={job} />
           </div>
         )}
       </header>

@@ -145,12 +145,26 @@ export class Scene {
     });
   }
 
-  /** Lays a label map over the volume. */
-  async showLabels(bytes: ArrayBuffer, styles: readonly LabelStyle[], mode: LabelMode): Promise<void> {
+  /** The numbers of a label map, i fastest. */
+  async readLabels(bytes: ArrayBuffer): Promise<ArrayLike<number>> {
+    return (await readImage(bytes, 'labels.nii.gz')).img ?? [];
+  }
+
+  /**
+   * Lays a label map over the volume.
+   *
+   * @param voxels shown in place of what the file holds, on its grid
+   */
+  async showLabels(
+    bytes: ArrayBuffer,
+    styles: readonly LabelStyle[],
+    mode: LabelMode,
+    voxels?: ArrayLike<number>,
+  ): Promise<void> {
     const image = await readImage(bytes, 'labels.nii.gz');
     const [, ni = 0, nj = 0, nk = 0] = image.hdr?.dims ?? [];
     const index = indexLabels(
-      image.img ?? [],
+      voxels ?? image.img ?? [],
       [ni, nj, nk],
       styles.map(({ label }) => label),
     );
