@@ -202,6 +202,7 @@ withBrowser('batches on the page', () => {
         'scan-3.nii.gz': small.subarray(0, small.length - 20),
         'scan-5.nii.gz': Buffer.alloc(400, 'x'),
         'scan-6.nii.gz': small.subarray(0, small.length - 20),
+        'scan-7.nii.gz': await phantomCtFile([30, 26, 20]),
       });
       const batch = await submitBatch(stack.api, {
         name: 'Cohort A',
@@ -225,6 +226,14 @@ withBrowser('batches on the page', () => {
         { timeoutMs: PATIENCE_MS, what: 'the previews to be drawn' },
       );
       await page.getByRole('button', { name: 'summary.csv' }).waitFor();
+      // The one that is larger than the others.
+      await page.getByRole('button', { name: 'Outliers first' }).click();
+      await page
+        .locator('.sheet li')
+        .first()
+        .getByText(/ ml, others /)
+        .waitFor();
+      expect(await page.locator('.sheet-name').first().textContent()).toContain('scan-7.nii.gz');
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'batch');
       await page.setViewportSize(phone);

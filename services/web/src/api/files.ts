@@ -21,6 +21,14 @@ export async function download(
   return bytes.buffer;
 }
 
+/** A text file of the server. @throws Error for one that is larger than the limit, in bytes */
+export async function downloadText(path: string, most: number): Promise<string> {
+  const { bytes, body } = await server.value.download(path);
+  if (bytes === undefined || bytes <= most) return new Response(body).text();
+  await body.cancel();
+  throw new Error(`It has ${bytes.toLocaleString('en')} bytes, more than a browser should read; download it instead.`);
+}
+
 /** The address of a picture in memory, which the caller revokes. */
 export async function fetchPicture(path: string, signal?: AbortSignal): Promise<string> {
   return URL.createObjectURL(new Blob([await download(path, undefined, signal)], { type: 'image/png' }));

@@ -1,7 +1,7 @@
 import type { JobView } from '@parse3d/contract';
 import { useEffect, useState } from 'preact/hooks';
 import { listJobs } from '../api/calls.js';
-import { ago, shortId } from '../format.js';
+import { ago } from '../format.js';
 import { go } from '../router.js';
 
 /** The other results of the same volume, to compare this one with; nothing while there are none. */
@@ -34,5 +34,7 @@ export function CompareChoice({ job }: { job: JobView }) {
 }
 
 /** How a result is told from another one of its volume. */
-export const nameOf = ({ id, title, pack }: Pick<JobView, 'id' | 'title' | 'pack'>): string =>
-  title === undefined ? `${shortId(id)} (${pack.id})` : `${title} (${pack.id}, ${shortId(id)})`;
+export const nameOf = ({ title, prompts, pack }: Pick<JobView, 'title' | 'prompts' | 'pack'>): string =>
+  `${title ?? shortened(prompts.map(({ text }) => text).join(', '))} (${pack.id})`;
+
+const shortened = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text);
