@@ -196,7 +196,7 @@ withBrowser('the page, from a scan to masks', () => {
       await slider.fill('0.5');
       // The map alone, in ml: smaller from a higher threshold on.
       const ml = async (): Promise<number> =>
-        Number(/^[\d.]+/.exec((await page.getByText(/ ml$/).textContent()) ?? '')?.[0]);
+        Number(/^[\d.]+/.exec((await page.locator('strong.numbers').textContent()) ?? '')?.[0]);
       const half = await ml();
       await slider.fill('0.9');
       await eventually(async () => (await ml()) < half, { what: 'fewer millilitres' });

@@ -28,11 +28,11 @@ export async function pageFetch(request: Request): Promise<Response> {
   return response;
 }
 
-/** Keys of before sessions were kept by cookies. */
+/** Where the key was kept before there were sessions. */
 const FORMERLY = 'parse3d.key';
 
 /**
- * Signs in with what the address brings, or with the session of before. A key comes in `#key=…`, as `parse3d up` prints it;
+ * Signs in with what the address brings, or with an earlier session. A key comes in `#key=…`, as `parse3d up` prints it;
  * a link to one job has its token there. What follows # stays in the browser; a key is removed from the address at once.
  */
 export async function restoreSession(): Promise<void> {

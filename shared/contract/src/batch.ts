@@ -159,7 +159,7 @@ export const batchStatuses = ['running', 'paused', 'canceled', 'stopped', 'compl
 export const BatchStatus = z.enum(batchStatuses);
 export type BatchStatus = z.infer<typeof BatchStatus>;
 
-/** How long the workers of now would need. */
+/** How long the workers that run now would need. */
 export const BatchEstimate = z
   .strictObject({
     seconds: z.int(),

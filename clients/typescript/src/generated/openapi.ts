@@ -7169,6 +7169,15 @@ export interface operations {
         };
         content?: never;
       };
+      /** @description It is not a page of this server that asks. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
     };
   };
   serviceStatus: {

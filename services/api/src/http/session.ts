@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import type { ApiConfig } from '../config.js';
 
 /** Only pages of this server can send it: a page from elsewhere would have to ask first, and is refused. */
-export const PAGE_HEADER = 'x-parse3d-page';
+const PAGE_HEADER = 'x-parse3d-page';
 
 /** The token of the session that a browser sent. */
 export function sessionToken(request: Request): string | undefined {
@@ -19,7 +19,13 @@ export function sessionToken(request: Request): string | undefined {
  * Lets the browser keep a session. Scripts cannot read the cookie, and it comes with requests of this server's own pages
  * alone.
  */
-export function setSession(request: Request, response: Response, token: string, maxAge: number, config: ApiConfig): void {
+export function setSession(
+  request: Request,
+  response: Response,
+  token: string,
+  maxAge: number,
+  config: ApiConfig,
+): void {
   response.cookie(cookieName(request), token, { ...cookieOptions(request, config), maxAge });
 }
 

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { blobKeys, findingsCsv, type CompletedManifest } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { fileWord, nameForPeople } from '@parse3d/contract/text';
+import { fileWord, nameForPeople } from '@parse3d/contract/names';
 import { readAll, type BlobStore } from '@parse3d/storage';
 import type { Response } from 'express';
 import { ZipFile } from 'yazl';

@@ -12,7 +12,7 @@ import { keptVolume } from '../viewer/last-volume.js';
 import type { Scene } from '../viewer/scene.js';
 import { Viewer } from '../viewer/viewer.js';
 import { ctWindows, firstWindow } from '../viewer/windows.js';
-import { nameOf } from './choice.js';
+import { nameOf } from '../look/compare-choice.js';
 import { BOTH, difference, ONLY_FIRST, ONLY_SECOND, overlaps, pairTargets, type Overlap } from './overlap.js';
 
 interface Side {

@@ -5,11 +5,11 @@ import { listJobs, listPacks, type JobQuery } from '../api/calls.js';
 
 /** What the list is narrowed to. It outlives a look at another page. */
 export const words = signal('');
-export const state = signal('');
-export const pack = signal('');
+const state = signal('');
+const pack = signal('');
 /** Days as `2026-01-31`, both included. */
-export const from = signal('');
-export const to = signal('');
+const from = signal('');
+const to = signal('');
 
 export const isFiltered = computed(() => [words, state, pack, from, to].some(({ value }) => value !== ''));
 

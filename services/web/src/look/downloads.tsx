@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { nameForPeople } from '@parse3d/contract/text';
+import { nameForPeople } from '@parse3d/contract/names';
 import { saveFile, saveLarge } from '../api/files.js';
 import { RemoveJob } from '../components/remove.js';
 import { bytes, shortId } from '../format.js';

@@ -1,5 +1,5 @@
 import type { JobView } from '@parse3d/contract';
-import { AgainButton } from '../components/again.js';
+import { AgainButton } from '../segment/again-button.js';
 import { Badge, ProblemBox } from '../components/parts.js';
 import { RemoveJob } from '../components/remove.js';
 import { ago, shortId, shortUri } from '../format.js';

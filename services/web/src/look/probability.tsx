@@ -1,8 +1,8 @@
 import type { Finding, JobView } from '@parse3d/contract';
-import { fileWord } from '@parse3d/contract/text';
+import { fileWord } from '@parse3d/contract/names';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { download, saveBlob } from '../api/files.js';
-import { AgainButton } from '../components/again.js';
+import { AgainButton } from '../segment/again-button.js';
 import { millilitres } from '../format.js';
 import { isGuest } from '../session.js';
 import type { Scene } from '../viewer/scene.js';

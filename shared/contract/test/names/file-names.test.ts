@@ -1,4 +1,4 @@
-import { fileWord, nameForPeople } from '@parse3d/contract/text';
+import { fileWord, nameForPeople } from '@parse3d/contract/names';
 import { expect, test } from 'vitest';
 
 const findings = [
