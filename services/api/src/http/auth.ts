@@ -67,7 +67,10 @@ async function letIn(request: Request, deps: ApiDeps): Promise<LetIn> {
     if (link === undefined) {
       throw new Problem('unauthorized', 'this link has expired or was revoked; ask who sent it for another');
     }
-    return { key: { ...link.key, scopes: link.key.scopes.filter((scope) => scope === 'jobs:read') }, jobId: link.record.jobId };
+    return {
+      key: { ...link.key, scopes: link.key.scopes.filter((scope) => scope === 'jobs:read') },
+      jobId: link.record.jobId,
+    };
   }
   const key = token === undefined ? undefined : await deps.apiKeys.verify(token);
   if (key === undefined) {

@@ -1,4 +1,4 @@
-import type { LinkView} from '@parse3d/contract';
+import type { LinkView } from '@parse3d/contract';
 import { CreateLink, LinkList, NewLink } from '@parse3d/contract';
 import type { LinkRecord } from '@parse3d/platform/access';
 import { isProblem, Problem } from '@parse3d/contract/problems';

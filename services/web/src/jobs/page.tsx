@@ -42,6 +42,10 @@ export function JobsPage() {
           </>
         )}
       </Await>
+      <p class="hint">
+        Jobs are listed until a day after their end, and those of a batch on its page. The address of a job works as
+        long as its result is kept.
+      </p>
     </div>
   );
 }

@@ -40,5 +40,7 @@ export function keyIdOf(key: string): string | undefined {
 
 /** Compares in constant time. False for an expired key. */
 export function verifies(key: string, record: ApiKeyRecord, now: Date = new Date()): boolean {
-  return isSecret(key, record.sha256) && (record.expiresAt === undefined || Date.parse(record.expiresAt) > now.getTime());
+  return (
+    isSecret(key, record.sha256) && (record.expiresAt === undefined || Date.parse(record.expiresAt) > now.getTime())
+  );
 }
