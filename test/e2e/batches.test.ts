@@ -234,6 +234,27 @@ withBrowser('batches on the page', () => {
         .getByText(/ ml, others /)
         .waitFor();
       expect(await page.locator('.sheet-name').first().textContent()).toContain('scan-7.nii.gz');
+      await page.getByRole('button', { name: 'bad result: scan-7.nii.gz' }).click();
+      const note = page.getByLabel('Note on scan-7.nii.gz');
+      await note.fill('too large, odd');
+      await note.press('Enter');
+      await page.getByRole('button', { name: 'good result: scan-0.nii.gz' }).click();
+      await page.getByRole('button', { name: 'Download 2 marks as CSV' }).waitFor();
+      await eventually(
+        async () => {
+          const rows = (await (await stack.api.fetch(`/v1/batches/${batch.id}/marks.csv`)).text()).split('\n');
+          return (
+            rows[0]?.startsWith('ordinal,uri,mark,note,marked_at,key') === true &&
+            /^0,.*scan-0\.nii\.gz,good,,20/.test(rows[1] ?? '') &&
+            /^7,.*scan-7\.nii\.gz,bad,"too large, odd",20/.test(rows[2] ?? '')
+          );
+        },
+        { timeoutMs: PATIENCE_MS, what: 'both marks in the table' },
+      );
+      await page.getByRole('button', { name: 'good result: scan-0.nii.gz' }).click();
+      await page.getByRole('button', { name: 'Download 1 mark as CSV' }).waitFor();
+      const beyond = await stack.api.send('POST', `/v1/batches/${batch.id}/marks`, { ordinal: 9, mark: 'good' });
+      expect(beyond.status).toBe(400);
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'batch');
       await page.setViewportSize(phone);

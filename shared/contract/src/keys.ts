@@ -31,6 +31,10 @@ export const blobKeys = {
   /** Present once items of a batch were run again; another one each time. */
   batchReopened: (batchId: string): string => `batches/${batchId}/reopened.json`,
   batchReport: (batchId: string, name: string): string => `batches/${batchId}/${name}`,
+  /** What somebody thinks of one result of a batch. */
+  batchMark: (batchId: string, ordinal: number): string =>
+    `batches/${batchId}/marks/${String(ordinal).padStart(8, '0')}.json`,
+  batchMarksPrefix: (batchId: string): string => `batches/${batchId}/marks/`,
   /** Results of a batch of a BIDS dataset, laid out as a derivative; its `dataset_description.json` is written last. */
   batchDerivative: (batchId: string): string => `batches/${batchId}/derivatives/parse3d/`,
   /** Present while a batch has work left. */

@@ -8,6 +8,7 @@ import { eventRoutes } from './events.js';
 import { healthRoutes } from './health.js';
 import { jobRoutes } from './jobs.js';
 import { outputRoutes } from './outputs.js';
+import { markRoutes } from './marks.js';
 import { packRoutes } from './packs.js';
 import { ruleRoutes } from './rules.js';
 import { scoreRoutes } from './score.js';
@@ -30,6 +31,7 @@ export const apiOperations = (): readonly Operation[] => [
   ...archiveRoutes,
   ...linkRoutes,
   ...batchRoutes,
+  ...markRoutes,
   ...derivativeRoutes,
   ...ruleRoutes,
   ...storageEventRoutes(new Sns()),

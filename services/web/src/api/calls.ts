@@ -3,11 +3,13 @@ import type {
   BatchFailures,
   BatchSize,
   BatchView,
+  ItemMark,
   ItemPage,
   JobPage,
   JobView,
   LinkView,
   Manifest,
+  MarkItem,
   NewLink,
   PackSummary,
   ServiceStatus,
@@ -104,6 +106,27 @@ export async function createLink(id: string, days: number): Promise<NewLink> {
 
 export async function revokeLink(id: string, linkId: string): Promise<void> {
   await server.value.api.DELETE('/v1/jobs/{id}/links/{linkId}', { params: { path: { id, linkId } } });
+}
+
+/** Pages of marks that are read: the page shows those of the first results that were marked, the table has all. */
+const MARK_PAGES = 20;
+
+export async function listMarks(id: string): Promise<ItemMark[]> {
+  const marks: ItemMark[] = [];
+  let after: number | undefined;
+  for (let page = 0; page < MARK_PAGES; page++) {
+    const params = { path: { id }, query: { after, limit: 500 } };
+    const found = given((await server.value.api.GET('/v1/batches/{id}/marks', { params })).data);
+    marks.push(...found.marks);
+    if (found.next === undefined) break;
+    after = found.next;
+  }
+  return marks;
+}
+
+/** @returns the mark, or undefined once it is taken back */
+export async function markItem(id: string, body: MarkItem): Promise<ItemMark | undefined> {
+  return (await server.value.api.POST('/v1/batches/{id}/marks', { params: { path: { id } }, body })).data;
 }
 
 /** The client throws for every answer that is not a success, and successes of these paths have a body. */

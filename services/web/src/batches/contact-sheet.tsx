@@ -1,12 +1,13 @@
-import type { BatchView, ItemPage } from '@parse3d/contract';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import type { BatchView } from '@parse3d/contract';
+import { useState } from 'preact/hooks';
 import { batchItems } from '../api/calls.js';
-import { downloadText, fetchPicture } from '../api/files.js';
-import { Await } from '../components/parts.js';
-import { millilitres, shortUri } from '../format.js';
+import { downloadText } from '../api/files.js';
+import { Await, ProblemBox } from '../components/parts.js';
+import { millilitres } from '../format.js';
 import { useLoaded } from '../hooks.js';
-import { Link } from '../router.js';
+import { useMarks, type Marks } from './marks.js';
 import { FEWEST, measuredIn, oddestFirst, type Odd } from './outliers.js';
+import { Preview } from './preview.js';
 
 const PER_PAGE = 24;
 
@@ -16,6 +17,7 @@ const LARGEST_REPORT = 50_000_000;
 /** Previews of what completed, in the order of the batch or the oddest first. */
 export function ContactSheet({ batch }: { batch: BatchView }) {
   const [byOddness, setByOddness] = useState(false);
+  const marks = useMarks(batch.id);
   const canOrder = batch.finishedAt !== undefined && batch.counts.completed >= FEWEST;
   return (
     <section class="card">
@@ -27,12 +29,25 @@ export function ContactSheet({ batch }: { batch: BatchView }) {
           </button>
         )}
       </h2>
-      {byOddness && canOrder ? <Outliers key={batch.finishedAt} batch={batch} /> : <InOrder batch={batch} />}
+      {marks.problem !== undefined && <ProblemBox error={marks.problem} />}
+      {byOddness && canOrder ? (
+        <Outliers key={batch.finishedAt} batch={batch} marks={marks} />
+      ) : (
+        <InOrder batch={batch} marks={marks} />
+      )}
+      {marks.byOrdinal.size > 0 && (
+        <div class="row">
+          <button type="button" class="small" onClick={marks.save}>
+            Download {marks.byOrdinal.size} {marks.byOrdinal.size === 1 ? 'mark' : 'marks'} as CSV
+          </button>
+        </div>
+      )}
     </section>
   );
 }
 
-function InOrder({ batch }: { batch: BatchView }) {
+function InOrder(props: { batch: BatchView; marks: Marks }) {
+  const { batch } = props;
   const [trail, setTrail] = useState<readonly number[]>([0]);
   const from = trail.at(-1) ?? 0;
   const [page, again] = useLoaded(
@@ -46,7 +61,7 @@ function InOrder({ batch }: { batch: BatchView }) {
         <>
           <ul class="sheet">
             {items.map((item) => (
-              <Preview key={item.jobId} item={item} />
+              <Preview key={item.jobId} item={item} marks={props.marks} />
             ))}
           </ul>
           <Turn
@@ -59,7 +74,8 @@ function InOrder({ batch }: { batch: BatchView }) {
   );
 }
 
-function Outliers({ batch }: { batch: BatchView }) {
+function Outliers(props: { batch: BatchView; marks: Marks }) {
+  const { batch } = props;
   const [at, setAt] = useState(0);
   const [odd, again] = useLoaded(async () => {
     const path = `/v1/batches/${batch.id}/reports/results.jsonl`;
@@ -75,7 +91,7 @@ function Outliers({ batch }: { batch: BatchView }) {
           </p>
           <ul class="sheet">
             {all.slice(at, at + PER_PAGE).map((item) => (
-              <Preview key={item.jobId} item={item} note={noteOf(item)} />
+              <Preview key={item.jobId} item={item} marks={props.marks} note={noteOf(item)} />
             ))}
           </ul>
           <Turn
@@ -109,52 +125,5 @@ function Turn(props: { onBefore: (() => void) | undefined; onMore: (() => void) 
         </button>
       )}
     </div>
-  );
-}
-
-function Preview({
-  item,
-  note,
-}: {
-  item: Pick<ItemPage['items'][number], 'jobId' | 'ordinal' | 'uri'>;
-  note?: string;
-}) {
-  const [url, setUrl] = useState<string>();
-  const [missing, setMissing] = useState(false);
-  const place = useRef<HTMLLIElement>(null);
-  useEffect(() => {
-    let made: string | undefined;
-    const controller = new AbortController();
-    const load = async (): Promise<void> => {
-      made = await fetchPicture(`/v1/jobs/${item.jobId}/outputs/preview.png`, controller.signal);
-      setUrl(made);
-    };
-    const observer = new IntersectionObserver(([entry]) => {
-      if (entry?.isIntersecting !== true) return;
-      observer.disconnect();
-      load().catch(() => !controller.signal.aborted && setMissing(true));
-    });
-    if (place.current !== null) observer.observe(place.current);
-    return () => {
-      observer.disconnect();
-      controller.abort();
-      if (made !== undefined) URL.revokeObjectURL(made);
-    };
-  }, [item.jobId]);
-  const name = shortUri(item.uri);
-  return (
-    <li ref={place}>
-      <Link to={`/jobs/${item.jobId}`}>
-        {url === undefined ? (
-          <span class="sheet-none">{missing ? 'no preview' : ''}</span>
-        ) : (
-          <img src={url} alt="" loading="lazy" />
-        )}
-        <span class="sheet-name">
-          <span aria-hidden="true">{item.ordinal + 1}</span> {name}
-        </span>
-        {note !== undefined && <span class="sheet-note">{note}</span>}
-      </Link>
-    </li>
   );
 }
