@@ -150,6 +150,15 @@ test('all outputs come as one zip file under names that say their prompts, and w
   await leaving.then((response) => response.body?.cancel());
   left.abort();
   expect((await client.fetch(`/v1/jobs/${jobId}/archive`)).status).toBe(200);
+  // An output that is gone breaks the file off, and nothing else.
+  const gone = await client.submit({ input: { uri }, prompts: ['fat'] });
+  await client.ended(gone.id);
+  const lost = await client.manifest(gone.id);
+  if (lost.status !== 'completed') throw new Error(lost.status);
+  for (const { key } of lost.outputs) await stack.stores.primary.delete(key);
+  const broken = client.fetch(`/v1/jobs/${gone.id}/archive`).then((response) => response.arrayBuffer());
+  await expect(broken.then((bytes) => unzipSync(new Uint8Array(bytes)))).rejects.toThrow();
+  expect((await client.fetch(`/v1/jobs/${jobId}/archive`)).status).toBe(200);
   const cut = await client.upload(file.subarray(0, file.length - 20));
   const failed = await client.submit({ input: { uri: cut }, prompts: ['bone'] });
   expect((await client.ended(failed.id)).status).toBe('failed');

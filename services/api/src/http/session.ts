@@ -43,7 +43,7 @@ function cookieName(request: Request): string {
 }
 
 const isEncrypted = (request: Request, { PARSE3D_PUBLIC_URL }: ApiConfig): boolean =>
-  PARSE3D_PUBLIC_URL?.startsWith('https:') === true || request.get('x-forwarded-proto') === 'https';
+  PARSE3D_PUBLIC_URL?.startsWith('https:') === true || /^https\b/.test(request.get('x-forwarded-proto') ?? '');
 
 /**
  * A cookie comes by itself, whoever made the browser ask. So a request that changes something has to carry a header that no

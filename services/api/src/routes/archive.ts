@@ -69,32 +69,39 @@ const nameOf = ({ jobId, title }: CompletedManifest): string =>
 /** Most outputs are packed already, and are not packed twice. */
 async function sendArchive(manifest: CompletedManifest, store: BlobStore, response: Response): Promise<void> {
   const { jobId, run, outputs, findings, finishedAt } = manifest;
-  const zip = new ZipFile();
-  const options = { compress: false, mtime: new Date(finishedAt) };
-  let reading: Readable | undefined;
-  for (const { name, key, bytes } of outputs) {
-    zip.addReadStreamLazy(nameForPeople(name, findings), { ...options, size: bytes }, (give) => {
-      store.read(key).then(
-        ({ body }) => {
-          reading = body;
-          body.on('error', (error: Error) => zip.emit('error', error));
-          give(null, body);
-        },
-        (error: unknown) => zip.emit('error', error),
-      );
-    });
-  }
   const said = await readAll(store, blobKeys.manifest(jobId, run));
-  zip.addBuffer(Buffer.from(said), 'manifest.json', options);
-  if (outputs.every(({ name }) => name !== 'findings.csv')) {
-    zip.addBuffer(Buffer.from(findingsCsv(findings)), 'findings.csv', options);
-  }
+  const zip = new ZipFile();
+  // Reading begins with the first entry: whatever goes wrong from then on is heard.
   quiet(zip);
   const failed = once(zip, 'error').then(([error]: unknown[]) => {
     throw error;
   });
   // Nobody asks any more once all is sent.
   failed.catch(() => undefined);
+  const options = { compress: false, mtime: new Date(finishedAt) };
+  let reading: Readable | undefined;
+  let over = false;
+  for (const { name, key, bytes } of outputs) {
+    zip.addReadStreamLazy(nameForPeople(name, findings), { ...options, size: bytes }, (give) => {
+      store.read(key).then(
+        ({ body }) => {
+          reading = body;
+          quiet(body);
+          // The client may have left while the store was asked.
+          if (over) body.destroy();
+          else {
+            body.on('error', (error: Error) => zip.emit('error', error));
+            give(null, body);
+          }
+        },
+        (error: unknown) => zip.emit('error', error),
+      );
+    });
+  }
+  zip.addBuffer(Buffer.from(said), 'manifest.json', options);
+  if (outputs.every(({ name }) => name !== 'findings.csv')) {
+    zip.addBuffer(Buffer.from(findingsCsv(findings)), 'findings.csv', options);
+  }
   response
     .attachment(`${nameOf(manifest)}.zip`)
     .type('application/zip')
@@ -106,6 +113,7 @@ async function sendArchive(manifest: CompletedManifest, store: BlobStore, respon
     // A client that leaves early is no error of ours.
     if (!response.destroyed || !response.req.destroyed) throw error;
   } finally {
+    over = true;
     reading?.destroy();
   }
 }
