@@ -180,7 +180,7 @@ module.exports = {
     only(
       'only-the-scene-knows-niivue',
       '@niivue',
-      '^services/web/src/viewer/scene\\.ts$',
+      '^services/web/src/viewer/(scene|scene-options|read-image)\\.ts$',
       'One door to the viewer; it is large, and loaded when a volume is to be seen.',
     ),
     only('only-the-api-knows-express', 'express', '^services/api/', 'One door to Express.'),

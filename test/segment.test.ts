@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { JobPage } from '@parse3d/contract';
 import { parseNiftiHeader } from '@parse3d/volume/formats';
 import { assertNothingLeaks } from '@parse3d/testing';
 import { startStack, type Stack } from './support/stack.js';
@@ -122,17 +123,36 @@ test('a repeated request under one idempotency key finds its job, before and aft
   expect(foreign.id).not.toBe(one.id);
 });
 
-test('a list of jobs is paged, newest first, and filtered by status', async () => {
+test('a list of jobs is paged, newest first, and filtered by state, words, tag, pack, volume and time', async () => {
   const client = await stack.client({ tenant: 'lister', inputs: [uri] });
   const ids: string[] = [];
-  for (const prompt of ['bone', 'fat', 'air'])
-    ids.push((await client.submit({ input: { uri }, prompts: [prompt] })).id);
+  for (const prompt of ['bone', 'fat', 'air']) {
+    const named = prompt === 'fat' ? { title: 'Pilot 3', tags: ['baseline', 'baseline', 'lab'] } : {};
+    ids.push((await client.submit({ input: { uri }, prompts: [prompt], ...named })).id);
+  }
   for (const id of ids) await client.ended(id);
   const first = await client.send('GET', '/v1/jobs?limit=2');
   expect(first.json).toMatchObject({ jobs: [{ id: ids[2] }, { id: ids[1] }] });
   const second = await client.send('GET', `/v1/jobs?limit=2&cursor=${String(first.json['next'])}`);
   expect(second.json).toMatchObject({ jobs: [{ id: ids[0] }] });
   expect((await client.send('GET', '/v1/jobs?status=failed')).json).toEqual({ jobs: [] });
+  // Titles, tags, words and times, together with the pages.
+  const listed = async (query: string): Promise<unknown[]> => {
+    const { jobs } = JobPage.parse((await client.send('GET', `/v1/jobs?${query}`)).json);
+    return jobs.map(({ id }) => ids.indexOf(id));
+  };
+  expect(await client.job(ids[1] ?? '')).toMatchObject({ title: 'Pilot 3', tags: ['baseline', 'lab'] });
+  expect(await client.manifest(ids[1] ?? '')).toMatchObject({ title: 'Pilot 3', tags: ['baseline', 'lab'] });
+  expect(await listed('q=PILOT')).toEqual([1]);
+  expect(await listed('q=tissue&limit=2')).toEqual([2, 1]);
+  expect(await listed(`q=tissue&limit=2&cursor=${String(first.json['next'])}`)).toEqual([0]);
+  expect(await listed('tag=lab&pack=ct-tissue')).toEqual([1]);
+  const { createdAt } = await client.job(ids[1] ?? '');
+  expect(await listed(`since=${createdAt}`)).toEqual([2, 1]);
+  expect(await listed(`before=${createdAt}`)).toEqual([0]);
+  expect(await listed(`input=${encodeURIComponent(uri)}`)).toEqual([2, 1, 0]);
+  const control = { input: { uri }, prompts: ['bone'], title: 'two\nlines' };
+  expect(await client.send('POST', '/v1/jobs', control)).toMatchObject({ status: 400 });
 });
 
 test('another tenant’s job is as unknown as one that does not exist', async () => {

@@ -202,6 +202,7 @@ withBrowser('batches on the page', () => {
         'scan-3.nii.gz': small.subarray(0, small.length - 20),
         'scan-5.nii.gz': Buffer.alloc(400, 'x'),
         'scan-6.nii.gz': small.subarray(0, small.length - 20),
+        'scan-7.nii.gz': await phantomCtFile([30, 26, 20]),
       });
       const batch = await submitBatch(stack.api, {
         name: 'Cohort A',
@@ -225,6 +226,35 @@ withBrowser('batches on the page', () => {
         { timeoutMs: PATIENCE_MS, what: 'the previews to be drawn' },
       );
       await page.getByRole('button', { name: 'summary.csv' }).waitFor();
+      // The one that is larger than the others.
+      await page.getByRole('button', { name: 'Outliers first' }).click();
+      await page
+        .locator('.sheet li')
+        .first()
+        .getByText(/ ml, others /)
+        .waitFor();
+      expect(await page.locator('.sheet-name').first().textContent()).toContain('scan-7.nii.gz');
+      await page.getByRole('button', { name: 'bad result: scan-7.nii.gz' }).click();
+      const note = page.getByLabel('Note on scan-7.nii.gz');
+      await note.fill('too large, odd');
+      await note.press('Enter');
+      await page.getByRole('button', { name: 'good result: scan-0.nii.gz' }).click();
+      await page.getByRole('button', { name: 'Download 2 marks as CSV' }).waitFor();
+      await eventually(
+        async () => {
+          const rows = (await (await stack.api.fetch(`/v1/batches/${batch.id}/marks.csv`)).text()).split('\n');
+          return (
+            rows[0]?.startsWith('ordinal,uri,mark,note,marked_at,key') === true &&
+            /^0,.*scan-0\.nii\.gz,good,,20/.test(rows[1] ?? '') &&
+            /^7,.*scan-7\.nii\.gz,bad,"too large, odd",20/.test(rows[2] ?? '')
+          );
+        },
+        { timeoutMs: PATIENCE_MS, what: 'both marks in the table' },
+      );
+      await page.getByRole('button', { name: 'good result: scan-0.nii.gz' }).click();
+      await page.getByRole('button', { name: 'Download 1 mark as CSV' }).waitFor();
+      const beyond = await stack.api.send('POST', `/v1/batches/${batch.id}/marks`, { ordinal: 9, mark: 'good' });
+      expect(beyond.status).toBe(400);
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'batch');
       await page.setViewportSize(phone);

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
 import { assertNothingLeaks, eventually } from '@parse3d/testing';
+import { unzipSync } from 'fflate';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startStack, type Stack } from '../support/stack.js';
@@ -88,6 +90,8 @@ withBrowser('the page, from a scan to masks', () => {
       await page.locator('.prompt .mark').waitFor();
       await page.getByLabel('Colour of label 1').fill('#ff5533');
       await page.getByRole('button', { name: 'Single objects of prompt 4' }).click();
+      await page.getByLabel('Title, if you like').fill('Pilot 3');
+      await page.getByLabel('Tags, with commas').fill('pilot, baseline');
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'segment-ready');
 
@@ -190,6 +194,20 @@ withBrowser('the page, from a scan to masks', () => {
       await slider.fill('0.95');
       await eventually(async () => (await coloured()) < atHalf, { timeoutMs: PATIENCE_MS, what: 'a smaller area' });
       await slider.fill('0.5');
+      // The map alone, in ml: smaller from a higher threshold on.
+      const ml = async (): Promise<number> =>
+        Number(/^[\d.]+/.exec((await page.locator('strong.numbers').textContent()) ?? '')?.[0]);
+      const half = await ml();
+      await slider.fill('0.9');
+      await eventually(async () => (await ml()) < half, { what: 'fewer millilitres' });
+      const [mask] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Download the mask at this threshold' }).click(),
+      ]);
+      expect(mask.suggestedFilename()).toBe('right-thalamus-from-0.90.nii.gz');
+      expect(gunzipSync(await readFile(await mask.path())).length).toBe(352 + 91 * 109 * 32);
+      await slider.fill('0.5');
+      expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'look-probability');
     },
     LONG_MS,
@@ -208,6 +226,13 @@ withBrowser('the page, from a scan to masks', () => {
       const saved = await readFile(await download.path());
       const labels = manifest.outputs.find(({ name }) => name === 'labels.nii.gz');
       expect(createHash('sha256').update(saved).digest('hex')).toBe(labels?.sha256);
+
+      const [zip] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: /^Everything/ }).click(),
+      ]);
+      expect(zip.suggestedFilename()).toMatch(/\.zip$/);
+      expect(Object.keys(unzipSync(await readFile(await zip.path())))).toContain('prob-1-left-thalamus.nii.gz');
 
       const other = await chromium.open(origin, { viewport: phone });
       await other.page.goto(`${page.url()}#key=${stack.api.key}`);
@@ -230,6 +255,55 @@ withBrowser('the page, from a scan to masks', () => {
     LONG_MS,
   );
 
+  test(
+    'a new tab needs no key, a link shows this job alone to who has no key, and both end when they are told to',
+    async () => {
+      const permalink = page.url();
+      const tab = await visit.context.newPage();
+      await tab.goto(permalink);
+      await tab.getByRole('heading', { name: 'Findings' }).waitFor();
+      expect(
+        await tab.evaluate('document.cookie + JSON.stringify(sessionStorage) + JSON.stringify(localStorage)'),
+      ).not.toMatch(/p3d_|parse3d-session/);
+
+      await page.getByRole('button', { name: 'Share…' }).click();
+      await page.getByLabel('Open for').selectOption({ label: '1 day' });
+      await page.getByRole('button', { name: 'Make a link' }).click();
+      const address = await page.getByRole('textbox', { name: 'The link' }).inputValue();
+      await page.getByRole('button', { name: /^Revoke link/ }).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'share');
+
+      const guest = await chromium.open(origin);
+      await guest.page.goto(address);
+      await guest.page.locator('#crosshair').getByText('left thalamus', { exact: true }).waitFor();
+      for (const name of ['Ask again…', 'Share…', 'Remove…', 'Sign out']) {
+        expect(await guest.page.getByRole('button', { name }).count(), name).toBe(0);
+      }
+      expect(await accessibilityFaults(guest.page)).toEqual([]);
+      await screenshot(guest.page, 'shared');
+      expect(guest.requests.filter((url) => url.includes('p3l_') && !url.includes('#'))).toEqual([]);
+
+      await page.getByRole('button', { name: /^Revoke link/ }).click();
+      await page.getByRole('textbox', { name: 'The link' }).waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Close' }).click();
+      await guest.page.reload();
+      await guest.page.getByRole('alert').getByText('This link opens nothing any more').waitFor();
+      expect(await accessibilityFaults(guest.page)).toEqual([]);
+      expect(guest.complaints).toEqual([]);
+      await guest.context.close();
+
+      await tab.getByRole('button', { name: 'Sign out' }).click();
+      await tab.getByLabel('API key').waitFor();
+      await tab.close();
+      await page.reload();
+      await page.getByLabel('API key').fill(stack.api.key);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('heading', { name: 'Findings' }).waitFor();
+    },
+    LONG_MS,
+  );
+
   test('a stored volume is found again and shown; jobs and status tell what there is', async () => {
     await page.getByRole('link', { name: 'Segment', exact: true }).click();
     await page.getByRole('button', { name: 'From storage…' }).click();
@@ -240,9 +314,19 @@ withBrowser('the page, from a scan to masks', () => {
     await page.getByText(/^91 × 109 × /).waitFor();
 
     await page.getByRole('link', { name: 'Jobs' }).click();
-    await page.getByText('completed').first().waitFor();
+    await page.locator('.badge').getByText('completed').first().waitFor();
+    const search = page.getByLabel('Search', { exact: true });
+    await search.fill('wombat');
+    await page.getByText('No job fits').waitFor();
+    await search.fill('pilot thalamus');
+    await page.getByLabel('State').selectOption('completed');
+    await page.getByRole('link', { name: 'Pilot 3' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await screenshot(page, 'jobs');
+    await page.setViewportSize(phone);
+    expect(await fitsItsWidth(page)).toBe(true);
+    await screenshot(page, 'jobs-phone');
+    await page.setViewportSize(desktop);
     await page.getByRole('link', { name: 'Status' }).click();
     await page.getByRole('region', { name: 'Workers' }).getByText('ready').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);

@@ -87,6 +87,10 @@ withBrowser('the page, while things run and fail', () => {
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'failed');
       expect(await page.getByRole('button', { name: 'Run it again' }).count()).toBe(0);
+      // What was asked can be asked otherwise, without a new upload.
+      await page.getByRole('button', { name: 'Ask again' }).click();
+      expect(await page.getByRole('combobox', { name: 'Prompt 1' }).inputValue()).toBe('bone');
+      await page.getByText(uri, { exact: true }).waitFor();
     },
     LONG_MS,
   );
@@ -193,6 +197,44 @@ withBrowser('the page, while things run and fail', () => {
       } finally {
         await folder.remove();
       }
+    },
+    LONG_MS,
+  );
+
+  test(
+    'two results of one volume are compared, target by target, with Dice, millilitres and where they differ',
+    async () => {
+      const uri = await stack.api.upload(small);
+      const first = await stack.api.submit({ input: { uri }, prompts: ['bone', 'fat'], title: 'One' });
+      const second = await stack.api.submit({ input: { uri }, prompts: ['Bone', 'the lungs'] });
+      for (const { id } of [first, second]) await stack.api.ended(id);
+      await page.goto(`${origin}/jobs/${second.id}`);
+      await page.getByLabel('Compare with').selectOption({ value: first.id });
+      await page.getByRole('heading', { name: 'Two results compared' }).waitFor();
+      const rows = page.locator('.findings tbody tr');
+      await rows.filter({ hasText: '1.000' }).waitFor();
+      const cells = await rows.locator('th, td').allInnerTexts();
+      const manifest = await stack.api.manifest(first.id);
+      if (manifest.status !== 'completed') throw new Error(manifest.status);
+      const [bone, fat] = manifest.findings.map(({ volumeMl }) => volumeMl.toFixed(volumeMl >= 1 ? 1 : 2));
+      // The same pack finds the same bone; what only one asked for has no Dice.
+      expect(cells).toEqual([
+        ...['Bone', bone, bone, '1.000'],
+        ...['the lungs', expect.stringMatching(/^[\d.]+$/), '–', '–'],
+        ...['fat', '–', fat, '–'],
+      ]);
+      await page.locator('#crosshair').getByText('in both', { exact: true }).waitFor();
+      await page.getByRole('button', { name: 'fat' }).click();
+      await page.locator('#crosshair').getByText('only in the second', { exact: true }).waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await screenshot(page, 'compare');
+      await page.setViewportSize(phone);
+      await page.getByRole('button', { name: 'Light theme' }).click();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await fitsItsWidth(page)).toBe(true);
+      await screenshot(page, 'compare-phone-light');
+      await page.getByRole('button', { name: 'Dark theme' }).click();
+      await page.setViewportSize(desktop);
     },
     LONG_MS,
   );

@@ -1,6 +1,6 @@
-import { JobStatus } from '@parse3d/contract';
+import { JobStatus, Timestamp } from '@parse3d/contract';
 import { Command } from 'commander';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Job } from '@parse3d/client';
 import { ConnectionOptions, withClient, withConnection } from '../client/connection.js';
 import { formatAge, formatBytes, formatSeconds, shorten } from '../terminal/format.js';
@@ -12,6 +12,11 @@ import { action, examples } from './define.js';
 const Options = ConnectionOptions.extend({
   status: JobStatus.optional(),
   limit: wholeNumber(1, 200),
+  search: z.string().max(200).optional(),
+  pack: z.string().optional(),
+  tag: z.string().max(64).optional(),
+  since: Timestamp.or(z.iso.date()).optional(),
+  before: Timestamp.or(z.iso.date()).optional(),
 });
 
 type Options = z.infer<typeof Options>;
@@ -41,7 +46,11 @@ export function listJobsCommand(): Command {
     .description('Lists the recent jobs, newest first.')
     .action(action(Options, ({ options, output }) => list(options, output)));
   withConnection(command);
-  return examples(command, ['What failed', 'parse3d job list --status failed']);
+  return examples(
+    command,
+    ['What failed', 'parse3d job list --status failed'],
+    ['A study found again', 'parse3d job list --search "pilot hippocampus"'],
+  );
 }
 
 /** `parse3d job show` */
@@ -57,14 +66,33 @@ export function showJobCommand(): Command {
 const withListOptions = (command: Command): Command =>
   command
     .option('--status <status>', `only ${JobStatus.options.join(', ')}`)
+    .option('--search <words>', 'only where all of them stand in title, tags, prompts, pack, file or id')
+    .option('--pack <id>', 'only of this pack')
+    .option('--tag <text>', 'only with exactly this tag')
+    .option('--since <time>', 'only submitted then or later, such as 2026-01-31 (UTC) or 2026-01-31T12:00:00Z')
+    .option('--before <time>', 'only submitted earlier')
     .option('--limit <count>', 'how many are listed, at most 200', '20');
 
 const list = (options: Options, output: Output): Promise<void> =>
   withClient(options, async (client) => {
-    const page = await client.jobs.list({ status: options.status, limit: options.limit });
+    const { status, limit, search, pack, tag, since, before } = options;
+    const page = await client.jobs.list({
+      status,
+      limit,
+      q: search,
+      pack,
+      tag,
+      since: since && timeOf(since),
+      before: before && timeOf(before),
+    });
     output.document(page);
     output.say(page.jobs.length === 0 ? 'no jobs' : listOf(page.jobs, output.colours));
+    // A filter may have left this page short.
+    if (page.next !== undefined && page.jobs.length < limit) output.hint('older jobs were not looked through');
   });
+
+/** A day begins at midnight UTC. */
+const timeOf = (text: string): string => (text.includes('T') ? text : `${text}T00:00:00Z`);
 
 const show = (id: string, options: ConnectionOptions, output: Output): Promise<void> =>
   withClient(options, async (client) => showJob(await client.jobs.get(id), output));
@@ -75,6 +103,7 @@ function listOf(jobs: readonly Job[], colours: Colours): string {
     { title: 'status' },
     { title: 'pack' },
     { title: 'created' },
+    { title: 'title' },
     { title: 'prompts' },
   ];
   const rows = jobs.map((job) => [
@@ -82,6 +111,7 @@ function listOf(jobs: readonly Job[], colours: Colours): string {
     `${paint(job.status, colours)}${detailOf(job)}`,
     job.pack.id,
     formatAge(job.createdAt),
+    shorten(job.title ?? '', 24),
     shorten(job.prompts.map(({ text }) => text).join(', '), 40),
   ]);
   return table(columns, rows, colours);
@@ -96,6 +126,8 @@ export function showJob(job: Job, output: Output): void {
     ['left', job.status === 'running' && job.etaSeconds !== undefined ? formatSeconds(job.etaSeconds) : undefined],
     ['run', job.run > 1 ? String(job.run) : undefined],
     ['attempt', job.attempt !== undefined && job.attempt > 1 ? String(job.attempt) : undefined],
+    ['title', job.title],
+    ['tags', job.tags?.join(', ')],
     ['input', `${job.input.uri}  ${dim(formatBytes(job.input.bytes))}`],
     ['prompts', job.prompts.map(({ label, text }) => `${label} ${text}`).join(', ')],
     ['pack', `${job.pack.id} ${job.pack.version}, ${job.modality}`],

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { Modality } from '@parse3d/contract';
+import { JobTag, JobTitle, Modality } from '@parse3d/contract';
 import { isStorageUri } from '@parse3d/contract/names';
 import { Command } from 'commander';
 import { z } from 'zod';
@@ -33,6 +33,8 @@ const Options = ConnectionOptions.extend({
   modality: Modality.optional(),
   lane: z.enum(['interactive', 'batch']).optional(),
   deadline: wholeNumber(1, 86_400).optional(),
+  title: JobTitle.optional(),
+  tag: z.array(JobTag).max(16).default([]),
   meta: z.array(z.string().regex(/^[^=]+=/, 'expected name=value')).default([]),
   idempotencyKey: z.string().min(1).max(255).optional(),
   watch: z.boolean().default(false),
@@ -52,6 +54,8 @@ export function submitCommand(): Command {
     .option('--modality <name>', `${Modality.options.join(', ')} (else the pack’s first)`)
     .option('--lane <lane>', 'interactive goes before batch (else interactive, and batch for batches)')
     .option('--deadline <seconds>', 'longest time that one attempt may take')
+    .option('--title <text>', 'how the job is called in lists; no patient identifiers')
+    .option('--tag <text>', 'to find the job by; may be repeated', collect)
     .option('--meta <name=value>', 'your own note, given back with the job; no patient identifiers', collect)
     .option('--idempotency-key <key>', 'for one URI: the same key again finds the same job')
     .option('--watch', 'follow the jobs or the batch to the end')
@@ -218,7 +222,14 @@ function watch(
 }
 
 function requestFor(uri: string, prompts: SubmitJob['prompts'], options: Options): SubmitJob {
-  return { input: { uri }, prompts, ...settingsOf(options) };
+  const { title, tag } = options;
+  return {
+    input: { uri },
+    prompts,
+    ...settingsOf(options),
+    ...(title === undefined ? {} : { title }),
+    ...(tag.length === 0 ? {} : { tags: tag }),
+  };
 }
 
 /** What jobs and batches are asked for with alike. */

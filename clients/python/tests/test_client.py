@@ -34,22 +34,22 @@ class ClientTest(unittest.TestCase):
         shares = []
         found = self.client.segment(
             VOLUME,
-            ["bone", {"text": "lung", "label": 7}],
+            ["fat", {"text": "soft tissue", "label": 7}],
             pack="ct-tissue",
             on_progress=lambda job: shares.append(job.get("progress", 0)),
         )
-        for prompt, hounsfield in (("bone", 700), ("lung", -750)):
+        for prompt, hounsfield in (("fat", -100), ("soft tissue", 45)):
             mask = found.masks[prompt]
             self.assertTrue(numpy.array_equal(mask.get_fdata() == 1, voxels == hounsfield))
             self.assertTrue(numpy.allclose(mask.affine, volume.affine, atol=1e-4))
             self.assertEqual(found.finding(prompt).voxels, int((voxels == hounsfield).sum()))
         self.assertEqual(set(numpy.unique(found.labels.get_fdata())), {0, 1, 7})
-        self.assertEqual(list(found.masks), ["bone", "lung"])
-        self.assertIs(found.finding(7), found.finding("lung"))
+        self.assertEqual(list(found.masks), ["fat", "soft tissue"])
+        self.assertIs(found.finding(7), found.finding("soft tissue"))
         table = found.dataframe()
         self.assertEqual(list(table["label"]), [1, 7])
         self.assertAlmostEqual(table["volume_ml"][0], found.findings[0].volume_ml)
-        self.assertEqual(table["intensity_mean"][0], 700)
+        self.assertEqual(table["intensity_mean"][0], -100)
         self.assertTrue(shares)
         with self.assertRaisesRegex(KeyError, "was not asked for"):
             found.masks["liver"]

@@ -32,6 +32,9 @@ const apiEnv = commonEnv.extend({
   PARSE3D_REDIRECT_DOWNLOADS: flag('false').describe(
     'Send downloads to the store by presigned URLs instead of through the api, where the store has them.',
   ),
+  PARSE3D_SESSION_LIFETIME: duration('24h').describe(
+    'How long a browser that signed in with a key stays signed in. A session ends earlier with its key.',
+  ),
   PARSE3D_CHECK_STORAGE: flag('true').describe(
     'Refuse to start with an S3 store that does not honour `If-None-Match: *`, on which every commit rests.',
   ),

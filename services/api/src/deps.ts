@@ -1,6 +1,6 @@
 import type { PackCatalog } from '@parse3d/contract/packs';
 import type { Control } from '@parse3d/control';
-import type { ApiKeys } from '@parse3d/platform/access';
+import type { ApiKeys, Links, Sessions } from '@parse3d/platform/access';
 import type { Tracing } from '@parse3d/platform/telemetry';
 import type { Stores } from '@parse3d/storage';
 import type { Logger } from 'pino';
@@ -16,6 +16,10 @@ export interface ApiDeps {
   readonly control: Control;
   readonly stores: Stores;
   readonly apiKeys: ApiKeys;
+  /** Browsers that signed in. */
+  readonly sessions: Sessions;
+  /** Links to single jobs. */
+  readonly links: Links;
   readonly rules: RuleStore;
   readonly packs: PackCatalog;
   readonly metrics: ApiMetrics;

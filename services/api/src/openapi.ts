@@ -22,10 +22,24 @@ export function openApiDocument(
     components: {
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'p3d_…' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'parse3d-session',
+          description:
+            'Of a browser that signed in by POST /v1/session; behind the name comes the port, where the address has one. ' +
+            'What changes something needs the header X-Parse3d-Page too.',
+        },
+        shareLink: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'p3l_…',
+          description: 'Of a link made by POST /v1/jobs/{id}/links: it reads that job and nothing else.',
+        },
         eventsToken: { type: 'http', scheme: 'bearer', description: 'PARSE3D_EVENTS_TOKEN of the server.' },
       },
     },
-    security: [{ apiKey: [] }],
+    security: [{ apiKey: [] }, { session: [] }],
     paths: pathsOf(operations),
   });
 }
@@ -51,6 +65,7 @@ function describe(operationId: string, operation: Operation): ZodOpenApiOperatio
     tags: [tag],
     ...(scope === 'public' ? { security: [] } : {}),
     ...(scope === 'events-token' ? { security: [{ eventsToken: [] }] } : {}),
+    ...(operation.takesLinks === true ? { security: [{ apiKey: [] }, { session: [] }, { shareLink: [] }] } : {}),
     ...(params || query || headers
       ? {
           requestParams: {

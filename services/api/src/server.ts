@@ -1,3 +1,4 @@
+import { Links, Sessions } from '@parse3d/platform/access';
 import { software } from '@parse3d/contract/software';
 import { storageFromEnv, storageLimitsFromEnv, tracingFromEnv } from '@parse3d/platform/config';
 import { readPackCatalog, type PackCatalog } from '@parse3d/contract/packs';
@@ -86,6 +87,8 @@ async function openDeps(
     control,
     stores,
     apiKeys: control.apiKeys,
+    sessions: new Sessions(stores.primary, control.apiKeys),
+    links: new Links(stores.primary, control.apiKeys),
     rules: new RuleStore(stores.primary, control.unreadable.note),
     packs,
     metrics,

@@ -1,11 +1,12 @@
 import { BatchesPage } from './batches/list.js';
 import { BatchPage } from './batches/page.js';
-import { Empty, Mark } from './components/parts.js';
+import { ComparePage } from './compare/page.js';
+import { Empty, Mark, Skeleton } from './components/parts.js';
 import { JobsPage } from './jobs/page.js';
 import { LookPage } from './look/page.js';
 import { Link, path } from './router.js';
 import { SegmentPage } from './segment/page.js';
-import { signedIn, signOut } from './session.js';
+import { isGuest, sharedJob, signedIn, signOut, standing } from './session.js';
 import { SignIn } from './sign-in.js';
 import { StatusPage } from './status/page.js';
 import { theme, toggleTheme } from './theme.js';
@@ -25,11 +26,18 @@ export function App() {
         Skip to the content
       </a>
       <header class="top">
-        <Link to="/" class="brand" label="parse3d, start">
-          <Mark size={20} />
-          <span>parse3d</span>
-        </Link>
-        {signedIn.value && (
+        {isGuest.value ? (
+          <span class="brand">
+            <Mark size={20} />
+            <span>parse3d</span>
+          </span>
+        ) : (
+          <Link to="/" class="brand" label="parse3d, start">
+            <Mark size={20} />
+            <span>parse3d</span>
+          </Link>
+        )}
+        {signedIn.value && !isGuest.value && (
           <nav aria-label="Main">
             {places.map(({ to, name }) => (
               <Link key={to} to={to} current={to === '/' ? here === '/' : here.startsWith(to)}>
@@ -46,15 +54,15 @@ export function App() {
             {theme.value === 'dark' ? 'Light' : 'Dark'}
             <span class="visually-hidden"> theme</span>
           </button>
-          {signedIn.value && (
-            <button type="button" class="small" onClick={() => signOut()}>
+          {signedIn.value && !isGuest.value && (
+            <button type="button" class="small" onClick={() => void signOut()}>
               Sign out
             </button>
           )}
         </div>
       </header>
       <main id="main" tabIndex={-1}>
-        {signedIn.value ? <Page path={here} /> : <SignIn />}
+        <Main path={here} />
       </main>
       <footer class="notice">
         <strong>For research use only:</strong> not a medical device, not for diagnosis or treatment. Inputs must hold
@@ -64,10 +72,27 @@ export function App() {
   );
 }
 
+function Main({ path: here }: { path: string }) {
+  if (standing.value === 'asking') {
+    return (
+      <div class="page">
+        <h1 class="visually-hidden" tabIndex={-1}>
+          parse3d
+        </h1>
+        <Skeleton what="the session" />
+      </div>
+    );
+  }
+  if (!signedIn.value) return <SignIn />;
+  return sharedJob.value === undefined ? <Page path={here} /> : <LookPage id={sharedJob.value} />;
+}
+
 function Page({ path: here }: { path: string }) {
-  const [, section, id] = here.split('/');
+  const [, section, id, other] = here.split('/');
   if (section === '' || section === undefined) return <SegmentPage />;
   if (section === 'jobs') return id === undefined || id === '' ? <JobsPage /> : <LookPage key={id} id={id} />;
+  if (section === 'compare' && id !== undefined && other !== undefined)
+    return <ComparePage key={here} first={id} second={other} />;
   if (section === 'batches') return id === undefined || id === '' ? <BatchesPage /> : <BatchPage key={id} id={id} />;
   if (section === 'status') return <StatusPage />;
   return (

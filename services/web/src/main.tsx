@@ -5,6 +5,6 @@ import { applyTheme } from './theme.js';
 import './styles/index.css';
 
 applyTheme();
-restoreSession();
+void restoreSession();
 const root = document.getElementById('page');
 if (root !== null) render(<App />, root);

@@ -1,11 +1,24 @@
 import { ProblemError } from '@parse3d/client';
 import { useState } from 'preact/hooks';
-import { serverFor } from './api/server.js';
 import { Mark, ProblemBox } from './components/parts.js';
 import { useTitle } from './hooks.js';
-import { apiKey, keyProblem, signIn } from './session.js';
+import { isGuest, resume, signIn, whyOut } from './session.js';
 
-export function SignIn() {
+/** Whoever came by a link that is over is told so: no key would help them. */
+export const SignIn = () => (isGuest.value ? <LinkOver /> : <KeyForm />);
+
+function LinkOver() {
+  useTitle('Link');
+  return (
+    <div class="sign-in">
+      <Mark size={64} />
+      <h1 tabIndex={-1}>parse3d</h1>
+      <ProblemBox error={whyOut.value} />
+    </div>
+  );
+}
+
+function KeyForm() {
   useTitle('Sign in');
   const [typed, setTyped] = useState('');
   const [problem, setProblem] = useState<unknown>();
@@ -13,27 +26,15 @@ export function SignIn() {
   const check = async (): Promise<void> => {
     setChecking(true);
     setProblem(undefined);
-    // The key is tried before it is kept, so that a wrong one never shows an empty page.
-    apiKey.value = undefined;
     try {
-      await serverFor(typed.trim()).jobs.list({ limit: 1 });
-      signIn(typed);
+      await signIn(typed);
     } catch (error) {
-      const unknown = error instanceof ProblemError && error.status === 401;
-      setProblem(
-        unknown
-          ? new ProblemError({
-              status: 401,
-              code: 'unauthorized',
-              title: 'The server does not know this key',
-              detail: 'It may be mistyped, revoked or expired.',
-            })
-          : error,
-      );
-    } finally {
+      setProblem(error);
       setChecking(false);
     }
   };
+  const before = whyOut.value;
+  const unreachable = before !== undefined && !(before instanceof ProblemError && before.status === 401);
   return (
     <div class="sign-in">
       <Mark size={64} />
@@ -56,10 +57,8 @@ export function SignIn() {
             onInput={(event) => setTyped(event.currentTarget.value)}
           />
         </label>
-        {keyProblem.value !== undefined && problem === undefined && (
-          <p class="stale" role="status">
-            {keyProblem.value}
-          </p>
+        {before !== undefined && problem === undefined && (
+          <ProblemBox error={before} onRetry={unreachable ? () => void resume() : undefined} />
         )}
         {problem !== undefined && <ProblemBox error={problem} />}
         <button type="submit" class="primary" disabled={checking || typed.trim() === ''}>
@@ -68,7 +67,7 @@ export function SignIn() {
       </form>
       <p class="hint">
         <code>parse3d up</code> prints a link that signs in by itself; <code>parse3d key create</code> makes a key for
-        somebody else. The key stays in this tab.
+        somebody else. The page forgets the key at once and keeps a session, until you sign out.
       </p>
     </div>
   );

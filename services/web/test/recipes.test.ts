@@ -3,6 +3,12 @@ import type { BatchDraft, JobDraft } from '../src/api/calls.js';
 import { batchRecipes } from '../src/components/batch-recipes.js';
 import { recipes } from '../src/components/recipes.js';
 
+test('title and tags of a job are part of the command', () => {
+  const draft = { input: { uri: 's3://scans/a.nii.gz' }, prompts: ['bone'], title: 'Pilot 3', tags: ['a', 'b c'] };
+  const text = recipes(draft, 'http://127.0.0.1:8080', undefined).find(({ id }) => id === 'cli')?.text;
+  expect(text).toContain("  --title 'Pilot 3' \\\n  --tag a \\\n  --tag 'b c' \\\n");
+});
+
 test('the command line names everything that the job was asked for, label numbers too', () => {
   const draft = {
     input: { uri: 's3://scans/a.nii.gz' },

@@ -78,8 +78,8 @@ export const ErrorThreshold = z
   .refine((threshold) => threshold.count !== undefined || threshold.share !== undefined, 'expected count or share');
 export type ErrorThreshold = z.infer<typeof ErrorThreshold>;
 
-// Last in the body of a batch, whose digest an idempotency key remembers.
-const { metadata, ...askedOfItems } = askedSpec;
+// Last in the body of a batch, whose digest an idempotency key remembers. A batch has a name; its jobs have no titles.
+const { metadata, title: _title, tags: _tags, ...askedOfItems } = askedSpec;
 
 /** Body of `POST /v1/batches`. */
 export const SubmitBatch = z

@@ -19,6 +19,8 @@ export * from './job-events.js';
 export * from './keys.js';
 export { parseStored, type StoredSchema } from './stored.js';
 export * from './responses.js';
+export * from './access.js';
+export * from './marks.js';
 export * from './page.js';
 export { findingsCsv, measureCells, measureTitles } from './findings-csv.js';
 export { csvRow } from './text/csv.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { JobOptions, OutputOptions } from './job-options.js';
-import { Lane, Metadata, Modality, PackId, PackRef } from './primitives.js';
+import { JobTags, JobTitle, Lane, Metadata, Modality, PackId, PackRef } from './primitives.js';
 import { Prompt, Prompts } from './prompt.js';
 
 // What a job is asked for besides its volume, said here alone: as a client writes it, and as it is accepted. Requests,
@@ -23,6 +23,11 @@ export const askedSpec = {
   metadata: Metadata.default({}).meta({
     description: 'Your own keys, at most 64, given back with the job. No patient identifiers.',
   }),
+  title: JobTitle.optional().meta({
+    description: 'How the job is called in lists; found by search. No patient identifiers.',
+    example: 'Pilot 3, baseline',
+  }),
+  tags: JobTags.optional().meta({ description: 'To find the job by, at most 16. No patient identifiers.' }),
 };
 
 /** As accepted: every choice is made, and what was accepted once stays readable. */
@@ -34,6 +39,8 @@ export const jobSpec = {
   options: JobOptions,
   lane: Lane,
   metadata: z.record(z.string(), z.string()),
+  title: z.string().optional(),
+  tags: z.array(z.string()).optional(),
 } satisfies Record<keyof typeof askedSpec, z.ZodType>;
 
 const JobSpec = z.object(jobSpec);

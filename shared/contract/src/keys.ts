@@ -31,6 +31,10 @@ export const blobKeys = {
   /** Present once items of a batch were run again; another one each time. */
   batchReopened: (batchId: string): string => `batches/${batchId}/reopened.json`,
   batchReport: (batchId: string, name: string): string => `batches/${batchId}/${name}`,
+  /** What somebody thinks of one result of a batch. */
+  batchMark: (batchId: string, ordinal: number): string =>
+    `batches/${batchId}/marks/${String(ordinal).padStart(8, '0')}.json`,
+  batchMarksPrefix: (batchId: string): string => `batches/${batchId}/marks/`,
   /** Results of a batch of a BIDS dataset, laid out as a derivative; its `dataset_description.json` is written last. */
   batchDerivative: (batchId: string): string => `batches/${batchId}/derivatives/parse3d/`,
   /** Present while a batch has work left. */
@@ -89,6 +93,12 @@ export const blobKeys = {
   /** The same, found from the run that shares. */
   sharedBy: (by: RunId, of: RunId): string => `shared-by/${by.jobId}/${by.run}/${of.jobId}/${of.run}.json`,
   sharedByPrefix: (jobIds: string): string => `shared-by/${jobIds}`,
+  /** A link with which others look at one job. */
+  link: (jobId: string, linkId: string): string => `links/${jobId}/${linkId}.json`,
+  linksPrefix: (jobIds: string): string => `links/${jobIds}`,
+  /** A browser that signed in with a key. */
+  session: (keyId: string, sessionId: string): string => `sessions/${keyId}/${sessionId}.json`,
+  sessionsPrefix: (keyId: string): string => `sessions/${keyId}/`,
   tenant: (tenant: string): string => `tenants/${tenant}.json`,
   tenantPrefix: 'tenants/',
   apiKey: (keyId: string): string => `keys/${keyId}.json`,

@@ -44,6 +44,24 @@ export const Metadata = z
   .record(z.string().max(64), z.string().max(256))
   .refine((entries) => Object.keys(entries).length <= 64, 'expected at most 64 entries');
 
+/** What is shown in a line: no controls, no line breaks, in Unicode's composed form. */
+const line = (longest: number) =>
+  z
+    .string()
+    .normalize('NFC')
+    .trim()
+    .min(1)
+    .max(longest)
+    .refine((text) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text), 'expected one line of text');
+
+export const JobTitle = line(200);
+export const JobTag = line(64);
+/** Different ones, in the order in which they were given. */
+export const JobTags = z
+  .array(JobTag)
+  .max(16)
+  .overwrite((tags) => [...new Set(tags)]);
+
 export const RESEARCH_NOTICE =
   'For research use only: not a medical device, not for diagnosis or treatment. Inputs must hold no patient identifiers.';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { JobStatus, JobView } from './job.js';
 import { GeometryJson } from './manifest.js';
-import { BlobUri, Modality, PackId, Sha256 } from './primitives.js';
+import { BlobUri, Modality, PackId, Sha256, Timestamp } from './primitives.js';
 import { Prompt } from './prompt.js';
 
 /** Answer of `POST /v1/volumes`. */
@@ -26,6 +26,20 @@ export type UploadedVolume = z.infer<typeof UploadedVolume>;
 /** Query of `GET /v1/jobs`. */
 export const ListJobs = z.strictObject({
   status: JobStatus.optional(),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({
+      description:
+        'Words that all have to stand in the title, a tag, a prompt, the pack or the last part of the input’s URI, or ' +
+        'begin the id. Upper and lower case are alike.',
+    }),
+  pack: PackId.optional(),
+  tag: z.string().max(64).optional().meta({ description: 'Exactly this tag.' }),
+  input: BlobUri.optional().meta({ description: 'Jobs of this volume.' }),
+  since: Timestamp.optional().meta({ description: 'Submitted at this time or later.' }),
+  before: Timestamp.optional().meta({ description: 'Submitted earlier than this.' }),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z
     .string()
@@ -33,6 +47,8 @@ export const ListJobs = z.strictObject({
     .optional()
     .meta({ description: '`next` of the page before.' }),
 });
+
+export type ListJobs = z.infer<typeof ListJobs>;
 
 /** Answer of `GET /v1/jobs`: newest first. */
 export const JobPage = z

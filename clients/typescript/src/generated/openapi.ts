@@ -139,6 +139,107 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/jobs/{id}/archive': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download all outputs as a zip file
+     * @description Outputs under names that say their prompts (`mask-3-left-hippocampus.nii.gz`), `manifest.json` and `findings.csv`. It is made while it is sent.
+     */
+    get: operations['getArchive'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/findings.csv': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download what was found as a table
+     * @description A row per prompt, with measures where they were asked for.
+     */
+    get: operations['getFindings'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/links': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Links to a job, oldest first */
+    get: operations['listLinks'];
+    put?: never;
+    /**
+     * Make a link that shows one job
+     * @description Whoever has the link reads the job, its outputs and its volume, and nothing else, until it expires, is revoked, or the key that made it ends.
+     */
+    post: operations['createLink'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/links/{linkId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Revoke a link
+     * @description It opens nothing any more, on other servers within seconds.
+     */
+    delete: operations['revokeLink'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/jobs/{id}/input': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read the volume of a job, whole or in ranges
+     * @description The version that the job was submitted with; one that was replaced since is refused.
+     */
+    get: operations['getInput'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/batches': {
     parameters: {
       query?: never;
@@ -287,6 +388,47 @@ export interface paths {
     };
     /** Download results.jsonl, failures.jsonl or summary.csv */
     get: operations['getBatchReport'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/marks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** List what was marked in a batch */
+    get: operations['listMarks'];
+    put?: never;
+    /**
+     * Mark a result of a batch as good or bad
+     * @description With a note if you like. A second mark takes the place of the first; `null` takes it back.
+     */
+    post: operations['markItem'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/batches/{id}/marks.csv': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Download what was marked as a table
+     * @description A row per marked volume; `ordinal` is that of `summary.csv`.
+     */
+    get: operations['getMarksTable'];
     put?: never;
     post?: never;
     delete?: never;
@@ -613,6 +755,28 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/session': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** As whom a request comes */
+    get: operations['getSession'];
+    put?: never;
+    /**
+     * Sign a browser in
+     * @description The key comes in the Authorization header; the answer sets a cookie that counts for this server’s own pages. It ends by DELETE, after a while, or with the key.
+     */
+    post: operations['openSession'];
+    /** Sign a browser out */
+    delete: operations['closeSession'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/status': {
     parameters: {
       query?: never;
@@ -725,6 +889,13 @@ export interface components {
             [key: string]: string;
           }
         | undefined;
+      /**
+       * @description How the job is called in lists; found by search. No patient identifiers.
+       * @example Pilot 3, baseline
+       */
+      title?: string | undefined;
+      /** @description To find the job by, at most 16. No patient identifiers. */
+      tags?: string[] | undefined;
     };
     /**
      * @description Names a pack on this server.
@@ -870,6 +1041,13 @@ export interface components {
         | undefined;
       /** @description Which volume of a 4D NIfTI, from 1 (nibabel and FSL count from 0). Without it a file of several is refused. */
       frame?: number | undefined;
+    };
+    CreateLink: {
+      /**
+       * @description After which the link opens nothing.
+       * @default 7
+       */
+      days?: number | undefined;
     };
     SubmitBatch: {
       name?: string | undefined;
@@ -1108,6 +1286,14 @@ export interface components {
           )[]
         | undefined;
     };
+    MarkItem: {
+      /** @description Place of the volume in the batch, from 0. */
+      ordinal: number;
+      /** @description What somebody thinks of the result; null takes it back. */
+      mark: ('good' | 'bad') | null;
+      /** @description Why. No patient identifiers. */
+      note?: string | undefined;
+    };
     CreateRule: {
       name?: string | undefined;
       /** @example s3://scans/ */
@@ -1179,6 +1365,13 @@ export interface components {
             [key: string]: string;
           }
         | undefined;
+      /**
+       * @description How the job is called in lists; found by search. No patient identifiers.
+       * @example Pilot 3, baseline
+       */
+      title?: string | undefined;
+      /** @description To find the job by, at most 16. No patient identifiers. */
+      tags?: string[] | undefined;
     };
     ChangeRule: {
       name?: string | undefined;
@@ -1349,6 +1542,8 @@ export interface components {
       metadata: {
         [key: string]: string;
       };
+      title?: string | undefined;
+      tags?: string[] | undefined;
       /** Format: date-time */
       createdAt: string;
       /** Format: date-time */
@@ -1557,6 +1752,8 @@ export interface components {
           metadata: {
             [key: string]: string;
           };
+          title?: string | undefined;
+          tags?: string[] | undefined;
           requestSha256: string;
           software: {
             /** @constant */
@@ -1661,6 +1858,8 @@ export interface components {
           metadata: {
             [key: string]: string;
           };
+          title?: string | undefined;
+          tags?: string[] | undefined;
           requestSha256: string;
           software: {
             /** @constant */
@@ -1717,6 +1916,8 @@ export interface components {
           metadata: {
             [key: string]: string;
           };
+          title?: string | undefined;
+          tags?: string[] | undefined;
           requestSha256: string;
           software: {
             /** @constant */
@@ -1853,6 +2054,43 @@ export interface components {
       /** @description Voxels of these parts. */
       voxels: number;
     };
+    NewLink: {
+      id: string;
+      /**
+       * Format: uuid
+       * @description Identifies a job; sorts by the time of submission.
+       */
+      jobId: string;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      expiresAt: string;
+      expired: boolean;
+      /** @description The key that made it, with which it ends. */
+      keyId: string;
+      /** @description Shown here alone: a bearer token that reads this job. `p3l_…` */
+      token: string;
+      /** @description The page that shows the job, with the token behind `#`. */
+      url: string;
+    };
+    LinkList: {
+      links: components['schemas']['Link'][];
+    };
+    Link: {
+      id: string;
+      /**
+       * Format: uuid
+       * @description Identifies a job; sorts by the time of submission.
+       */
+      jobId: string;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      expiresAt: string;
+      expired: boolean;
+      /** @description The key that made it, with which it ends. */
+      keyId: string;
+    };
     BatchSize: {
       total: number;
       /** @description Of sources that tell sizes; a manifest and a list do not. */
@@ -1959,6 +2197,28 @@ export interface components {
       }[];
       next?: number | undefined;
     };
+    ItemMark: {
+      /** @description Place of the volume in the batch, from 0. */
+      ordinal: number;
+      /**
+       * @description An object in storage; with a slash at the end, a folder with a DICOM series.
+       * @example s3://scans/study-1/ct.nii.gz
+       */
+      uri: string;
+      /** @enum {string} */
+      mark: 'good' | 'bad';
+      note?: string | undefined;
+      /** Format: date-time */
+      markedAt: string;
+      /** @description The key with which it was marked. */
+      keyId: string;
+    };
+    MarkPage: {
+      /** @description In the order of the batch. */
+      marks: components['schemas']['ItemMark'][];
+      /** @description Give it as `after` for the next page; absent on the last. */
+      next?: number | undefined;
+    };
     DerivativePage: {
       files: {
         /** @example sub-01/anat/sub-01_space-orig_dseg.nii.gz */
@@ -1999,6 +2259,13 @@ export interface components {
         metadata: {
           [key: string]: string;
         };
+        /**
+         * @description How the job is called in lists; found by search. No patient identifiers.
+         * @example Pilot 3, baseline
+         */
+        title?: string | undefined;
+        /** @description To find the job by, at most 16. No patient identifiers. */
+        tags?: string[] | undefined;
       };
       /**
        * @description Objects that come within this time of the first become one batch. `0s`, or none: a job for each.
@@ -2368,6 +2635,18 @@ export interface components {
       uploadsKeptSeconds: number;
       /** @description Age at which ended jobs and batches are removed; null where they stay. */
       retentionSeconds: number | null;
+    };
+    Session: {
+      keyId: string;
+      /** @description Of the key. */
+      name: string;
+      tenant: string;
+      scopes: string[];
+      /**
+       * Format: date-time
+       * @description Absent where a key was shown in place of a session.
+       */
+      expiresAt?: string | undefined;
     };
     ServiceStatus: {
       software: {
@@ -2822,6 +3101,17 @@ export interface operations {
     parameters: {
       query?: {
         status?: ('waiting' | 'running' | 'completed' | 'failed' | 'canceled') | undefined;
+        /** @description Words that all have to stand in the title, a tag, a prompt, the pack or the last part of the input’s URI, or begin the id. Upper and lower case are alike. */
+        q?: string | undefined;
+        pack?: components['schemas']['PackId'] | undefined;
+        /** @description Exactly this tag. */
+        tag?: string | undefined;
+        /** @description Jobs of this volume. */
+        input?: string | undefined;
+        /** @description Submitted at this time or later. */
+        since?: string | undefined;
+        /** @description Submitted earlier than this. */
+        before?: string | undefined;
         limit?: number | undefined;
         /** @description `next` of the page before. */
         cursor?: string | undefined;
@@ -3528,6 +3818,559 @@ export interface operations {
       };
       /** @description The range lies outside the file. */
       416: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getArchive: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The zip file. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/zip': string;
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getFindings: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The table. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/csv': string;
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The state does not allow it, or the idempotency key was used for something else. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listLinks: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Links that were not revoked. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LinkList'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  createLink: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: {
+      content: {
+        'application/json': components['schemas']['CreateLink'];
+      };
+    };
+    responses: {
+      /** @description Made. The token is seen here alone. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['NewLink'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The content type is not understood. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The tenant has used up its quota. Try again later. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  revokeLink: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+        linkId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description It is revoked. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job or link was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job or link was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getInput: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Identifies a job; sorts by the time of submission. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The file. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description One range of bytes. */
+      206: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': string;
+        };
+      };
+      /** @description The client has this version. */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The job was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The range lies outside the file. */
+      416: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Volume, prompts, pack or modality cannot be used. */
+      422: {
         headers: {
           [name: string]: unknown;
         };
@@ -4439,6 +5282,267 @@ export interface operations {
       };
       /** @description The range lies outside the file. */
       416: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  listMarks: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: number | undefined;
+        limit?: number | undefined;
+      };
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page, in the order of the batch. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['MarkPage'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  markItem: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MarkItem'];
+      };
+    };
+    responses: {
+      /** @description The mark. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ItemMark'];
+        };
+      };
+      /** @description It is taken back. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body comes too slowly. */
+      408: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getMarksTable: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The table. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'text/csv': string;
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was not found, or belongs to another tenant. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The batch was removed by its owner, or at the end of its retention. */
+      410: {
         headers: {
           [name: string]: unknown;
         };
@@ -6260,6 +7364,145 @@ export interface operations {
       };
       /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
       503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  getSession: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The key behind the session, or the key itself. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Session'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  openSession: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Signed in. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Session'];
+        };
+      };
+      /** @description The request does not have the expected form. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description No valid API key. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key lacks the scope or may not read the volume. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Redis or the storage is away, or the storage is full; nothing was accepted. Try again. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  closeSession: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The session opens nothing any more. */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description It is not a page of this server that asks. */
+      403: {
         headers: {
           [name: string]: unknown;
         };

@@ -19,7 +19,7 @@ export interface Call<A extends Access, P, Q, H, B> {
   readonly headers: H;
   /** Undefined where the body streams: it is read from `request`. */
   readonly body: B;
-  /** The key of the request. */
+  /** The key of the request, of its session, or of who made its link. */
   readonly caller: A extends 'public' | 'events-token' ? undefined : ApiKeyRecord;
   readonly request: Request;
   readonly response: Response;
@@ -36,6 +36,8 @@ interface Described {
   readonly description?: string;
   readonly tag: 'volumes' | 'jobs' | 'outputs' | 'batches' | 'rules' | 'webhooks' | 'packs' | 'operations';
   readonly answers: Answers;
+  /** Whether a link to the job that `id` of the path names opens it too: for what only reads. */
+  readonly takesLinks?: true;
   /** Errors besides those that every operation with a key has. */
   readonly errors?: CommonErrors;
 }
@@ -71,7 +73,7 @@ export function operation(declaration: Declaration<Access, unknown, unknown, unk
   return {
     ...declaration,
     async serve(request, response, deps) {
-      const caller = await authorise(declaration.scope, request, deps);
+      const caller = await authorise(declaration.scope, request, deps, declaration.takesLinks);
       const call = {
         caller,
         params: declaration.params && parseRequest(declaration.params, pathParams(request)),

@@ -1,15 +1,19 @@
 import { Sns } from '../events/sns.js';
 import { KeySlots } from '../http/key-slots.js';
 import type { Operation } from '../http/operation.js';
+import { archiveRoutes } from './archive.js';
 import { batchFailureRoutes, batchRoutes } from './batches.js';
 import { derivativeRoutes } from './derivatives.js';
 import { jobEventRoutes } from './job-events.js';
 import { healthRoutes } from './health.js';
 import { jobRoutes } from './jobs.js';
 import { outputRoutes } from './outputs.js';
+import { markRoutes } from './marks.js';
 import { packRoutes } from './packs.js';
 import { ruleRoutes } from './rules.js';
 import { scoreRoutes } from './score.js';
+import { linkRoutes } from './links.js';
+import { sessionRoutes } from './session.js';
 import { statusRoutes } from './status.js';
 import { storageEventRoutes } from './storage-events.js';
 import { taskRoutes } from './tasks.js';
@@ -24,7 +28,10 @@ export const apiOperations = (): readonly Operation[] => [
   ...jobRoutes,
   ...jobEventRoutes(new KeySlots()),
   ...outputRoutes,
+  ...archiveRoutes,
+  ...linkRoutes,
   ...batchRoutes,
+  ...markRoutes,
   ...derivativeRoutes,
   ...ruleRoutes,
   ...storageEventRoutes(new Sns()),
@@ -35,6 +42,7 @@ export const apiOperations = (): readonly Operation[] => [
   ...volumeContentRoutes,
   ...batchFailureRoutes,
   ...usageRoutes,
+  ...sessionRoutes,
   ...statusRoutes,
   ...healthRoutes,
 ];

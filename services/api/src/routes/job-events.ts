@@ -19,6 +19,7 @@ export const jobEventRoutes = (slots: KeySlots) => [
     scope: 'jobs:read',
     params: JobParams,
     id: 'watchJob',
+    takesLinks: true,
     summary: 'Follow a job as server-sent events',
     description: 'Resumes after `Last-Event-ID`; ends with the job. The data of each event is a JobEvent.',
     tag: 'jobs',

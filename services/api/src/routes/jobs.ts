@@ -61,6 +61,7 @@ export const jobRoutes = [
     scope: 'jobs:read',
     params: JobParams,
     id: 'getJob',
+    takesLinks: true,
     summary: 'Status of a job',
     tag: 'jobs',
     answers: { '200': json(JobView, 'The job, live or from its manifest.') },

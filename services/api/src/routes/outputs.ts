@@ -26,6 +26,7 @@ export const outputRoutes = [
     scope: 'jobs:read',
     params: JobParams,
     id: 'getManifest',
+    takesLinks: true,
     summary: 'Manifest of an ended job',
     tag: 'outputs',
     answers: { '200': json(Manifest, 'What was done and found.') },
@@ -39,6 +40,7 @@ export const outputRoutes = [
     scope: 'jobs:read',
     params: OutputParams,
     id: 'getOutput',
+    takesLinks: true,
     summary: 'Download an output',
     tag: 'outputs',
     answers: {

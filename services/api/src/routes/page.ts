@@ -8,7 +8,7 @@ import helmet from 'helmet';
 const BUILT = resolve(import.meta.dirname, '../../../web/dist');
 
 /** Addresses that the page answers itself; each can be reloaded and sent to a colleague. */
-const VIEWS = ['/', '/jobs', '/jobs/:id', '/batches', '/batches/:id', '/status'];
+const VIEWS = ['/', '/jobs', '/jobs/:id', '/shared/:id', '/compare/:id/:other', '/batches', '/batches/:id', '/status'];
 
 /**
  * The page and its files, compressed when they were built. Everything that it loads comes from here: scripts and styles

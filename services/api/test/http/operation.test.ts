@@ -39,12 +39,12 @@ test('a handler gets what the declaration names, parsed, and a key only where on
   });
 });
 
-test('every operation has a place of its own, and all but probes and storage events need a key', () => {
+test('every operation has a place of its own, and all but probes, storage events and signing out need a key', () => {
   const operations = apiOperations();
   const places = operations.map(({ method, path }) => `${method} ${path}`);
   expect(new Set(places).size).toBe(places.length);
   const open = operations.filter(({ scope }) => scope === 'public' || scope === 'events-token').map(({ path }) => path);
-  expect(open).toEqual(['/v1/events/storage', '/v1/events/storage', '/healthz', '/readyz']);
+  expect(open).toEqual(['/v1/events/storage', '/v1/events/storage', '/v1/session', '/healthz', '/readyz']);
 });
 
 test('a refused request says every fault and where it lies', () => {

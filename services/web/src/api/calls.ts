@@ -1,12 +1,16 @@
-import type { Job, JobEvent, Purged, SubmitBatch, SubmitJob, Usage } from '@parse3d/client';
+import type { Job, JobEvent, Jobs, Purged, SubmitBatch, SubmitJob, Usage } from '@parse3d/client';
 import type {
   BatchFailures,
   BatchSize,
   BatchView,
+  ItemMark,
   ItemPage,
   JobPage,
   JobView,
+  LinkView,
   Manifest,
+  MarkItem,
+  NewLink,
   PackSummary,
   ServiceStatus,
   Task,
@@ -22,7 +26,10 @@ export type JobDraft = SubmitJob;
 export type BatchDraft = DraftSettings & Omit<SubmitBatch, 'source'> & { source: { kind: 'prefix'; uri: string } };
 
 /** What jobs and batches are asked for with alike. */
-export type DraftSettings = Omit<SubmitJob, 'input'>;
+export type DraftSettings = Omit<SubmitJob, 'input' | 'title' | 'tags'>;
+
+/** What a list of jobs is narrowed to. */
+export type JobQuery = NonNullable<Parameters<Jobs['list']>[0]>;
 
 /** A task of the catalogue, as far as the page uses it. */
 export type TaskSuggestion = Pick<Task, 'prompt' | 'group' | 'name' | 'side' | 'synonyms'>;
@@ -30,7 +37,7 @@ export type TaskSuggestion = Pick<Task, 'prompt' | 'group' | 'name' | 'side' | '
 export const listPacks = (): Promise<PackSummary[]> => server.value.packs();
 
 export const getJob = (id: string): Promise<JobView> => server.value.jobs.get(id);
-export const listJobs = (cursor?: string): Promise<JobPage> => server.value.jobs.list({ limit: 50, cursor });
+export const listJobs = (query: JobQuery): Promise<JobPage> => server.value.jobs.list({ limit: 50, ...query });
 export const submitJob = (draft: JobDraft): Promise<JobView> => server.value.jobs.submit(draft);
 export const cancelJob = (id: string): Promise<JobView> => server.value.jobs.cancel(id);
 export const retryJob = (id: string): Promise<JobView> => server.value.jobs.retry(id);
@@ -84,6 +91,43 @@ export async function searchTasks(
 
 /** Bytes of a stored volume. */
 export const volumePath = (uri: string): string => `/v1/volumes/content?uri=${encodeURIComponent(uri)}`;
+
+/** Bytes of the volume of a job, in the version that it was submitted with. */
+export const inputPath = (jobId: string): string => `/v1/jobs/${jobId}/input`;
+
+export async function listLinks(id: string): Promise<LinkView[]> {
+  return given((await server.value.api.GET('/v1/jobs/{id}/links', { params: { path: { id } } })).data).links;
+}
+
+export async function createLink(id: string, days: number): Promise<NewLink> {
+  const { data } = await server.value.api.POST('/v1/jobs/{id}/links', { params: { path: { id } }, body: { days } });
+  return given(data);
+}
+
+export async function revokeLink(id: string, linkId: string): Promise<void> {
+  await server.value.api.DELETE('/v1/jobs/{id}/links/{linkId}', { params: { path: { id, linkId } } });
+}
+
+/** Pages of marks that are read: the page shows those of the first results that were marked, the table has all. */
+const MARK_PAGES = 20;
+
+export async function listMarks(id: string): Promise<ItemMark[]> {
+  const marks: ItemMark[] = [];
+  let after: number | undefined;
+  for (let page = 0; page < MARK_PAGES; page++) {
+    const params = { path: { id }, query: { after, limit: 500 } };
+    const found = given((await server.value.api.GET('/v1/batches/{id}/marks', { params })).data);
+    marks.push(...found.marks);
+    if (found.next === undefined) break;
+    after = found.next;
+  }
+  return marks;
+}
+
+/** @returns the mark, or undefined once it is taken back */
+export async function markItem(id: string, body: MarkItem): Promise<ItemMark | undefined> {
+  return (await server.value.api.POST('/v1/batches/{id}/marks', { params: { path: { id } }, body })).data;
+}
 
 /** The client throws for every answer that is not a success, and successes of these paths have a body. */
 function given<T>(data: T | undefined): T {

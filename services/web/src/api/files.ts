@@ -1,5 +1,5 @@
 import { ProblemError, problemFrom, type UploadedVolume } from '@parse3d/client';
-import { apiKey } from '../session.js';
+import { bearer, PAGE_HEADER } from '../session.js';
 import { server } from './server.js';
 
 /** A file of the server, with progress from 0 to 1 where the server names the length. */
@@ -21,21 +21,44 @@ export async function download(
   return bytes.buffer;
 }
 
+/** A text file of the server. @throws Error for one that is larger than the limit, in bytes */
+export async function downloadText(path: string, most: number): Promise<string> {
+  const { bytes, body } = await server.value.download(path);
+  if (bytes === undefined || bytes <= most) return new Response(body).text();
+  await body.cancel();
+  throw new Error(`It has ${bytes.toLocaleString('en')} bytes, more than a browser should read; download it instead.`);
+}
+
 /** The address of a picture in memory, which the caller revokes. */
 export async function fetchPicture(path: string, signal?: AbortSignal): Promise<string> {
   return URL.createObjectURL(new Blob([await download(path, undefined, signal)], { type: 'image/png' }));
 }
 
-/** Fetches a file and hands it to the browser as a download: a link cannot carry the key. */
+/** Fetches a file and hands it to the browser as a download, so that what goes wrong can be told. */
 export async function saveFile(path: string, name: string): Promise<void> {
   const { body } = await server.value.download(path);
-  const url = URL.createObjectURL(await new Response(body).blob());
+  saveBlob(await new Response(body).blob(), name);
+}
+
+/** The same for what may be too large to be held here: with a session the browser writes it to the disk as it comes. */
+export async function saveLarge(path: string, name: string): Promise<void> {
+  if (bearer.value === undefined) follow(path, name);
+  else await saveFile(path, name);
+}
+
+/** Hands something made here to the browser as a download. */
+export function saveBlob(content: Blob, name: string): void {
+  const url = URL.createObjectURL(content);
+  follow(url, name);
+  // By then the browser has taken it.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+function follow(url: string, name: string): void {
   const link = document.createElement('a');
   link.href = url;
   link.download = name;
   link.click();
-  // By then the browser has taken it.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 /** Uploads a file as it is. In most browsers `fetch` cannot tell how far an upload has come, XMLHttpRequest can. */
@@ -47,7 +70,8 @@ export function uploadVolume(
   return new Promise((resolve, reject) => {
     const upload = new XMLHttpRequest();
     upload.open('POST', '/v1/volumes');
-    upload.setRequestHeader('Authorization', `Bearer ${apiKey.value ?? ''}`);
+    upload.setRequestHeader(PAGE_HEADER, '1');
+    if (bearer.value !== undefined) upload.setRequestHeader('Authorization', `Bearer ${bearer.value}`);
     upload.setRequestHeader('Content-Type', 'application/octet-stream');
     upload.responseType = 'json';
     upload.upload.onprogress = (event) => onProgress(event.lengthComputable ? event.loaded / event.total : 0);

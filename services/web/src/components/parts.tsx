@@ -130,6 +130,20 @@ export function Badge({ status }: { status: string }) {
   return <span class={`badge badge-${status}`}>{status}</span>;
 }
 
+/** What a job was tagged with. */
+export function Tags({ job: { tags = [] } }: { job: { readonly tags?: readonly string[] | undefined } }) {
+  if (tags.length === 0) return null;
+  return (
+    <p class="tags">
+      {tags.map((tag) => (
+        <span class="tag" key={tag}>
+          {tag}
+        </span>
+      ))}
+    </p>
+  );
+}
+
 export function CopyButton({ text, what }: { text: string; what: string }) {
   const [said, say] = useState('');
   return (

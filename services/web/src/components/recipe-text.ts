@@ -1,4 +1,4 @@
-import type { DraftSettings } from '../api/calls.js';
+import type { DraftSettings, JobDraft } from '../api/calls.js';
 
 export interface Recipe {
   readonly id: 'curl' | 'cli' | 'python';
@@ -46,6 +46,12 @@ export function settingFlags({
     ...Object.entries(metadata).flatMap(([name, value]) => flag('meta', quoted(`${name}=${value}`))),
   ];
 }
+
+/** The same for what a job alone may have. */
+export const namingFlags = ({ title, tags = [] }: JobDraft): string[] => [
+  ...(title === undefined ? [] : [`  --title ${quoted(title)}`]),
+  ...tags.map((tag) => `  --tag ${quoted(tag)}`),
+];
 
 /** Prompts with label numbers of their own come as lines of a file. */
 function promptFlags(prompts: DraftSettings['prompts']): string[] {

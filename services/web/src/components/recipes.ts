@@ -1,5 +1,13 @@
 import type { JobDraft } from '../api/calls.js';
-import { KEY_HEADER, pythonHead, pythonLiteral, quoted, settingFlags, type Recipe } from './recipe-text.js';
+import {
+  KEY_HEADER,
+  namingFlags,
+  pythonHead,
+  pythonLiteral,
+  quoted,
+  settingFlags,
+  type Recipe,
+} from './recipe-text.js';
 
 /**
  * The exact commands that send this job and fetch its results.
@@ -51,9 +59,12 @@ function curl(draft: JobDraft, origin: string, file: string | undefined): string
 function commandLine(draft: JobDraft, origin: string, file: string | undefined): string {
   return [
     `export PARSE3D_URL=${origin}    # and PARSE3D_API_KEY`,
-    [`JOB=$(parse3d submit ${quoted(file ?? draft.input.uri)}`, ...settingFlags(draft), '  --json | jq -r .id)'].join(
-      ' \\\n',
-    ),
+    [
+      `JOB=$(parse3d submit ${quoted(file ?? draft.input.uri)}`,
+      ...settingFlags(draft),
+      ...namingFlags(draft),
+      '  --json | jq -r .id)',
+    ].join(' \\\n'),
     'parse3d watch "$JOB"',
     'parse3d results "$JOB" --out found',
     '',

@@ -1,5 +1,5 @@
 import type { CompletedManifest } from '@parse3d/contract';
-import { volumePath } from '../api/calls.js';
+import { inputPath } from '../api/calls.js';
 import { download, fetchPicture } from '../api/files.js';
 import { isDrawable } from '../viewer/drawable.js';
 import { NotShown } from '../viewer/not-shown.js';
@@ -29,7 +29,7 @@ export async function showBelow(
 ): Promise<Below> {
   const path = (name: string): string | undefined =>
     outputs.some((file) => file.name === name) ? `/v1/jobs/${jobId}/outputs/${name}` : undefined;
-  const volume = path('volume.nii.gz') ?? (isDrawable(input.uri) ? volumePath(input.uri) : undefined);
+  const volume = path('volume.nii.gz') ?? (isDrawable(input.uri) ? inputPath(jobId) : undefined);
   let reason: unknown;
   try {
     if (volume !== undefined) {

@@ -1,11 +1,11 @@
 import type { CompletedManifest, JobView } from '@parse3d/contract';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { volumePath } from '../api/calls.js';
+import { inputPath } from '../api/calls.js';
 import { download } from '../api/files.js';
 import { Mark } from '../components/parts.js';
 import { isDrawable } from '../viewer/drawable.js';
 import type { LabelMode, LabelStyle } from '../viewer/labels.js';
-import { keptVolume } from '../viewer/last-volume.js';
+import { keepVolume, keptVolume } from '../viewer/last-volume.js';
 import type { Scene, SceneVolume } from '../viewer/scene.js';
 import { Viewer } from '../viewer/viewer.js';
 import { ctWindows, firstWindow } from '../viewer/grey-windows.js';
@@ -37,8 +37,9 @@ export function Bench(props: { job: JobView; manifest: CompletedManifest | undef
       const progress = (share: number): void => {
         if (current) setBusy({ what: 'Fetching the volume', share });
       };
-      const bytes = keptVolume(uri) ?? (await download(volumePath(uri), progress));
+      const bytes = keptVolume(uri) ?? (await download(inputPath(job.id), progress));
       if (!current) return false;
+      keepVolume(uri, bytes);
       const found = await scene.showVolume(bytes, 'volume.nii.gz');
       setVolume(found);
       setWindowName(firstWindow(job.modality));

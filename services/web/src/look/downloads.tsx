@@ -1,20 +1,32 @@
 import { useState } from 'preact/hooks';
-import { saveFile } from '../api/files.js';
+import { nameForPeople } from '@parse3d/contract/names';
+import { saveFile, saveLarge } from '../api/files.js';
 import { RemoveJob } from '../components/remove.js';
-import { bytes } from '../format.js';
+import { bytes, shortId } from '../format.js';
+import { isGuest } from '../session.js';
 
-/** Every file of the result. */
+const ZIP = 'zip';
+
+/** Every file of the result, one by one or all together. */
 export function Downloads(props: {
   jobId: string;
   outputs: readonly { name: string; bytes: number }[];
+  findings: readonly { label: number; prompt: string }[];
   onProblem: (error: unknown) => void;
 }) {
   const [fetching, setFetching] = useState<string>();
-  const files = [...props.outputs, { name: 'manifest.json', bytes: undefined }];
-  const save = async (name: string): Promise<void> => {
+  const job = `/v1/jobs/${props.jobId}`;
+  const files = [
+    ...props.outputs.map(({ name, bytes: size }) => ({ name, said: bytes(size), path: `${job}/outputs/${name}` })),
+    ...(props.outputs.some(({ name }) => name === 'findings.csv')
+      ? []
+      : [{ name: 'findings.csv', said: 'table', path: `${job}/findings.csv` }]),
+    { name: 'manifest.json', said: 'json', path: `${job}/outputs/manifest.json` },
+  ];
+  const save = async (name: string, fetchIt: () => Promise<void>): Promise<void> => {
     setFetching(name);
     try {
-      await saveFile(`/v1/jobs/${props.jobId}/outputs/${name}`, name);
+      await fetchIt();
     } catch (error) {
       props.onProblem(error);
     } finally {
@@ -24,17 +36,31 @@ export function Downloads(props: {
   return (
     <section class="group">
       <h2>Downloads</h2>
+      <button
+        type="button"
+        class="entry"
+        disabled={fetching === ZIP}
+        onClick={() => void save(ZIP, () => saveLarge(`${job}/archive`, `parse3d-${shortId(props.jobId)}.zip`))}
+      >
+        <span>Everything, named after its prompts</span>
+        <small>{fetching === ZIP ? 'fetching' : 'zip'}</small>
+      </button>
       <ul class="files">
-        {files.map(({ name, bytes: size }) => (
+        {files.map(({ name, said, path }) => (
           <li key={name}>
-            <button type="button" class="entry" disabled={fetching === name} onClick={() => void save(name)}>
-              <span>{name}</span>
-              <small>{fetching === name ? 'fetching' : size === undefined ? 'json' : bytes(size)}</small>
+            <button
+              type="button"
+              class="entry"
+              disabled={fetching === name}
+              onClick={() => void save(name, () => saveFile(path, nameForPeople(name, props.findings)))}
+            >
+              <span>{nameForPeople(name, props.findings)}</span>
+              <small>{fetching === name ? 'fetching' : said}</small>
             </button>
           </li>
         ))}
       </ul>
-      <RemoveJob id={props.jobId} />
+      {!isGuest.value && <RemoveJob id={props.jobId} />}
     </section>
   );
 }

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { cancelJob, followJob, getJob } from '../api/calls.js';
 import { ProblemBox } from '../components/parts.js';
 import { percent, seconds, shortId, shortUri } from '../format.js';
+import { isGuest } from '../session.js';
 
 const stages: readonly { id: Stage; name: string }[] = [
   { id: 'fetch', name: 'Fetch' },
@@ -59,26 +60,28 @@ export function Live({ job, onEnd }: { job: JobView; onEnd: () => void }) {
     <div class="panel-scroll live">
       <header class="page-head">
         <div>
-          <h1 tabIndex={-1}>Job {shortId(job.id)}</h1>
+          <h1 tabIndex={-1}>{job.title ?? `Job ${shortId(job.id)}`}</h1>
           <p class="muted">
             {shortUri(job.input.uri)} · {job.pack.id} · {job.prompts.length}{' '}
             {job.prompts.length === 1 ? 'target' : 'targets'}
           </p>
         </div>
-        <button
-          type="button"
-          class="danger"
-          disabled={canceling}
-          onClick={() => {
-            setCanceling(true);
-            cancelJob(job.id).catch((error: unknown) => {
-              setCanceling(false);
-              setProblem(error);
-            });
-          }}
-        >
-          {canceling ? 'Canceling…' : 'Cancel'}
-        </button>
+        {!isGuest.value && (
+          <button
+            type="button"
+            class="danger"
+            disabled={canceling}
+            onClick={() => {
+              setCanceling(true);
+              cancelJob(job.id).catch((error: unknown) => {
+                setCanceling(false);
+                setProblem(error);
+              });
+            }}
+          >
+            {canceling ? 'Canceling…' : 'Cancel'}
+          </button>
+        )}
       </header>
       {problem !== undefined && <ProblemBox error={problem} onRetry={onEnd} />}
       <div class="card">

@@ -5,6 +5,7 @@ import { ProblemBox, Skeleton } from '../components/parts.js';
 import { shortId } from '../format.js';
 import { useTitle } from '../hooks.js';
 import { Link } from '../router.js';
+import { isGuest } from '../session.js';
 import { Bench } from './bench.js';
 import { Ending } from './ending.js';
 
@@ -38,9 +39,11 @@ export function LookPage({ id }: { id: string }) {
       <div class="page">
         <h1 tabIndex={-1}>Job {shortId(id)}</h1>
         <ProblemBox error={problem} onRetry={again} />
-        <p>
-          <Link to="/jobs">All jobs</Link>
-        </p>
+        {!isGuest.value && (
+          <p>
+            <Link to="/jobs">All jobs</Link>
+          </p>
+        )}
       </div>
     );
   }

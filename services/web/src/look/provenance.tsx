@@ -5,7 +5,7 @@ import { seconds } from '../format.js';
 
 /** The request that would make this result again. */
 export function draftFromManifest(manifest: CompletedManifest): JobDraft {
-  const { input, prompts, pack, modality, outputOptions, options } = manifest;
+  const { input, prompts, pack, modality, outputOptions, options, title, tags } = manifest;
   const numbered = prompts.some(({ label }, at) => label !== at + 1);
   return {
     input: { uri: input.uri },
@@ -17,6 +17,8 @@ export function draftFromManifest(manifest: CompletedManifest): JobDraft {
     modality,
     outputs: outputOptions,
     options,
+    ...(title === undefined ? {} : { title }),
+    ...(tags === undefined ? {} : { tags }),
   };
 }
 

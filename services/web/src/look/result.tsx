@@ -1,10 +1,13 @@
 import type { CompletedManifest, JobView } from '@parse3d/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { download } from '../api/files.js';
-import { ProblemBox } from '../components/parts.js';
+import { ProblemBox, Tags } from '../components/parts.js';
 import { Snippets } from '../components/snippets.js';
 import { recipes } from '../components/recipes.js';
+import { CompareChoice } from './compare-choice.js';
 import { seconds, shortId, shortUri } from '../format.js';
+import { AgainButton } from '../segment/again-button.js';
+import { isGuest } from '../session.js';
 import { chosenColour } from '../segment/draft.js';
 import type { LabelStyle } from '../viewer/labels.js';
 import type { ResultView } from './result-view.js';
@@ -12,6 +15,8 @@ import { BelowNote, showBelow, type Below } from './below.js';
 import { Downloads } from './downloads.js';
 import { FindingsTable } from './findings-table.js';
 import { draftFromManifest, Provenance } from './provenance.js';
+import { Probability } from './probability.js';
+import { ShareButton } from './share.js';
 
 /** Names and colours as `labels.json` has them. */
 interface LabelsFile {
@@ -29,8 +34,6 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
   const { scene, styles, setStyles, mode, setBusy, below } = props.view;
   const [problem, setProblem] = useState<unknown>();
   const [shown, setShown] = useState(false);
-  const [probabilityOf, setProbabilityOf] = useState<number>();
-  const [threshold, setThreshold] = useState(0.5);
   const output = (name: string): string => `/v1/jobs/${job.id}/outputs/${name}`;
   const has = (name: string): boolean => manifest.outputs.some((file) => file.name === name);
 
@@ -76,18 +79,6 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
     if (shown && styles !== undefined) scene?.styleLabels(styles, mode);
   }, [styles, mode]);
 
-  useEffect(() => {
-    if (scene === undefined || !shown) return;
-    const show = async (): Promise<void> => {
-      if (probabilityOf === undefined) return scene.showProbability(undefined, threshold);
-      setBusy({ what: 'Fetching the probability map' });
-      await scene.showProbability(await download(output(`prob-${probabilityOf}.nii.gz`)), threshold);
-    };
-    show()
-      .catch(setProblem)
-      .finally(() => setBusy(undefined));
-  }, [probabilityOf]);
-
   const restyle = (at: number, part: Partial<LabelStyle>): void =>
     setStyles((styles ?? []).map((style, index) => (index === at ? { ...style, ...part } : style)));
 
@@ -97,10 +88,18 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
   return (
     <div class="panel-scroll">
       <header class="result-head">
-        <h1 tabIndex={-1}>{shortUri(job.input.uri)}</h1>
+        <h1 tabIndex={-1}>{job.title ?? shortUri(job.input.uri)}</h1>
         <p class="muted">
           Job {shortId(job.id)} · {manifest.pack.id} {manifest.pack.version} · {manifest.device} · {seconds(spent)}
         </p>
+        <Tags job={job} />
+        {!isGuest.value && (
+          <div class="row">
+            <AgainButton job={job} />
+            <ShareButton jobId={job.id} />
+            <CompareChoice job={job} />
+          </div>
+        )}
       </header>
       {problem !== undefined && <ProblemBox error={problem} />}
       {below !== undefined && below.kind !== 'volume' && <BelowNote below={below} />}
@@ -119,49 +118,14 @@ export function Result(props: { job: JobView; manifest: CompletedManifest; view:
           onPlace={(mm) => scene?.goTo(mm)}
         />
       )}
-      {manifest.findings.some(({ label }) => has(`prob-${label}.nii.gz`)) && (
-        <section class="group">
-          <h2>Probability</h2>
-          <label class="field">
-            <span>Map of</span>
-            <select
-              value={probabilityOf === undefined ? '' : String(probabilityOf)}
-              onChange={(event) => {
-                const { value } = event.currentTarget;
-                setProbabilityOf(value === '' ? undefined : Number(value));
-              }}
-            >
-              <option value="">none</option>
-              {manifest.findings
-                .filter(({ label }) => has(`prob-${label}.nii.gz`))
-                .map(({ label, prompt }) => (
-                  <option key={label} value={String(label)}>
-                    {prompt}
-                  </option>
-                ))}
-            </select>
-          </label>
-          <label class="field">
-            <span>
-              Threshold <b>{threshold.toFixed(2)}</b>
-            </span>
-            <input
-              type="range"
-              min={0.01}
-              max={0.99}
-              step={0.01}
-              value={threshold}
-              disabled={probabilityOf === undefined}
-              onInput={(event) => {
-                const next = Number(event.currentTarget.value);
-                setThreshold(next);
-                scene?.setThreshold(next);
-              }}
-            />
-          </label>
-        </section>
-      )}
-      <Downloads jobId={job.id} outputs={manifest.outputs} onProblem={setProblem} />
+      <Probability
+        job={job}
+        findings={manifest.findings.filter(({ label }) => has(`prob-${label}.nii.gz`))}
+        scene={shown ? scene : undefined}
+        setBusy={setBusy}
+        onProblem={setProblem}
+      />
+      <Downloads jobId={job.id} outputs={manifest.outputs} findings={manifest.findings} onProblem={setProblem} />
       <details class="group">
         <summary>The same by curl, command line or Python</summary>
         <Snippets recipes={snippets} />

@@ -33,12 +33,24 @@ export const packId = signal<string | undefined>(undefined);
 export const modality = signal<Modality | undefined>(undefined);
 export const probabilities = signal(true);
 export const masks = signal(false);
+/** labels.seg.nrrd, which 3D Slicer opens with names and colours. */
+export const segNrrd = signal(false);
+/** A closed surface per prompt, mesh-<label>.stl and .glb. */
+export const meshes = signal(false);
+/** segmentation.dcm, for DICOM alone. */
+export const dicomSeg = signal(false);
+/** rtstruct.dcm, for DICOM alone. */
+export const rtstruct = signal(false);
 /** Whether the job writes the volume too; until somebody says so, only where it cannot be looked at otherwise. */
 export const volumeOutput = signal<boolean | undefined>(undefined);
 /** Name of the CT window that is looked through. */
 export const ctWindow = signal<string | undefined>(undefined);
 /** Whether the model shall see that window too, instead of choosing one for each prompt. */
 export const windowForModel = signal(false);
+/** How the job is called in lists; may stay empty. */
+export const title = signal('');
+/** With commas between them. */
+export const tags = signal('');
 /** Of the batch that a folder becomes; may stay empty. */
 export const batchName = signal('');
 /** Whether the batch reuses results of equal volumes, prompts, pack and options. */
@@ -73,7 +85,19 @@ const COLOUR_KEY = 'colour.';
 export const takesWindow = (pack: PackSummary, kind: Modality): boolean =>
   kind === 'ct' && pack.kind === 'promptable-slices';
 
-export const draftOf = (uri: string, pack: PackSummary): JobDraft => ({ input: { uri }, ...settingsFor(pack) });
+export const draftOf = (uri: string, pack: PackSummary): JobDraft => {
+  const named = title.value.trim();
+  const tagged = tags.value
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '');
+  return {
+    input: { uri },
+    ...settingsFor(pack),
+    ...(named === '' ? {} : { title: named }),
+    ...(tagged.length === 0 ? {} : { tags: tagged }),
+  };
+};
 
 export function batchDraftOf(uri: string, pack: PackSummary): BatchDraft {
   const name = batchName.value.trim();
@@ -99,6 +123,10 @@ function settingsFor(pack: PackSummary): DraftSettings {
     outputs: {
       probabilities: probabilities.value ? 'uint8' : 'none',
       ...(masks.value ? { masks: true } : {}),
+      ...(segNrrd.value ? { segNrrd: true } : {}),
+      ...(meshes.value ? { meshes: true } : {}),
+      ...(dicomSeg.value && isUnseen(source.value) ? { dicomSeg: true } : {}),
+      ...(rtstruct.value && isUnseen(source.value) ? { rtstruct: true } : {}),
       ...(volumeIsWritten() ? { volume: true } : {}),
     },
     ...(window !== undefined && windowForModel.value && takesWindow(pack, kind)

@@ -11,14 +11,16 @@ import { bytes, shortUri } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
 import { go } from '../router.js';
 import type { Scene, SceneVolume } from '../viewer/scene.js';
-import { keepVolume } from '../viewer/last-volume.js';
+import { keepVolume, keptVolume } from '../viewer/last-volume.js';
 import { Viewer } from '../viewer/viewer.js';
 import { ctWindows, firstWindow } from '../viewer/grey-windows.js';
+import { AlsoWrite } from './also-write.js';
 import * as draft from './draft.js';
 import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
+import { Naming } from './naming.js';
 import { PackChoice } from './pack-choice.js';
 import { PromptList } from './prompt-list.js';
-import { UnseenCover, VolumeOutput } from './unseen.js';
+import { UnseenCover } from './unseen.js';
 import { DropHint, VolumeFacts } from './volume-facts.js';
 import { whyNotWhole } from './whole-file.js';
 import { nameOf, VolumeChoice } from './volume-choice.js';
@@ -82,10 +84,11 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       const bytes =
         source.kind === 'file'
           ? await source.file.arrayBuffer()
-          : await download(
+          : (keptVolume(source.uri) ??
+            (await download(
               volumePath(source.uri),
               (share) => current && setBusy({ what: 'Fetching the volume', share }),
-            );
+            )));
       const shown = await scene.showVolume(bytes, source.kind === 'file' ? source.file.name : 'volume.nii.gz');
       if (!current) return;
       content.current = bytes;
@@ -147,7 +150,11 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
         const { id } = await submitBatch(draft.batchDraftOf(uri, pack));
         draft.batchName.value = '';
         go(`/batches/${id}`);
-      } else go(`/jobs/${(await submitJob(draft.draftOf(uri, pack))).id}`);
+      } else {
+        const { id } = await submitJob(draft.draftOf(uri, pack));
+        draft.title.value = '';
+        go(`/jobs/${id}`);
+      }
     } catch (error) {
       if (!(error instanceof DOMException)) setProblem(error);
     } finally {
@@ -203,26 +210,8 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
             )}
           </section>
           <PromptList pack={pack} modality={modality ?? 'ct'} />
-          <section class="group">
-            <h2>Also write</h2>
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={draft.probabilities.value}
-                onChange={(event) => (draft.probabilities.value = event.currentTarget.checked)}
-              />
-              Probability maps <small>for the threshold slider</small>
-            </label>
-            <label class="check">
-              <input
-                type="checkbox"
-                checked={draft.masks.value}
-                onChange={(event) => (draft.masks.value = event.currentTarget.checked)}
-              />
-              One binary mask per prompt
-            </label>
-            <VolumeOutput />
-          </section>
+          <AlsoWrite />
+          {folder === undefined && <Naming />}
           <details class="group">
             <summary>The same by curl, command line or Python</summary>
             <Snippets

@@ -1,5 +1,5 @@
 import { Mark } from '../components/parts.js';
-import { volumeIsWritten, volumeOutput } from './draft.js';
+import { volumeIsWritten } from './draft.js';
 
 /** Stands where a volume would be seen that the browser cannot draw: a DICOM series in a zip file, or an `.npz`. */
 export function UnseenCover({ name }: { name: string }) {
@@ -20,19 +20,5 @@ export function UnseenCover({ name }: { name: string }) {
           : 'A DICOM series or an .npz file is read by the server. Tick “The volume as NIfTI” to see it below its label map.'}
       </p>
     </div>
-  );
-}
-
-/** Ticked by itself where nothing could be looked at without it. */
-export function VolumeOutput() {
-  return (
-    <label class="check">
-      <input
-        type="checkbox"
-        checked={volumeIsWritten()}
-        onChange={(event) => (volumeOutput.value = event.currentTarget.checked)}
-      />
-      The volume as NIfTI <small>on the grid of the label map</small>
-    </label>
   );
 }

@@ -1,6 +1,9 @@
-import { NVImage, Niivue, SHOW_RENDER, SLICE_TYPE } from '@niivue/niivue';
+import { Niivue, SHOW_RENDER, SLICE_TYPE, type NVImage } from '@niivue/niivue';
 import { NotShown } from './not-shown.js';
+import { probabilityColours, viewerOptions } from './scene-options.js';
+import { readImage } from './read-image.js';
 import { indexLabels, labelTable, placeOf, type LabelIndex, type LabelMode, type LabelStyle } from './labels.js';
+import type { StoredMap } from './threshold.js';
 import { sliceShader } from './slice-shader.js';
 import { measureGreys } from './greys.js';
 import type { Crosshair, SceneVolume, Tile } from './scene-parts.js';
@@ -42,30 +45,7 @@ export class Scene {
 
   /** @throws Error when the browser has no WebGL 2 */
   static async open(canvas: HTMLCanvasElement, onCrosshair: (at: Crosshair) => void): Promise<Scene> {
-    const viewer = new Niivue({
-      // What fails is told by the page.
-      logLevel: 'silent',
-      dragAndDropEnabled: false,
-      backColor: [0.02, 0.024, 0.03, 1],
-      crosshairColor: [0.31, 0.76, 0.72, 0.75],
-      crosshairWidthUnit: 'percent',
-      crosshairWidth: 0.25,
-      crosshairGap: 3,
-      fontColor: [0.6, 0.68, 0.74, 1],
-      fontMinPx: 11,
-      isOrientCube: false,
-      // The page writes the letters: there they keep clear of edges, and can be read by who does not see the image.
-      isOrientationTextVisible: false,
-      sagittalNoseLeft: true,
-      loadingText: '',
-      multiplanarPadPixels: 6,
-      multiplanarShowRender: SHOW_RENDER.AUTO,
-      show3Dcrosshair: true,
-      // Hotkeys of the viewer would take letters from the page; ours are told in the toolbar.
-      viewModeHotKey: '',
-      clipPlaneHotKey: '',
-      cycleClipPlaneHotKey: '',
-    });
+    const viewer = new Niivue(viewerOptions);
     await viewer.attachToCanvas(canvas, false);
     viewer.setDrawOpacity(1);
     const scene = new Scene(viewer, canvas);
@@ -144,12 +124,26 @@ export class Scene {
     });
   }
 
-  /** Lays a label map over the volume. */
-  async showLabels(bytes: ArrayBuffer, styles: readonly LabelStyle[], mode: LabelMode): Promise<void> {
+  /** The numbers of a label map, i fastest. */
+  async readLabels(bytes: ArrayBuffer): Promise<ArrayLike<number>> {
+    return (await readImage(bytes, 'labels.nii.gz')).img ?? [];
+  }
+
+  /**
+   * Lays a label map over the volume.
+   *
+   * @param voxels shown in place of what the file holds, on its grid
+   */
+  async showLabels(
+    bytes: ArrayBuffer,
+    styles: readonly LabelStyle[],
+    mode: LabelMode,
+    voxels?: ArrayLike<number>,
+  ): Promise<void> {
     const image = await readImage(bytes, 'labels.nii.gz');
     const [, ni = 0, nj = 0, nk = 0] = image.hdr?.dims ?? [];
     const index = indexLabels(
-      image.img ?? [],
+      voxels ?? image.img ?? [],
       [ni, nj, nk],
       styles.map(({ label }) => label),
     );
@@ -206,13 +200,7 @@ export class Scene {
       if (this.#viewer.volumes.length > 0) this.#viewer.createOnLocationChange();
       return;
     }
-    this.#viewer.addColormap('probability', {
-      R: [0, 62, 33, 94, 253, 255],
-      G: [0, 74, 145, 201, 231, 255],
-      B: [0, 137, 140, 98, 37, 220],
-      A: [0, 190, 200, 210, 220, 230],
-      I: [0, 1, 80, 150, 220, 255],
-    });
+    this.#viewer.addColormap('probability', probabilityColours);
     const image = await readImage(bytes, 'probability.nii.gz', 'probability');
     image._opacity = 0.7;
     this.#probability = image;
@@ -227,6 +215,15 @@ export class Scene {
     this.#probability.cal_min = threshold - 1e-6;
     this.#probability.cal_max = 1;
     this.#viewer.updateGLVolume();
+  }
+
+  /** The probability map that is shown, as it is stored, and the volume of one of its voxels. */
+  probability(): (StoredMap & { readonly voxelMl: number }) | undefined {
+    const image = this.#probability;
+    if (image?.hdr === null || image?.hdr === undefined) return undefined;
+    const { scl_slope: slope, scl_inter: intercept, pixDims } = image.hdr;
+    const [, di = 0, dj = 0, dk = 0] = pixDims;
+    return { values: image.img ?? [], slope, intercept, voxelMl: (di * dj * dk) / 1_000 };
   }
 
   /** Moves the crosshair by voxels along right, anterior and superior. */
@@ -282,16 +279,4 @@ export class Scene {
     this.#viewer.cleanup();
     this.#viewer.gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
-}
-
-/** @throws NotShown when the bytes are no NIfTI volume */
-async function readImage(bytes: ArrayBuffer, name: string, colormap = 'gray'): Promise<NVImage> {
-  // Whether it is compressed shows in the bytes; a name may say something else.
-  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
-  const plain = name.replace(/(\.nii)?(\.gz)?$/, '');
-  const file = new File([bytes], first === 0x1f && second === 0x8b ? `${plain}.nii.gz` : `${plain}.nii`);
-  const load = NVImage.loadFromFile({ file, name: file.name, colormap, trustCalMinMax: false });
-  return load.catch((cause: unknown) => {
-    throw new NotShown('It does not read as a NIfTI volume; only .nii and .nii.gz files are.', { cause });
-  });
 }

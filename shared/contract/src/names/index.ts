@@ -2,3 +2,4 @@
 export * from './bids.js';
 export * from './storage-uri.js';
 export * from './volume-names.js';
+export { fileWord, nameForPeople } from './file-names.js';

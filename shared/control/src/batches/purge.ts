@@ -65,6 +65,7 @@ export async function finishBatchPurge(
     const sum = nothingRemoved();
     await removeBelow(batchResultsPrefix(id), shared, deps, sum, most, { signal, before });
     await endShares(jobIds, deps, sum);
+    if (sum.complete) await removeBelow(blobKeys.linksPrefix(jobIds), () => false, deps, sum, most, { signal });
     if (sum.complete) {
       await removeBelow(blobKeys.batchPrefix(id), (key) => key === tombstone, deps, sum, most, { signal });
     }

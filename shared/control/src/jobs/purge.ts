@@ -76,6 +76,7 @@ export async function finishJobPurge(purging: Purging, deps: ControlDeps): Promi
     await endShares(`${jobId}/`, deps, removed);
     return removed;
   });
+  await removeBelow(blobKeys.linksPrefix(`${jobId}/`), () => false, deps, nothingRemoved(), Infinity);
   for (const digest of purging.reuse) await ledger.reuse.forget(digest, jobId);
   for (const uploadId of purging.uploads) await ledger.uploads.release({ tenant, uploadId });
   await live.records.purge(tenant, [jobId]);

@@ -68,8 +68,10 @@ export class ReusableResults {
       await this.#results.shares.remove(of, by);
       return undefined;
     }
+    // How the other job is called is not part of its result.
+    const { title: _title, tags: _tags, ...result } = earlier;
     return {
-      ...earlier,
+      ...result,
       ...manifestBase(request, 'reuse', software),
       input: earlier.input,
       reusedFrom: of,
@@ -85,10 +87,13 @@ export class ReusableResults {
   }
 }
 
-/** Equal for runs that must have equal results: same input version, and the same spec but for what only schedules a run. */
+/**
+ * Equal for runs that must have equal results: same input version, and the same spec but for what only schedules or
+ * names a run.
+ */
 export function digestOf(request: JobRequest): string {
   const { tenant, input } = request;
-  const { lane: _lane, metadata: _metadata, options, ...spec } = specOf(request);
+  const { lane: _lane, metadata: _metadata, title: _title, tags: _tags, options, ...spec } = specOf(request);
   // The deadline changes when a job ends, not what it finds.
   const { deadlineSeconds: _, ...result } = options;
   const parts = { tenant, uri: input.uri, etag: input.etag, ...spec, options: result };

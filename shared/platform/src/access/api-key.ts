@@ -1,6 +1,6 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import { Timestamp } from '@parse3d/contract';
+import { isSecret, newId, newSecret, sha256 } from './secret.js';
 
 export const scopes = ['jobs:read', 'jobs:write', 'volumes:write', 'packs:read'] as const;
 export const Scope = z.enum(scopes);
@@ -22,14 +22,13 @@ export const ApiKeyRecord = z.strictObject({
 export type ApiKeyRecord = z.infer<typeof ApiKeyRecord>;
 
 const KEY_FORM = /^p3d_([A-Za-z0-9]{12})_([A-Za-z0-9_-]{43})$/;
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A new key `p3d_<id>_<secret>` with the id in clear and 256 bits of secret, and the record that verifies it. */
 export function mintApiKey(
   grant: Pick<ApiKeyRecord, 'name' | 'tenant' | 'scopes' | 'inputs'> & { expiresAt?: string },
 ): { key: string; record: ApiKeyRecord } {
-  const id = Array.from(randomBytes(12), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
-  const key = `p3d_${id}_${randomBytes(32).toString('base64url')}`;
+  const id = newId();
+  const key = `p3d_${id}_${newSecret()}`;
   const record = { ...grant, id, sha256: sha256(key), createdAt: new Date().toISOString() };
   return { key, record: ApiKeyRecord.parse(record) };
 }
@@ -41,10 +40,7 @@ export function keyIdOf(key: string): string | undefined {
 
 /** Compares in constant time. False for an expired key. */
 export function verifies(key: string, record: ApiKeyRecord, now: Date = new Date()): boolean {
-  const same = timingSafeEqual(Buffer.from(sha256(key), 'hex'), Buffer.from(record.sha256, 'hex'));
-  return same && (record.expiresAt === undefined || Date.parse(record.expiresAt) > now.getTime());
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return (
+    isSecret(key, record.sha256) && (record.expiresAt === undefined || Date.parse(record.expiresAt) > now.getTime())
+  );
 }

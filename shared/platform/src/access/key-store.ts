@@ -55,6 +55,14 @@ export class ApiKeys {
     return isKey(found) && verifies(key, found.record) ? found.record : undefined;
   }
 
+  /** The record of a key that stands, by its id: for whoever was let in with it before. */
+  async current(id: string): Promise<ApiKeyRecord | undefined> {
+    const found = await this.#found.get(id);
+    if (!isKey(found)) return undefined;
+    const { expiresAt } = found.record;
+    return expiresAt !== undefined && Date.parse(expiresAt) <= Date.now() ? undefined : found.record;
+  }
+
   /** Whether a key stands, or the one that followed it; for whoever acts in its name. */
   async standing(id: string, tenant: string): Promise<Standing> {
     let next: string | undefined = id;

@@ -1,0 +1,98 @@
+import { blobKeys, Timestamp } from '@parse3d/contract';
+import { isProblem } from '@parse3d/contract/problems';
+import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
+import { z } from 'zod';
+import type { ApiKeyRecord } from './api-key.js';
+import type { ApiKeys } from './key-store.js';
+import { isSecret, newId, newSecret, sha256 } from './secret.js';
+import { Trusted } from './trusted.js';
+
+/** A browser that signed in with a key: `sessions/<keyId>/<id>.json`. Its secret is kept by the browser alone. */
+const SessionRecord = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9]{12}$/),
+  keyId: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  createdAt: Timestamp,
+  expiresAt: Timestamp,
+});
+export type SessionRecord = z.infer<typeof SessionRecord>;
+
+const TOKEN_FORM = /^([A-Za-z0-9]{12})\.([A-Za-z0-9]{12})\.([A-Za-z0-9_-]{43})$/;
+
+/** Sessions of one key that are looked through for those to remove, whenever somebody signs in with it. */
+const SWEPT = 100;
+
+/** Sessions of browsers in object storage. A session is never more than its key: it ends when that is revoked or expires. */
+export class Sessions {
+  readonly #store: BlobStore;
+  readonly #keys: Pick<ApiKeys, 'current'>;
+  readonly #found: Trusted<SessionRecord | undefined>;
+
+  /** @param freshMs how long a session that was ended elsewhere may go on. @default 2000 */
+  constructor(store: BlobStore, keys: Pick<ApiKeys, 'current'>, freshMs?: number) {
+    this.#store = store;
+    this.#keys = keys;
+    this.#found = new Trusted((name) => this.#read(name), freshMs);
+  }
+
+  /** Begins a session. The token is seen whole here alone. */
+  async open(key: ApiKeyRecord, lifetimeMs: number): Promise<{ token: string; record: SessionRecord }> {
+    await this.#sweep(key.id);
+    const [id, secret] = [newId(), newSecret()];
+    const now = Date.now();
+    const ends = Math.min(now + lifetimeMs, key.expiresAt === undefined ? Infinity : Date.parse(key.expiresAt));
+    const record = {
+      id,
+      keyId: key.id,
+      sha256: sha256(secret),
+      createdAt: new Date(now).toISOString(),
+      expiresAt: new Date(ends).toISOString(),
+    };
+    await writeJson(this.#store, blobKeys.session(key.id, id), record);
+    return { token: `${key.id}.${id}.${secret}`, record };
+  }
+
+  /** The key of a session that stands, or undefined. */
+  async verify(token: string): Promise<{ key: ApiKeyRecord; record: SessionRecord } | undefined> {
+    const [, keyId, id, secret] = TOKEN_FORM.exec(token) ?? [];
+    if (keyId === undefined || id === undefined || secret === undefined) return undefined;
+    const record = await this.#found.get(`${keyId}/${id}`);
+    if (record === undefined || !isSecret(secret, record.sha256)) return undefined;
+    if (Date.parse(record.expiresAt) <= Date.now()) return undefined;
+    const key = await this.#keys.current(keyId);
+    return key && { key, record };
+  }
+
+  /** Ends a session. Nothing happens for a token that opens none. */
+  async close(token: string): Promise<void> {
+    const found = await this.verify(token);
+    if (found === undefined) return;
+    const { keyId, id } = found.record;
+    await this.#store.delete(blobKeys.session(keyId, id));
+    this.#found.forget(`${keyId}/${id}`);
+  }
+
+  async #sweep(keyId: string): Promise<void> {
+    let seen = 0;
+    for await (const { key } of listAll(this.#store, blobKeys.sessionsPrefix(keyId))) {
+      if (++seen > SWEPT) return;
+      const record = await this.#readAt(key);
+      if (record === undefined || Date.parse(record.expiresAt) <= Date.now()) await this.#store.delete(key);
+    }
+  }
+
+  #read(name: string): Promise<SessionRecord | undefined> {
+    const [keyId = '', id = ''] = name.split('/');
+    return this.#readAt(blobKeys.session(keyId, id));
+  }
+
+  /** A record that cannot be read opens nothing. */
+  async #readAt(key: string): Promise<SessionRecord | undefined> {
+    try {
+      return await readRecord(this.#store, key, SessionRecord);
+    } catch (error) {
+      if (isProblem(error, 'record-invalid')) return undefined;
+      throw error;
+    }
+  }
+}
