@@ -31,11 +31,11 @@ def stages(count, dimensions, flat=0):
 CASES = {
     "isotropic": {"patch": [16, 24, 24], "spacing": [2.0, 1.9, 1.9], "scheme": "CTNormalization"},
     "anisotropic": {"patch": [8, 24, 24], "spacing": [5.0, 1.5, 1.5], "scheme": "ZScoreNormalization", "masked": True, "flat": 1},
-    "flat": {"patch": [24, 32], "spacing": [1.7, 1.7], "scheme": "RescaleTo01Normalization", "mirror": [0, 1]},
+    "flat": {"patch": [24, 32], "spacing": [1.7, 1.7], "scheme": "RescaleTo01Normalization", "mirror": [0, 1], "seed": 2},
     "regions": {"patch": [16, 24, 24], "spacing": [2.0, 2.0, 2.0], "scheme": "ZScoreNormalization", "regions": True},
     "mirrored": {"patch": [16, 16, 24], "spacing": [2.5, 2.0, 2.0], "scheme": "NoNormalization", "mirror": [0, 1, 2], "old": True},
     "folds": {"patch": [24, 16, 24], "spacing": [2.0, 2.2, 2.0], "scheme": "CTNormalization", "folds": 2, "transpose": [1, 0, 2]},
-    "residual": {"patch": [16, 24, 24], "spacing": [2.0, 1.8, 1.8], "scheme": "CTNormalization", "kind": "ResidualEncoderUNet", "reorient": True},
+    "residual": {"patch": [40, 16, 24], "spacing": [2.0, 1.8, 1.8], "scheme": "CTNormalization", "kind": "ResidualEncoderUNet", "reorient": True},
 }
 
 
@@ -56,12 +56,12 @@ def configuration_of(case):
     }
     if case.get("old"):
         return {
-            **common, "UNet_class_name": kind, "UNet_base_num_features": 4, "unet_max_num_features": 8, "num_pool_per_axis": [2] * dimensions,
+            **common, "UNet_class_name": kind, "UNet_base_num_features": 3, "unet_max_num_features": 5, "num_pool_per_axis": [2] * dimensions,
             "n_conv_per_stage_encoder": [2, 2, 2], "n_conv_per_stage_decoder": [2, 2], "conv_kernel_sizes": kernels, "pool_op_kernel_sizes": strides,
         }
     blocks = {"n_conv_per_stage" if kind == "PlainConvUNet" else "n_blocks_per_stage": [2, 2, 2]}
     arch = {
-        "n_stages": 3, "features_per_stage": [4, 8, 8], "conv_op": f"torch.nn.modules.conv.Conv{dimensions}d", "kernel_sizes": kernels,
+        "n_stages": 3, "features_per_stage": [3, 5, 5], "conv_op": f"torch.nn.modules.conv.Conv{dimensions}d", "kernel_sizes": kernels,
         "strides": strides, **blocks, "n_conv_per_stage_decoder": [1, 1], "conv_bias": True,
         "norm_op": f"torch.nn.modules.instancenorm.InstanceNorm{dimensions}d", "norm_op_kwargs": {"eps": 1e-05, "affine": True},
         "dropout_op": None, "dropout_op_kwargs": None, "nonlin": "torch.nn.LeakyReLU", "nonlin_kwargs": {"inplace": True},
@@ -71,8 +71,9 @@ def configuration_of(case):
     return {**common, "architecture": {"network_class_name": name, "arch_kwargs": arch, "_kw_requires_import": required}}
 
 
-def write(case, folder, seed=1):
+def write(case, folder, seed=None):
     """Writes dataset.json, plans.json and the folds. case: a value of CASES."""
+    seed = seed or case.get("seed", 1)
     name = "2d" if len(case["patch"]) == 2 else "3d_fullres"
     transpose = case.get("transpose", [0, 1, 2])
     all_plans = {
@@ -93,6 +94,7 @@ def write(case, folder, seed=1):
         torch.manual_seed(seed + fold)
         network = unet.UNet(found.network, found.labels.outputs)
         randomise(network)
+        balance(network, case["patch"])
         path = folder / f"fold_{fold}" / "checkpoint_final.pth"
         path.parent.mkdir(exist_ok=True)
         torch.save(
@@ -117,10 +119,20 @@ def randomise(network):
                 module.bias.normal_(0, 0.2)
 
 
+def balance(network, patch):
+    """Shifts the head that is run so that every class is the likeliest somewhere."""
+    head = network.decoder.seg_layers[-1]
+    with torch.no_grad():
+        logits = network.eval()(torch.randn(1, 1, *patch))
+        axes = [0, *range(2, logits.dim())]
+        head.bias -= logits.mean(axes)
+        head.weight /= logits.std(axes).reshape(-1, *[1] * (head.weight.dim() - 1))
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--case", choices=CASES, required=True)
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int)
     args = parser.parse_args()
     write(CASES[args.case], args.out, args.seed)

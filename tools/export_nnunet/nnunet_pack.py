@@ -49,6 +49,8 @@ def model_of(configuration, graphs, mirrored):
     return {
         "graph": graphs[0],
         **({"folds": graphs[1:]} if len(graphs) > 1 else {}),
+        "recipe": "nnunet",
+        **({"mirror": mirror} if mirror else {}),
         "input": "image",
         "output": "logits",
         "axes": axes,
@@ -56,17 +58,10 @@ def model_of(configuration, graphs, mirrored):
         "activation": "sigmoid" if regions else "softmax",
         "conform": {
             **({"orientation": configuration.orientation} if configuration.orientation else {}),
-            "cropToNonzero": True,
             "spacingMm": by_axis(configuration, configuration.spacing),
-            "resampling": "nnunet",
         },
         "intensity": intensity_of(configuration),
-        "window": {
-            "shape": by_axis(configuration, configuration.patch),
-            "overlap": 0.5,
-            "blending": "nnunet",
-            **({"mirror": mirror} if mirror else {}),
-        },
+        "window": {"shape": by_axis(configuration, configuration.patch), "overlap": 0.5},
         "classes": names.classes_of(configuration.labels),
     }
 
