@@ -66,7 +66,7 @@ module.exports = {
       severity: 'error',
       comment: 'The schemas of the contract would bring their parser into the browser.',
       from: { path: '^services/web/src/' },
-      to: { path: '^shared/contract/(src|dist)/(?!palette/)', dependencyTypesNot: ['type-only'] },
+      to: { path: '^shared/contract/(src|dist)/(?!(palette|names)/)', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'clients-stand-alone',

@@ -133,7 +133,7 @@ test(`a batch of ${many} items`, async () => {
       'items from the middle': [`&from=${Math.floor(many / 2)}`, 100],
       'the last items': [`&from=${many - 100}`, 100],
       'open items from the middle': [`&status=open&from=${Math.floor(many / 2)}`, 100],
-      'failed items, of which there are none': ['&status=failed', 0],
+      'failed items (empty)': ['&status=failed', 0],
     } as const;
     for (const [what, [query, count]] of Object.entries(pages)) {
       const times: number[] = [];

@@ -120,7 +120,7 @@ test.skipIf(data === undefined).each([1, 2, 3])(`the same head at %i mm${why}`, 
   const volume = resample({ data: Float32Array.from(head.data), geometry: head.geometry }, { spacingMm: mm }, 'linear');
   const found = compare(await findElsewhere(volume));
   row(`at ${mm} mm, ${volume.geometry.shape.join('×')}`, show(found));
-  // What a grid cannot hold no model finds on it: the masks of before, put on this grid and back.
+  // What a grid cannot hold no model finds on it: the earlier masks, put on this grid and back.
   const ceiling = compare(
     upright.map((mask) =>
       onHead(resample({ data: Float32Array.from(mask), geometry: head.geometry }, volume.geometry, 'linear')),

@@ -7,7 +7,16 @@
 // volume (the first forty), each compared with the volume of dcm2niix that is nearest to it.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -217,7 +226,15 @@ function judge(ours, theirs) {
   // What resampling gives where an image ends is a matter of taste.
   const edges = place && !same && share <= 0.005;
   const all = ours.length === their.length || ours.length === MOST_VOLUMES;
-  const verdict = edges ? `same but for ${(share * 100).toFixed(2)} % at edges` : !same ? 'differs' : !all ? 'same, others left' : inOrder ? 'same' : 'same, other order';
+  const verdict = edges
+    ? `same but for ${(share * 100).toFixed(2)} % at edges`
+    : !same
+      ? 'differs'
+      : !all
+        ? 'same, others left'
+        : inOrder
+          ? 'same'
+          : 'same, other order';
   return { affine, voxels, range, count: `${ours.length} of ${their.length}`, verdict, single };
 }
 
@@ -248,7 +265,8 @@ function rangeOf(values) {
 }
 
 function line({ series, modality, vendor, images, theirs, ours, affine, voxels, count, verdict }) {
-  const numbers = affine === undefined ? '' : `affine ${affine.toPrecision(2)}, voxels ${voxels.toPrecision(2)}, ${count}`;
+  const numbers =
+    affine === undefined ? '' : `affine ${affine.toPrecision(2)}, voxels ${voxels.toPrecision(2)}, ${count}`;
   return `| ${[series, vendor, modality, images, theirs.join(', ') || '-', ours, numbers, verdict].join(' | ')} |`;
 }
 

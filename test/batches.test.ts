@@ -111,7 +111,7 @@ test('a folder of volumes becomes jobs, and every result and failure is listed a
   expect(item?.ordinal).toBe(5);
   expect(await api.job(item?.jobId ?? '')).toMatchObject({ status: 'failed', problem: { code: 'nifti-truncated' } });
 
-  // Mended in place it is another version, so the old failure stands until the item is submitted anew.
+  // Mended in place it is another version, so the old failure stands until the item is submitted again.
   await scans.write(`${prefix}scan-005.nii.gz`, good);
   expect((await api.send('POST', `/v1/batches/${batch.id}/retry-failed`)).status).toBe(202);
   expect(await ended(batch.id)).toMatchObject({ counts: { completed: 11, failed: 1 } });

@@ -177,3 +177,42 @@ test('a retried failure joins the derivative, and every run has one manifest', a
     .filter((run) => run !== undefined);
   expect(manifests).toEqual(['1', '1', '2']);
 });
+
+test('names as converters write them are run and laid out, frames one by one, and what is not taken is counted', async () => {
+  const header = Buffer.from(gunzipSync(good));
+  const offset = header.readFloatLE(108);
+  const frame = header.subarray(offset);
+  header.writeInt16LE(4, 40);
+  header.writeInt16LE(2, 48);
+  const uri = await dataset({
+    'sub-a+b/anat/sub-a+b_T1w.nii.gz': good,
+    'sub-06/anat/sub-06_acq-T1_fast_T1w.nii.gz': good,
+    'sub-07/anat/sub-07_T1w.nii': Buffer.concat([header, frame]),
+    'sub-07/anat/sub-07_T1w.nii.gz': good,
+    'sub-08/anat/sub-08_part-phase_T1w.nii.gz': good,
+    'sub-09/anat/sub 09_T1w.nii.gz': good,
+    'derivatives/x/sub-06/anat/sub-06_T1w.nii.gz': good,
+  });
+  const body = { source: { kind: 'bids', uri }, prompts: ['bone'], outputs: { preview: false }, frames: 'all' };
+  const leftOut = ['bids-elsewhere', 'bids-twice', 'bids-part', 'bids-name'].map((reason) => ({
+    reason,
+    count: 1,
+    detail: expect.stringMatching(/^1 images /),
+  }));
+  const size = await stack.api.send('POST', '/v1/batches', { ...body, dryRun: true });
+  expect(size.json).toMatchObject({ total: 4, leftOut: expect.arrayContaining(leftOut) });
+  const batch = await segmented(body);
+  expect(batch.counts).toMatchObject({ completed: 4, failed: 0 });
+  expect(batch.leftOut).toHaveLength(4);
+  const found = await paths(batch.id);
+  expect(found.filter((path) => path.endsWith('dseg.nii.gz'))).toEqual([
+    'sub-06/anat/sub-06_acq-T1_fast_space-orig_dseg.nii.gz',
+    'sub-07/anat/sub-07_space-orig_desc-frame1_dseg.nii.gz',
+    'sub-07/anat/sub-07_space-orig_desc-frame2_dseg.nii.gz',
+    'sub-a+b/anat/sub-a+b_space-orig_dseg.nii.gz',
+  ]);
+  expect(await jsonFile(batch.id, 'sub-07/anat/sub-07_space-orig_desc-frame2_dseg.json')).toMatchObject({
+    parse3d: { Frame: 2 },
+  });
+  expect((await file(batch.id, 'README.md')).toString()).toContain('Not taken: 1 images of phase');
+});

@@ -82,7 +82,7 @@ test('a damaged record of any kind stops nothing else; status, metric and doctor
   ];
   for (const key of damaged) {
     await damage(key);
-    // After each of them a job runs and is told of, a batch ends, lists answer.
+    // After each of them a job runs and is reported, a batch ends, lists answer.
     const job = await stack.api.submit({ input: { uri }, prompts: ['bone'], metadata: { after: key.slice(0, 60) } });
     expect(await stack.api.ended(job.id), key).toMatchObject({ status: 'completed' });
     for (const list of ['/v1/jobs', '/v1/batches', '/v1/rules', '/v1/webhooks']) {

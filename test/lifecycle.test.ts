@@ -40,7 +40,7 @@ test('a running job shows its progress and stops soon after it is canceled', asy
   expect(ended.status).toBe('canceled');
   expect((await stack.api.manifest(job.id)).status).toBe('canceled');
   expect(await readdir(stack.scratch)).toEqual([]);
-  // Canceling once more is no error; running it again is a new run.
+  // Canceling once more is not an error; running it again is a new run.
   expect((await stack.api.send('DELETE', `/v1/jobs/${job.id}`)).status).toBe(202);
 });
 

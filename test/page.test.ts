@@ -64,7 +64,7 @@ test('every view of the page is served under a policy that allows nothing from e
   }
 });
 
-test('files of the page come compressed and are kept for ever; one that is not there is a plain answer', async () => {
+test('files of the page come compressed and never expire; one that is not there is a plain answer', async () => {
   const html = await (await fetch(stack.api.url)).text();
   const script = /src="(\/assets\/[^"]+\.js)"/.exec(html)?.[1] ?? '';
   const packed = await raw(script, 'gzip, br');

@@ -3,7 +3,7 @@ import { outputOf } from './commands/define.js';
 import { createProgram } from './program.js';
 import { reportError } from './errors/report.js';
 
-// A reader such as `head` that has seen enough is no error.
+// A reader such as `head` that has seen enough is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });

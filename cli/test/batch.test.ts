@@ -60,7 +60,7 @@ test('a folder in storage is submitted as a batch, watched to its end, and its r
   );
   expect(submitted.code, submitted.stderr).toBe(0);
   expect(submitted.stdout).toMatch(/^[0-9a-f-]{36} {2}running {2}4 volumes\n$/);
-  // Plain lines, since this is no terminal.
+  // Plain lines, since this is not a terminal.
   expect(submitted.stderr).toMatch(/^first: \d+ % .*\d of 4/m);
   expect(submitted.stderr).toMatch(/^first: completed, 4 of 4.* in [\d.]+ s$/m);
   expect(submitted.stderr).not.toContain('\u001b[');

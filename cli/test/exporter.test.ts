@@ -33,7 +33,7 @@ if (data === undefined) {
       await assertNothingLeaks();
     });
 
-    test('reads weights without running code, tells what is no weights, and exports the published layout', () => {
+    test('reads weights without running code, says what are not weights, and exports the published layout', () => {
       expect(unittests.stderr).toMatch(/Ran \d+ tests/);
       expect(unittests.stderr).toMatch(/^OK( \(skipped=1\))?$/m);
     });

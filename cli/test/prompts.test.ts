@@ -102,10 +102,10 @@ test('a list of volumes is read as prompts are', async () => {
   try {
     for (const bytes of [Buffer.from(`\ufeff${lines.join('\r\n')}`, 'utf16le'), Buffer.from(lines.join('\r'))]) {
       await writeFile(list, bytes);
-      expect(await batchSource([], { bids: false, dicom: false, list })).toEqual({ kind: 'items', items });
+      expect(await batchSource([], { bids: false, dicom: false, entity: [], list })).toEqual({ kind: 'items', items });
     }
     await writeFile(list, `${lines[0]}\n{"uri": "s3://scans/b.nii", "prompts": ["li\\u0000ver"]}`);
-    await expect(batchSource([], { bids: false, dicom: false, list })).rejects.toMatchObject({
+    await expect(batchSource([], { bids: false, dicom: false, entity: [], list })).rejects.toMatchObject({
       code: 'request-invalid',
       message: expect.stringMatching(/line 2: prompts\.0: .*U\+0000/) as string,
     });

@@ -54,7 +54,7 @@ test('a volume is segmented here, with a table for people and files on the grid 
     const expected = hu > 150 ? 7 : hu >= -950 && hu <= -500 ? 1 : 0;
     if (data[at] !== expected) wrong += 1;
   }
-  // Bone is closed over gaps of a voxel, and noise in the air is no body.
+  // Bone is closed over gaps of a voxel, and noise in the air is not a body.
   expect(wrong / data.length).toBeLessThan(0.003);
 });
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-/** What a page or a style sheet loads by itself. Links that a reader follows are none of it. */
+/** What a page or a style sheet loads by itself. Links that a reader follows do not count. */
 const loads = [
   /<(?:script|img|iframe|source|video|audio)\b[^>]*\ssrc="((?:https?:)?\/\/[^"]+)"/g,
   /<link\b[^>]*\shref="((?:https?:)?\/\/[^"]+)"/g,

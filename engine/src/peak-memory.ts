@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Starts the count anew, where the system allows it, so that a process that runs many jobs reports each one's own. */
+/** Starts the count again, where the system allows it, so that a process that runs many jobs reports each one's own. */
 export function resetPeakMemory(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5');

@@ -1,4 +1,4 @@
-import type { Finding } from '@parse3d/contract';
+import type { Finding, OutputOptions } from '@parse3d/contract';
 import { readVolume } from '@parse3d/volume/formats';
 import { assertModelGrid } from '@parse3d/volume/geometry';
 import type { LoadedPack, Engine, OnProgress, SegmentRequest, SegmentResult } from './types.js';
@@ -28,8 +28,9 @@ export async function segment(
   const clock = stageClock(onProgress);
 
   clock.report({ stage: 'read', done: 0, total: 1 });
-  const { volume, tilt, spacing } = request.options;
-  const image = await readVolume(request.inputPath, { maxVoxels: request.limits.maxVoxels, volume, tilt, spacing });
+  const { volume, tilt, spacing, frame } = request.options;
+  const { maxVoxels } = request.limits;
+  const image = await readVolume(request.inputPath, { maxVoxels, volume, tilt, spacing, frame });
   assertModelGrid(image.geometry, engine.pack.pack, {
     maxVoxels: request.limits.maxVoxels,
     xyztUnits: image.header.space.xyztUnits,
@@ -40,7 +41,7 @@ export async function segment(
   const wanted = {
     wantProbabilities: request.outputs.probabilities !== 'none',
     // Masks that others hide in the label map are measured one by one.
-    wantMasks: request.outputs.masks || request.outputs.dicomSeg === true || (measures && request.prompts.length > 1),
+    wantMasks: wantsMasks(request.outputs) || (measures && request.prompts.length > 1),
     scratchFolder: request.outputFolder,
   };
   const found = await engine.infer(image, { ...request, ...wanted }, clock.report, signal);
@@ -76,6 +77,10 @@ export async function segment(
     peakMemoryBytes: peakMemoryBytes(),
   };
 }
+
+/** What is written of each prompt by itself. */
+const wantsMasks = ({ masks, dicomSeg, rtstruct, meshes }: OutputOptions): boolean =>
+  masks || dicomSeg === true || rtstruct === true || meshes === true;
 
 function graphChecksums({ pack }: LoadedPack): Record<string, string> {
   const { model } = pack;

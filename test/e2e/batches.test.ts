@@ -169,7 +169,7 @@ withBrowser('batches on the page', () => {
       expect(await accessibilityFaults(page)).toEqual([]);
       await screenshot(page, 'segment-folder-counting');
       answer();
-      await page.locator('.folder-cover').getByText('No NIfTI volumes in this folder').waitFor();
+      await page.locator('.folder-cover').getByText('No volumes in this folder').waitFor();
       await page.unroute('**/v1/batches');
       const submit = page.getByRole('button', { name: 'Segment all volumes' });
       expect(await submit.isDisabled()).toBe(true);

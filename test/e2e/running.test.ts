@@ -59,7 +59,7 @@ withBrowser('the page, while things run and fail', () => {
       await page.reload();
       await eventually(async () => (await percent()) >= before, {
         timeoutMs: PATIENCE_MS,
-        what: 'the progress of before',
+        what: 'the earlier progress',
       });
       await page.setViewportSize(phone);
       expect(await fitsItsWidth(page)).toBe(true);
@@ -92,7 +92,7 @@ withBrowser('the page, while things run and fail', () => {
   );
 
   test(
-    'what cannot be used is refused in words: a file that is no volume, a target that the pack does not have, an unknown job',
+    'what cannot be used is refused in words: a file that is not a volume, a target that the pack does not have, an unknown job',
     async () => {
       await page.getByRole('link', { name: 'Segment', exact: true }).click();
       const files = page.getByLabel('Volume of this machine');

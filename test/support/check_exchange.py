@@ -128,6 +128,68 @@ def check_seg(path, source, labels):
     }
 
 
+def inside(points, rows, columns):
+    """Pixels whose middles lie inside of one contour, by the even-odd rule; points are (row, column)."""
+    mask = np.zeros((rows, columns), bool)
+    middles = np.arange(columns)
+    for row in range(rows):
+        for (r0, c0), (r1, c1) in zip(points, np.roll(points, -1, axis=0)):
+            if (r0 > row) != (r1 > row):
+                mask[row] ^= middles < c0 + (row - r0) / (r1 - r0) * (c1 - c0)
+    return mask
+
+
+def check_rtstruct(path, source, labels):
+    """Contours of one slice are added up, and, which must be the same, excluded where two share a pixel."""
+    problems = []
+    rs = pydicom.dcmread(path)
+    images = [pydicom.dcmread(file, stop_before_pixels=True) for file in sorted(glob.glob(os.path.join(source, "*")))]
+    uids = {image.SOPInstanceUID: image for image in images}
+    for name in [*PATIENT, *STUDY, "FrameOfReferenceUID"]:
+        if str(rs.get(name, "")) != str(images[0].get(name, "")):
+            problems.append(f"{name} differs from the images")
+    names = {int(roi.ROINumber): roi.ROIName for roi in rs.StructureSetROISequence}
+    codes = {int(o.ReferencedROINumber): code(o.RTROIIdentificationCodeSequence[0]) for o in rs.RTROIObservationsSequence}
+    world_to_voxel = np.linalg.inv(labels.affine)
+    voxels = np.asarray(labels.dataobj)
+    rois = []
+    for roi in rs.ROIContourSequence:
+        number = int(roi.ReferencedROINumber)
+        union, exclusive = np.zeros(voxels.shape, bool), np.zeros(voxels.shape, bool)
+        for contour in roi.get("ContourSequence", []):
+            image = uids[contour.ContourImageSequence[0].ReferencedSOPInstanceUID]
+            points = np.array([float(v) for v in contour.ContourData]).reshape(-1, 3)
+            if contour.ContourGeometricType != "CLOSED_PLANAR" or len(points) != contour.NumberOfContourPoints:
+                problems.append("a contour is not what it says")
+            orientation = np.array([float(v) for v in image.ImageOrientationPatient])
+            origin = np.array([float(v) for v in image.ImagePositionPatient])
+            if np.abs((points - origin) @ np.cross(orientation[:3], orientation[3:])).max() > 0.002:
+                problems.append("a contour does not lie on its image")
+            between_rows, between_columns = (float(v) for v in image.PixelSpacing)
+            pixels = np.stack(
+                [(points - origin) @ orientation[3:] / between_rows, (points - origin) @ orientation[:3] / between_columns], 1
+            )
+            filled = np.argwhere(inside(pixels, image.Rows, image.Columns))
+            places = origin + filled[:, 1:] * orientation[:3] * between_columns + filled[:, :1] * orientation[3:] * between_rows
+            at = np.rint((places * [-1, -1, 1]) @ world_to_voxel[:3, :3].T + world_to_voxel[:3, 3]).astype(int)
+            union[tuple(at.T)] = True
+            exclusive[tuple(at.T)] ^= True
+        label = voxels == number
+        total = int(label.sum()) + int(union.sum())
+        rois.append(
+            {
+                "name": names[number],
+                "type": codes[number],
+                "dice": 1.0 if total == 0 else 2 * int((label & union).sum()) / total,
+                "sameBothWays": bool(np.array_equal(union, exclusive)),
+                "contours": len(roi.get("ContourSequence", [])),
+            }
+        )
+    judged = subprocess.run(["dciodvfy", path], capture_output=True, text=True)
+    problems += [line for line in (judged.stdout + judged.stderr).splitlines() if line.startswith("Error")]
+    return {"problems": problems, "rois": rois}
+
+
 def check_nrrd(path, labels):
     with open(path, "rb") as file:
         head, voxels = file.read().split(b"\n\n", 1)
@@ -158,6 +220,9 @@ print(
         {
             "seg": check_seg(arguments["seg"], arguments["source"], label_map) if "seg" in arguments else None,
             "nrrd": check_nrrd(arguments["nrrd"], label_map) if "nrrd" in arguments else None,
+            "rtstruct": check_rtstruct(arguments["rtstruct"], arguments["source"], label_map)
+            if "rtstruct" in arguments
+            else None,
         }
     )
 )

@@ -12,7 +12,7 @@ export async function childrenOf(pid: number): Promise<number[]> {
   return children;
 }
 
-/** True while a process exists and is no zombie. */
+/** True while a process exists and is not a zombie. */
 export async function isRunning(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   return stat !== '' && stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';

@@ -12,7 +12,7 @@ export default class SummaryReporter implements Reporter {
         else if (state === 'failed') failed++;
         else count.skipped++;
       }
-      // A file that could not be loaded, or whose set-up or clean-up failed, has no failed test but is no success.
+      // A file that could not be loaded, or whose set-up or clean-up failed, has no failed test, and is not a success.
       count.failed += module.state() === 'failed' ? Math.max(1, failed) : failed;
     }
     count.failed += unhandledErrors.length;

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { each } from '@parse3d/async';
+import { volumeStem } from '@parse3d/contract/names';
 import { Problem } from '@parse3d/contract/problems';
 import { z } from 'zod';
 import type { Download, Parse3d } from '@parse3d/client';
@@ -85,7 +86,13 @@ export async function fetchBatch(
   }
 }
 
-const CompletedLine = z.object({ ordinal: z.int(), uri: z.string(), jobId: z.string(), status: z.string() });
+const CompletedLine = z.object({
+  ordinal: z.int(),
+  uri: z.string(),
+  frame: z.int().optional(),
+  jobId: z.string(),
+  status: z.string(),
+});
 type CompletedLine = z.infer<typeof CompletedLine>;
 
 async function* completedItems(report: string): AsyncGenerator<CompletedLine> {
@@ -97,15 +104,13 @@ async function* completedItems(report: string): AsyncGenerator<CompletedLine> {
 
 async function fetchItem(
   client: Parse3d,
-  { ordinal, uri, jobId }: CompletedLine,
+  { ordinal, uri, frame, jobId }: CompletedLine,
   root: string,
   prefix: string,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const stem = basename(uri)
-    .replace(/\.nii(\.gz)?$/, '')
-    .replace(/[^A-Za-z0-9._-]/g, '_');
-  const path = `${prefix}/${String(ordinal).padStart(6, '0')}-${stem}`;
+  const stem = volumeStem(basename(uri)).replace(/[^A-Za-z0-9._-]/g, '_');
+  const path = `${prefix}/${String(ordinal).padStart(6, '0')}-${stem}${frame === undefined ? '' : `-frame${frame}`}`;
   const partial = join(root, path);
   await mkdir(partial, { recursive: true });
   const job = await client.jobs.get(jobId, { signal });

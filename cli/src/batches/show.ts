@@ -41,6 +41,7 @@ export function showBatch(batch: Batch, output: Output): void {
     ['rate', batch.itemsPerMinute === undefined ? undefined : `${batch.itemsPerMinute}/min`],
     ['left', batch.etaSeconds === undefined ? undefined : formatSeconds(batch.etaSeconds)],
     ['created', formatAge(batch.createdAt)],
+    ['not taken', batch.leftOut?.map(({ detail }) => detail).join('; ')],
     ['reports', batch.reports?.map(({ name }) => name).join(', ')],
   ];
   output.say(`${bold(batch.id)}${batch.name === undefined ? '' : `  ${batch.name}`}`);
@@ -76,7 +77,12 @@ export function itemTable({ items }: BatchItemPage, colours: Colours): string {
     { title: 'job' },
     { title: 'volume' },
   ];
-  const rows = items.map(({ ordinal, status, jobId, uri }) => [String(ordinal), paint(status, colours), jobId, uri]);
+  const rows = items.map(({ ordinal, status, jobId, uri, frame }) => [
+    String(ordinal),
+    paint(status, colours),
+    jobId,
+    frame === undefined ? uri : `${uri}, frame ${frame}`,
+  ]);
   return table(columns, rows, colours);
 }
 

@@ -1,4 +1,5 @@
 import { PromptText } from '@parse3d/contract';
+import { isStorageUri, splitStorageUri } from '@parse3d/contract/names';
 import { Problem } from '@parse3d/contract/problems';
 import type { TextLine } from '@parse3d/contract/text';
 import { z } from 'zod';
@@ -12,6 +13,7 @@ export const SourceOptions = z.object({
   bids: z.boolean().default(false),
   dicom: z.boolean().default(false),
   suffix: z.string().optional(),
+  entity: z.array(z.string().regex(/^[a-z]+=[A-Za-z0-9+._-]+$/, 'expected key=label, such as acq=mprage')).default([]),
   pattern: z.string().optional(),
   list: z.string().optional(),
 });
@@ -29,12 +31,13 @@ export async function batchSource(
   volumes: readonly string[],
   options: SourceOptions,
 ): Promise<SourceInput | undefined> {
-  const { bids, dicom, suffix, pattern, list } = options;
+  const { bids, dicom, suffix, entity, pattern, list } = options;
   if (dicom) {
     if (bids || pattern !== undefined || list !== undefined) throw new UsageError('--dicom names single volumes');
     return undefined;
   }
   if (suffix !== undefined && !bids) throw new UsageError('--suffix belongs to --bids');
+  if (entity.length > 0 && !bids) throw new UsageError('--entity belongs to --bids');
   if (pattern !== undefined && (bids || list !== undefined)) {
     throw new UsageError('--pattern belongs to a folder in storage, without --bids or --list');
   }
@@ -43,19 +46,24 @@ export async function batchSource(
     return { kind: 'items', items: parseList(await readTextFile(list, 'the list'), list) };
   }
   const [uri] = volumes;
-  const single = volumes.length === 1 && uri !== undefined && isUri(uri);
+  const single = volumes.length === 1 && uri !== undefined && isStorageUri(uri);
   if (bids || pattern !== undefined) {
     if (!single) {
       throw new UsageError(`${bids ? '--bids' : '--pattern'} needs one folder in storage, such as s3://scans/study/`);
     }
     const folder = withSlash(uri);
     return bids
-      ? { kind: 'bids', uri: folder, ...(suffix === undefined ? {} : { suffix }) }
+      ? {
+          kind: 'bids',
+          uri: folder,
+          ...(suffix === undefined ? {} : { suffix }),
+          ...(entity.length === 0 ? {} : { entities: Object.fromEntries(entity.map(labelOf)) }),
+        }
       : { kind: 'prefix', uri: folder, ...(pattern === undefined ? {} : { pattern }) };
   }
   if (single && uri.endsWith('.jsonl')) return { kind: 'manifest', uri };
   if (single && isFolder(uri)) return { kind: 'prefix', uri: withSlash(uri) };
-  const folder = volumes.find((volume) => isUri(volume) && isFolder(volume));
+  const folder = volumes.find((volume) => isStorageUri(volume) && isFolder(volume));
   if (folder !== undefined) {
     throw new UsageError(
       `${folder} is a folder: one folder is one batch, give it alone; folders of DICOM series need --dicom`,
@@ -64,12 +72,16 @@ export async function batchSource(
   return undefined;
 }
 
-export const isUri = (volume: string): boolean => /^(s3|local):\/\//.test(volume);
-
 /** A key without any extension is the beginning of others; a folder with a dot in its name needs its slash. */
 function isFolder(uri: string): boolean {
-  const key = uri.replace(/^(s3|local):\/\/[^/]*\/?/, '');
+  const key = splitStorageUri(uri)?.path ?? '';
   return key === '' || key.endsWith('/') || !key.slice(key.lastIndexOf('/') + 1).includes('.');
+}
+
+/** `acq=mprage` as key and label. */
+function labelOf(pair: string): [key: string, label: string] {
+  const [key = '', label = ''] = pair.split('=');
+  return [key, label];
 }
 
 const withSlash = (uri: string): string => (uri.endsWith('/') ? uri : `${uri}/`);
@@ -86,7 +98,7 @@ function parseList(lines: readonly TextLine[], file: string): Item[] {
   const items = lines.flatMap(({ number, text }): Item[] => {
     const content = text.trim();
     if (content === '' || content.startsWith('#')) return [];
-    if (isUri(content)) return [{ uri: content }];
+    if (isStorageUri(content)) return [{ uri: content }];
     const parsed = ListLine.safeParse(parseJson(content));
     if (parsed.success) return [parsed.data];
     const { path, message } = parsed.error.issues[0] ?? {};

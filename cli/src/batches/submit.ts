@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SubmitBatch, Parse3d } from '@parse3d/client';
+import type { Batch, SubmitBatch, Parse3d } from '@parse3d/client';
 import { formatBytes, formatCount } from '../terminal/format.js';
 import type { Output } from '../terminal/output.js';
 import { watchBatch } from './follow.js';
@@ -15,15 +15,17 @@ export const BatchOptions = z.object({
     .optional(),
   rerun: z.boolean().default(false),
   dryRun: z.boolean().default(false),
+  frames: z.literal('all', 'expected all').optional(),
 });
 export type BatchOptions = z.infer<typeof BatchOptions>;
 
 /** The part of a batch's request that its own options say. */
-export function batchSettings({ name, errorThreshold, rerun }: BatchOptions): Partial<SubmitBatch> {
+export function batchSettings({ name, errorThreshold, rerun, frames }: BatchOptions): Partial<SubmitBatch> {
   return {
     ...(name === undefined ? {} : { name }),
     ...(errorThreshold === undefined ? {} : { errorThreshold }),
     skipCompleted: !rerun,
+    ...(frames === undefined ? {} : { frames }),
   };
 }
 
@@ -38,11 +40,18 @@ export async function submitBatch(
     const size = await client.batches.measure(batch);
     output.document(size);
     output.say(`${formatCount(size.total)} volumes${size.bytes > 0 ? `, ${formatBytes(size.bytes)}` : ''}`);
+    tellLeftOut(size.leftOut, output);
     return;
   }
   const accepted = await client.batches.submit(batch);
   output.event(accepted);
   output.say(`${output.colours.bold(accepted.id)}  ${accepted.status}  ${formatCount(accepted.total)} volumes`);
+  tellLeftOut(accepted.leftOut, output);
   if (watch) await watchBatch(client, accepted.id, output);
   else output.hint(`follow it: ${output.program} batch watch ${accepted.id}`);
+}
+
+/** What lies in the source and was not taken: a shorter list must not look like a whole one. */
+function tellLeftOut(leftOut: Batch['leftOut'], output: Output): void {
+  for (const { detail } of leftOut ?? []) output.note(`not taken: ${detail}`);
 }

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { Modality } from '@parse3d/contract';
+import { isStorageUri } from '@parse3d/contract/names';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { batchSource, isUri, SourceOptions, type SourceInput } from '../batches/source.js';
+import { batchSource, SourceOptions, type SourceInput } from '../batches/source.js';
 import { BatchOptions, batchSettings, submitBatch } from '../batches/submit.js';
 import type { SubmitBatch, Job, Parse3d, SubmitJob } from '@parse3d/client';
 import { ConnectionOptions, withClient, withConnection } from '../client/connection.js';
@@ -54,10 +55,12 @@ export function submitCommand(): Command {
     .option('--meta <name=value>', 'your own note, given back with the job; no patient identifiers', collect)
     .option('--idempotency-key <key>', 'for one URI: the same key again finds the same job')
     .option('--watch', 'follow the jobs or the batch to the end')
-    .option('--pattern <glob>', 'batch: of a folder, only these keys (else **/*.{nii,nii.gz})')
+    .option('--pattern <glob>', 'batch: of a folder, only these keys (else .nii, .nii.gz, .nrrd and .mha)')
     .option('--bids', 'batch: the folder is a BIDS dataset; results come as a BIDS derivative')
     .option('--dicom', 'a folder in storage is one DICOM series, not a batch')
     .option('--suffix <suffix>', 'batch: with --bids, which images (else T1w)')
+    .option('--entity <key=label>', 'batch: with --bids, only images whose names carry it; several times', collect)
+    .option('--frames <all>', 'batch: each frame of a 4D volume is a job of its own')
     .option('--list <file>', 'batch: a file of this machine with a URI a line; - is standard input')
     .option('--name <name>', 'batch: for people')
     .option('--error-threshold <count|share>', 'batch: stop after so many failures, such as 20 or 5%')
@@ -98,7 +101,7 @@ async function run(volumes: readonly string[], options: Options, output: Output)
   if (misplaced !== undefined) {
     throw new UsageError(`--${kebab(misplaced)} belongs to a batch: a folder in storage, a manifest, or --list`);
   }
-  if (options.idempotencyKey !== undefined && (volumes.length !== 1 || !volumes.every(isUri))) {
+  if (options.idempotencyKey !== undefined && (volumes.length !== 1 || !volumes.every(isStorageUri))) {
     throw new UsageError(
       '--idempotency-key belongs to one s3:// or local:// URI: an upload is a new object each time, and so another request',
     );
@@ -115,7 +118,7 @@ async function run(volumes: readonly string[], options: Options, output: Output)
           const watched: Promise<unknown>[] = [];
           for (const volume of volumes) {
             try {
-              const uri = isUri(volume) ? volume : await upload(client, volume, board, signal, output);
+              const uri = isStorageUri(volume) ? volume : await upload(client, volume, board, signal, output);
               const job = await client.jobs.submit(requestFor(uri, prompts, options), {
                 idempotencyKey: options.idempotencyKey,
                 signal,
@@ -236,6 +239,6 @@ function settingsOf(options: Options) {
 function tell(job: Job, volume: string, { watch: watching }: Options, output: Output): void {
   output.event(job);
   const { bold, dim } = output.colours;
-  output.say(`${bold(job.id)}  ${job.status}  ${dim(isUri(volume) ? volume : `${volume} -> ${job.input.uri}`)}`);
+  output.say(`${bold(job.id)}  ${job.status}  ${dim(isStorageUri(volume) ? volume : `${volume} -> ${job.input.uri}`)}`);
   if (!watching) output.hint(`follow it: parse3d watch ${job.id}`);
 }

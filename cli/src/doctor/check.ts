@@ -1,6 +1,6 @@
 import { isProblem } from '@parse3d/contract/problems';
 
-/** `skip`: nothing there to look at, which is no fault. */
+/** `skip`: nothing there to look at, which is not a fault. */
 export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skip';
 
 /** What one look at one part showed. */

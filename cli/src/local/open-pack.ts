@@ -20,7 +20,7 @@ export async function openPack(idOrPath: string, packs: string | undefined): Pro
 }
 
 async function isFolder(path: string): Promise<boolean> {
-  // A pack's id wins over a folder of the same name that is no pack.
+  // A pack's id wins over a folder of the same name that is not a pack.
   return stat(`${path}/pack.json`).then(
     (info) => info.isFile(),
     () => false,

@@ -20,6 +20,7 @@ export const JobOptionFlags = z.object({
   samples: wholeNumber(1, 16).optional(),
   resample: JobOptions.shape.resample,
   overlap: JobOptions.shape.overlap,
+  frame: wholeNumber(1, 2 ** 31).optional(),
   volumeNumber: wholeNumber(1, 100_000).optional(),
   tilt: JobOptions.shape.tilt,
   spacing: JobOptions.shape.spacing,
@@ -37,6 +38,7 @@ export function withJobOptions(command: Command): Command {
     .option('--samples <count>', 'average of so many seeds, for packs that draw random numbers')
     .option('--resample <way>', 'how masks come back: reference (nearest pixel) or smooth')
     .option('--overlap <rule>', 'who gets a voxel in the label map: most-probable or most-specific')
+    .option('--frame <number>', 'which volume of a 4D NIfTI, from 1')
     .option('--volume-number <number>', 'of a DICOM series with several volumes: which one; --volume 2 says the same')
     .option('--tilt <way>', 'DICOM images of a tilted gantry: refuse, or correct (resampled onto an upright grid)')
     .option('--spacing <way>', 'DICOM images at unequal distances: refuse, or resample to equal ones');
@@ -53,7 +55,7 @@ function withVolumeNumber(typed: readonly string[]): string[] {
 
 /** The options of a job, without those that were not given. */
 export function jobOptionsOf(
-  { window, volumeNumber, seed, schedule, samples, resample, overlap, tilt, spacing }: JobOptionFlags,
+  { window, volumeNumber, seed, schedule, samples, resample, overlap, tilt, spacing, frame }: JobOptionFlags,
   deadlineSeconds?: number,
 ): JobOptions {
   return JobOptions.parse({
@@ -67,5 +69,6 @@ export function jobOptionsOf(
     tilt,
     spacing,
     deadlineSeconds,
+    frame,
   });
 }

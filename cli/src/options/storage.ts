@@ -1,3 +1,4 @@
+import { isStoragePrefix } from '@parse3d/contract/names';
 import { Scope, scopes } from '@parse3d/platform/access';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -11,12 +12,7 @@ export const TenantName = z
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected lower-case letters, digits and hyphens');
 
 /** Volumes that jobs may read. */
-export const InputPrefix = z
-  .string()
-  .regex(
-    /^(s3|local):\/\/([a-z0-9][a-z0-9._-]{1,62}(\/.*)?)?$/,
-    'expected s3://bucket/prefix or local://bucket/prefix',
-  );
+export const InputPrefix = z.string().refine(isStoragePrefix, 'expected s3://bucket/prefix or local://bucket/prefix');
 
 export const BucketName = z
   .string()

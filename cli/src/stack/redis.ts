@@ -20,7 +20,7 @@ export function findRedisServer(env: NodeJS.ProcessEnv): string | undefined {
 }
 
 /**
- * Writes the configuration of a Redis that only this service uses: on this machine alone, with a password made anew at
+ * Writes the configuration of a Redis that only this service uses: on this machine alone, with a new password at
  * every start, everything appended to a file, nothing ever evicted.
  */
 export async function writeRedisConfig(folder: string, port: number): Promise<RedisAccess> {

@@ -8,9 +8,10 @@ import type { Pack } from '@parse3d/contract';
 import type { VolumeImage } from '@parse3d/volume/formats';
 import { Problem } from '@parse3d/contract/problems';
 import type { Found, LocalOutput } from '../types.js';
-import { writeDicomSeg } from './dicom-seg/index.js';
+import { writeDicomSeg, type SegRequest } from './dicom-seg/index.js';
 import type { Segments } from './dicom-seg/segments.js';
 import type { LabelName } from './label-names.js';
+import { writeRtstruct } from './rtstruct/index.js';
 import { writeSegNrrd } from './seg-nrrd.js';
 import { codeOf } from './terminology/index.js';
 
@@ -24,27 +25,34 @@ export function segNrrdFile(found: Found, names: readonly LabelName[], pack: Pac
   });
 }
 
-export function dicomSegFile({ segments, maskOf }: Segments, image: VolumeImage, pack: Pack, folder: string): Attempt {
-  const { dicom, geometry } = image;
+export function dicomSegFile(segments: Segments, image: VolumeImage, pack: Pack, folder: string): Attempt {
+  return derivedObject('segmentation.dcm', writeDicomSeg, segments, image, pack, folder);
+}
+
+export function rtstructFile(segments: Segments, image: VolumeImage, pack: Pack, folder: string): Attempt {
+  return derivedObject('rtstruct.dcm', writeRtstruct, segments, image, pack, folder);
+}
+
+/** A DICOM object that refers to the images of the volume. */
+function derivedObject(
+  name: string,
+  write: (path: string, request: SegRequest) => Promise<void>,
+  { segments, maskOf }: Segments,
+  { dicom, geometry }: VolumeImage,
+  pack: Pack,
+  folder: string,
+): Attempt {
   if (dicom === undefined) {
     return () =>
-      Promise.resolve({
-        warning: 'segmentation.dcm was not written: it refers to DICOM images, the input has another format.',
-      });
+      Promise.resolve({ warning: `${name} was not written: it refers to DICOM images, the input has another format.` });
   }
   if (dicom.unreferable !== undefined) {
-    const warning = `segmentation.dcm was not written: it has to refer to images by their identifiers, and of these ${dicom.unreferable}.`;
+    const warning = `${name} was not written: it has to refer to images by their identifiers, and of these ${dicom.unreferable}.`;
     return () => Promise.resolve({ warning });
   }
-  return attempt('segmentation.dcm', folder, 'application/dicom', (path) =>
-    writeDicomSeg(path, {
-      geometry,
-      reference: dicom,
-      segments,
-      maskOf,
-      pack,
-      softwareVersion: software({}).version,
-    }),
+  const softwareVersion = software({}).version;
+  return attempt(name, folder, 'application/dicom', (path) =>
+    write(path, { geometry, reference: dicom, segments, maskOf, pack, softwareVersion }),
   );
 }
 

@@ -7,9 +7,10 @@ import { renderPreview } from '../preview/index.js';
 import type { Found, LoadedPack, LocalOutput, SegmentRequest } from '../types.js';
 import { coloursOf } from './colours.js';
 import { segmentsOf } from './dicom-seg/segments.js';
-import { dicomSegFile, segNrrdFile, type Attempt } from './exchange.js';
+import { dicomSegFile, rtstructFile, segNrrdFile, type Attempt } from './exchange.js';
 import { writeBytes, writeVolume } from './files.js';
 import { labelsJson, labelsTxt, type LabelName } from './label-names.js';
+import { meshFiles } from './meshes/index.js';
 import { labelsNpz, numbersObjects } from './npz.js';
 import { volumeFile } from './volume.js';
 
@@ -58,11 +59,17 @@ export async function writeOutputs(
   for (const attempt of [
     ...(wanted.segNrrd === true ? [segNrrdFile(found, names, pack, folder)] : []),
     ...(wanted.dicomSeg === true ? [dicomSegFile(segments, image, pack, folder)] : []),
+    ...(wanted.rtstruct === true ? [rtstructFile(segmentsOf(found, names, pack, new Map()), image, pack, folder)] : []),
   ] satisfies Attempt[]) {
     throwIfCanceled(signal);
     const result = await attempt();
     if ('warning' in result) warnings.push(result.warning);
     else files.push(result);
+  }
+  if (wanted.meshes === true) {
+    const meshes = await meshFiles(found, names, folder, signal);
+    files.push(...meshes.files);
+    warnings.push(...meshes.warnings);
   }
   return { files, warnings };
 }

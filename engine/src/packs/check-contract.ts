@@ -53,15 +53,20 @@ function checkPromptableSlices(model: PromptableSlicesModel, graphs: ReadonlyMap
   text.onlyInputs(['input_ids', 'attention_mask']);
   text.output('tokens', 'float32', [undefined, contextLength, undefined]);
 
+  // The engine decides how many slices and prompts run together.
+  for (const name of ['input_ids', 'attention_mask']) text.openBatch('input', name);
+
   const image = new GraphCheck(model.imageEncoder, graphs);
   image.input('image', 'float32', [undefined, 3, imageSize, imageSize]);
   if (positionInput !== undefined) image.input(positionInput, 'float32', [undefined]);
+  for (const name of ['image', ...(positionInput === undefined ? [] : [positionInput])]) image.openBatch('input', name);
   image.onlyInputs(['image', ...(positionInput === undefined ? [] : [positionInput])]);
 
   const decoder = new GraphCheck(model.decoder, graphs);
   for (const { input, shape } of noise) decoder.input(input, 'float32', shape);
   decoder.output('mask_logits', 'float32', [undefined, 1, maskSize, maskSize]);
   decoder.output('existence', 'float32', [undefined, 1]);
+  for (const name of ['mask_logits', 'existence']) decoder.openBatch('output', name);
   if (edgeOutput !== undefined) decoder.output(edgeOutput, 'float32', [undefined, 1, maskSize, maskSize]);
 }
 
@@ -105,6 +110,17 @@ class GraphCheck {
       value: name,
       axis: fixed,
     });
+  }
+
+  /** A graph exported for one slice or one prompt would pass here and fail with every job. */
+  openBatch(kind: 'input' | 'output', name: string): void {
+    const values = kind === 'input' ? this.#signature.inputs : this.#signature.outputs;
+    const first = values.find((value) => value.name === name)?.dims?.[0];
+    if (typeof first !== 'number') return;
+    throw this.#invalid(
+      `${kind} ${name}: the first axis is fixed at ${first}; export the graph with an open one, since the number of slices and prompts differs from run to run`,
+      { value: name, axis: 0 },
+    );
   }
 
   /** The engine feeds these and no others. */

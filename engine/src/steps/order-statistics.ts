@@ -41,7 +41,7 @@ export function extent(data: VoxelArray, of: Population): { min: number; max: nu
   return count === 0 ? undefined : { min, max, count };
 }
 
-/** Mean and standard deviation (of the population, as numpy's `std`); undefined when there is no voxel. */
+/** Mean and standard deviation (of the population, as numpy's `std`); undefined when there are no voxels. */
 export function moments(data: VoxelArray, of: Population): { mean: number; std: number } | undefined {
   const floor = of === 'positive' ? 0 : -Infinity;
   let sum = 0;

@@ -41,7 +41,7 @@ async function run(
       prompts: prompts('bone', 'fat', 'soft tissue', 'air'),
       modality: 'ct',
       options: { seed: 0 },
-      outputs: OutputOptions.parse({ preview: false, segNrrd: true, dicomSeg: true }),
+      outputs: OutputOptions.parse({ preview: false, segNrrd: true, dicomSeg: true, rtstruct: true, meshes: true }),
       limits: { maxVoxels: 1e7 },
       ...more,
     },
@@ -66,6 +66,7 @@ describeWithDicomTools('segmentations for other programs', () => {
     const read = runScript('check_exchange.py', {
       seg: join(outputFolder, 'segmentation.dcm'),
       nrrd: join(outputFolder, 'labels.seg.nrrd'),
+      rtstruct: join(outputFolder, 'rtstruct.dcm'),
       labels: join(outputFolder, 'labels.nii.gz'),
       source,
     });
@@ -103,7 +104,25 @@ describeWithDicomTools('segmentations for other programs', () => {
         },
       },
     });
-    const { seg, nrrd } = read as { seg: { offGrid: number }; nrrd: { affine: number } };
+    const { seg, nrrd, rtstruct } = read as {
+      seg: { offGrid: number };
+      nrrd: { affine: number };
+      rtstruct: { rois: { dice: number; sameBothWays: boolean }[] };
+    };
+    expect(rtstruct).toMatchObject({
+      problems: [],
+      rois: [
+        { name: 'bone', type: ['SCT', '272673000', 'Bone'] },
+        { name: 'fat' },
+        { name: 'soft tissue' },
+        { name: 'air' },
+      ],
+    });
+    for (const { dice, sameBothWays } of rtstruct.rois) {
+      expect(dice).toBe(1);
+      expect(sameBothWays).toBe(true);
+    }
+    expect(nameOf(result)).toEqual(expect.arrayContaining(['mesh-1.stl', 'mesh-1.glb', 'mesh-3.stl']));
     expect(seg.offGrid).toBeLessThan(1e-3);
     expect(nrrd.affine).toBeLessThan(1e-4);
     const told = JSON.stringify({ ...result, outputs: [] });
@@ -118,14 +137,17 @@ describeWithDicomTools('segmentations for other programs', () => {
     const { path: outputFolder } = await bench.folder();
     await mkdir(join(outputFolder, 'segmentation.dcm'));
     await mkdir(join(outputFolder, 'labels.seg.nrrd'));
+    await mkdir(join(outputFolder, 'rtstruct.dcm'));
     const { path: root } = await bench.folder();
     writeSeries(root, [{ folder: 'series', plane: 'axial', modality: 'CT', kind: 'uint12' }]);
     const result = await run(join(root, 'series'), outputFolder);
     expect(result.warnings).toEqual([
       'labels.seg.nrrd was not written (internal); the other files are whole.',
       'segmentation.dcm was not written (internal); the other files are whole.',
+      'rtstruct.dcm was not written (internal); the other files are whole.',
     ]);
-    expect(nameOf(result)).toEqual(['labels.nii.gz', 'labels.json', 'labels.txt', 'findings.csv']);
+    expect(nameOf(result).slice(0, 4)).toEqual(['labels.nii.gz', 'labels.json', 'labels.txt', 'findings.csv']);
+    expect(nameOf(result)).not.toContain('rtstruct.dcm');
     expect((await readNifti(join(outputFolder, 'labels.nii.gz'))).geometry.shape).toEqual([91, 109, 6]);
   });
 

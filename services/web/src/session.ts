@@ -10,7 +10,7 @@ export const signedIn = computed(() => apiKey.value !== undefined);
 
 /**
  * Takes the key out of `#key=…`, as `parse3d up` prints it: what follows # stays in the browser, and is removed from the
- * address at once. Otherwise the key of before is used.
+ * address at once. Otherwise the earlier key is used.
  */
 export function restoreSession(): void {
   const fromAddress = new URLSearchParams(location.hash.slice(1)).get('key');

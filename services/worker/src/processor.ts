@@ -40,7 +40,7 @@ export class Processor {
     return this.#active.size;
   }
 
-  /** Somebody asked to cancel; jobs of other workers are none of ours. */
+  /** Somebody asked to cancel. Jobs of other workers are left to them. */
   cancel(jobId: string): void {
     this.#active.get(jobId)?.abort(new Stopped('canceled'));
   }

@@ -3,16 +3,15 @@ import { problemCodes } from './problems/index.js';
 import { askedSpec, jobSpec } from './job-spec.js';
 import { BlobUri, Lane, Timestamp, Traceparent } from './primitives.js';
 import { Prompt, Prompts } from './prompt.js';
+import { LeftOut, LeftOutView } from './left-out.js';
 import { compileGlob, MAX_GLOB_LENGTH } from './text/glob.js';
+import { storageUriPattern, VOLUME_ENDINGS } from './names/index.js';
 
 /** A folder in storage: `s3://bucket/prefix/`, or a whole bucket `s3://bucket/`. */
 export const FolderUri = z
   .string()
   .max(2048)
-  .regex(
-    /^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/([\s\S]*\/)?$/,
-    'expected s3://bucket/folder/ or local://bucket/folder/',
-  );
+  .regex(storageUriPattern('([\\s\\S]*/)?'), 'expected s3://bucket/folder/ or local://bucket/folder/');
 
 /** Where the volumes of a batch come from. */
 export const BatchSource = z
@@ -31,10 +30,11 @@ export const BatchSource = z
             context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
           }
         })
-        .default('**/*.{nii,nii.gz}')
+        .optional()
         .meta({
           description:
-            'Glob over the key below the folder: `*`, `?`, `**`, `[a-z]` and `{one,other}`, with braces at most 4 deep.',
+            'Glob over the key below the folder: `*`, `?`, `**`, `[a-z]` and `{one,other}`, with braces at most 4 deep. ' +
+            `Default: what ends in ${VOLUME_ENDINGS}, but not in .seg.nrrd.`,
         }),
     }),
     z.strictObject({
@@ -48,6 +48,15 @@ export const BatchSource = z
         .string()
         .regex(/^[A-Za-z0-9]{1,32}$/)
         .default('T1w'),
+      entities: z
+        .record(z.string().regex(/^[a-z]{1,32}$/), z.string().regex(/^[A-Za-z0-9+._-]{1,64}$/))
+        .optional()
+        .meta({
+          description:
+            'Only images whose names carry these labels, such as `{"acq": "mprage"}`. Without `part` the parts phase, ' +
+            'real and imag of a complex image are left out.',
+          example: { acq: 'mprage' },
+        }),
     }),
     z.strictObject({
       kind: z.literal('items'),
@@ -90,9 +99,23 @@ export const SubmitBatch = z
       .default(false)
       .meta({ description: 'Only count and estimate: how many volumes and bytes, and how long they may take.' }),
     metadata,
+    frames: z
+      .literal('all')
+      .optional()
+      .meta({
+        description:
+          'Each frame of a 4D NIfTI becomes an item of its own; the header of every volume is read for that. Without it, ' +
+          'and without the option `frame`, such volumes fail.',
+      }),
   })
+  .refine(
+    ({ frames, options }) => frames === undefined || options.frame === undefined,
+    'expected frames (all of them) or the option frame (one), not both',
+  )
   .meta({ id: 'SubmitBatch' });
 export type SubmitBatch = z.infer<typeof SubmitBatch>;
+
+const Frame = z.strictObject({ number: z.int().min(1), count: z.int().min(1) });
 
 /** One line of an item chunk in storage. */
 export const BatchItem = z.strictObject({
@@ -101,6 +124,8 @@ export const BatchItem = z.strictObject({
   etag: z.string(),
   bytes: z.int().nonnegative(),
   prompts: z.array(Prompt).optional(),
+  /** Of a 4D volume: which of its frames, from 1, and how many it has. */
+  frame: Frame.optional(),
 });
 export type BatchItem = z.infer<typeof BatchItem>;
 
@@ -120,6 +145,7 @@ export const BatchRecord = z.strictObject({
   errorThreshold: ErrorThreshold.optional(),
   skipCompleted: z.boolean(),
   source: z.strictObject({ kind: z.string(), uri: z.string().optional() }),
+  leftOut: z.array(LeftOut).optional(),
   /** Of the body, where the request had an idempotency key. */
   requestSha256: z.string().optional(),
   /** The key in whose name it runs: with the key it is withdrawn. Absent in what earlier versions accepted. */
@@ -133,7 +159,7 @@ export const batchStatuses = ['running', 'paused', 'canceled', 'stopped', 'compl
 export const BatchStatus = z.enum(batchStatuses);
 export type BatchStatus = z.infer<typeof BatchStatus>;
 
-/** How long the workers of now would need. */
+/** How long the workers that run now would need. */
 export const BatchEstimate = z
   .strictObject({
     seconds: z.int(),
@@ -153,6 +179,7 @@ export const BatchSize = z
   .strictObject({
     total: z.int(),
     bytes: z.int().meta({ description: 'Of sources that tell sizes; a manifest and a list do not.' }),
+    leftOut: LeftOutView,
     estimate: BatchEstimate.optional().meta({ description: 'Absent where nothing tells how long it may take.' }),
   })
   .meta({ id: 'BatchSize' });
@@ -172,7 +199,15 @@ export type ListItems = z.infer<typeof ListItems>;
 /** Answer of `GET /v1/batches/:id/items`, in the order of the source. */
 export const ItemPage = z
   .strictObject({
-    items: z.array(z.strictObject({ ordinal: z.int(), uri: BlobUri, jobId: z.uuid(), status: ItemStatus })),
+    items: z.array(
+      z.strictObject({
+        ordinal: z.int(),
+        uri: BlobUri,
+        frame: z.int().optional().meta({ description: 'Of a 4D volume, from 1.' }),
+        jobId: z.uuid(),
+        status: ItemStatus,
+      }),
+    ),
     next: z.int().optional(),
   })
   .meta({ id: 'BatchItemPage' });
@@ -211,6 +246,7 @@ export const BatchView = z
       failed: z.int(),
       canceled: z.int(),
     }),
+    leftOut: LeftOutView,
     skipped: z.int().meta({ description: 'Of the completed: reused from an earlier result.' }),
     oldestWaiting: z
       .strictObject({ ordinal: z.int(), jobId: z.uuid(), since: Timestamp })

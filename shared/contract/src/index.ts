@@ -11,6 +11,7 @@ export * from './job.js';
 export * from './manifest.js';
 export * from './batch-id.js';
 export * from './batch.js';
+export { tellLeftOut, viewLeftOut, type LeftOut } from './left-out.js';
 export * from './retention.js';
 export * from './rule.js';
 export * from './webhook.js';

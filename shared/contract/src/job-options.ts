@@ -32,6 +32,22 @@ export const OutputOptions = z
           'volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else ' +
           'of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false.',
       }),
+    rtstruct: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'rtstruct.dcm: a DICOM RT Structure Set with a closed contour a slice and part; for DICOM input. It repeats the ' +
+          'patient and study of the images. Where it cannot be written the job completes with a warning. Default: false.',
+      }),
+    meshes: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          'mesh-<label>.stl and mesh-<label>.glb for every prompt that was found: its smooth, closed surface in RAS ' +
+          'millimetres. Default: false.',
+      }),
     segNrrd: z.boolean().optional().meta({
       description: 'labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false.',
     }),
@@ -138,6 +154,10 @@ export const JobOptions = z
       .strictObject({ width: z.number().positive(), level: z.number() })
       .optional()
       .meta({ description: 'CT window in Hounsfield units for all prompts of the job. Default: chosen per prompt.' }),
+    frame: z.int().min(1).optional().meta({
+      description:
+        'Which volume of a 4D NIfTI, from 1 (nibabel and FSL count from 0). Without it a file of several is refused.',
+    }),
   })
   .meta({ id: 'JobOptions' });
 export type JobOptions = z.infer<typeof JobOptions>;

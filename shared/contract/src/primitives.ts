@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { storageUriPattern } from './names/index.js';
 
 export const Modality = z.enum(['ct', 'mr', 'us', 'pet', 'em', 'lightsheet']).meta({
   description: 'Imaging modality: CT, MR, ultrasound, PET, electron microscopy or light-sheet microscopy.',
@@ -25,7 +26,7 @@ export type Lane = z.infer<typeof Lane>;
 export const BlobUri = z
   .string()
   .max(2048)
-  .regex(/^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/[\s\S]+$/, 'expected s3://bucket/key or local://bucket/key')
+  .regex(storageUriPattern('[\\s\\S]+'), 'expected s3://bucket/key or local://bucket/key')
   .meta({
     description: 'An object in storage; with a slash at the end, a folder with a DICOM series.',
     example: 's3://scans/study-1/ct.nii.gz',

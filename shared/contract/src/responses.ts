@@ -15,6 +15,9 @@ export const UploadedVolume = z
       .string()
       .optional()
       .meta({ description: 'Type of the stored voxels, as nibabel names it; absent for DICOM.', example: 'int16' }),
+    frames: z.int().min(2).optional().meta({
+      description: 'Of a 4D NIfTI: how many volumes it holds, of which a job chooses one by its option `frame`.',
+    }),
     prompts: z.array(Prompt).optional().meta({ description: 'Those that an .npz file brings, for a job to use.' }),
   })
   .meta({ id: 'UploadedVolume' });

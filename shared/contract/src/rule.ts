@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { SubmitJob } from './job.js';
 import { BlobUri, Lane, Stopped, Timestamp } from './primitives.js';
 import { Prompt } from './prompt.js';
+import { storageUriPattern, VOLUME_ENDINGS } from './names/index.js';
 
 /** A whole bucket: `s3://bucket/` or `local://bucket/`. */
 export const BucketUri = z
   .string()
-  .regex(/^(s3|local):\/\/[a-z0-9][a-z0-9._-]{1,62}\/$/, 'expected s3://bucket/ or local://bucket/')
+  .regex(storageUriPattern(''), 'expected s3://bucket/ or local://bucket/')
   .meta({ example: 's3://scans/' });
 
 /** What is asked of every object that a rule takes: a job without its input. */
@@ -17,7 +18,11 @@ export type JobTemplate = z.infer<typeof JobTemplate>;
 
 const name = z.string().max(200);
 const prefix = z.string().max(1024).meta({ description: 'Keys begin so.', example: 'incoming/' });
-const suffix = z.string().min(1).max(128).meta({ description: 'Keys end so. Default: `.nii` or `.nii.gz`.' });
+const suffix = z
+  .string()
+  .min(1)
+  .max(128)
+  .meta({ description: `Keys end so. Default: what ends in ${VOLUME_ENDINGS}.` });
 
 const units = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
 

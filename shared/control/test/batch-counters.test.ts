@@ -25,7 +25,7 @@ async function batchOf(ends: readonly JobEnd[], errorThreshold?: ErrorThreshold)
   return batch;
 }
 
-/** What the reports of now would say. */
+/** What the reports would say now. */
 async function endOf({ batchId }: BatchRecord): Promise<FinalCounts> {
   const { completed = 0, failed = 0, canceled = 0 } = (await counters.get(batchId)) ?? {};
   return { status: 'completed', completed, failed, canceled };
@@ -75,7 +75,7 @@ test('an item whose next run is accepted and not yet entered is left alone by th
   await counters.reopened(batch, 1);
   expect(await mend()).toBe(0);
   expect(await counters.get(batch.batchId)).toMatchObject({ failed: 0, open: 1 });
-  // Without the marker nothing will run: the failure of before stands.
+  // Without the marker nothing will run: the old failure stands.
   await store.delete(blobKeys.pending(jobId, 2));
   expect(await mend()).toBe(1);
   expect(await counters.get(batch.batchId)).toMatchObject({ failed: 1, open: 0 });

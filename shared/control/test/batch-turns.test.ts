@@ -121,7 +121,7 @@ test('a batch whose items end without running lets others have their turn in bet
   });
 });
 
-test('counters whose making was cut off are made anew by the next leader', async () => {
+test('counters whose making was cut off are made again by the next leader', async () => {
   const batch = await store(3, itemsOf(3, 'e'));
   for (const ordinal of [0, 1]) {
     const request = jobRequest({ jobId: batchJobId(batch.batchId, ordinal), lane: 'batch' });

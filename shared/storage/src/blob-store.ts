@@ -81,7 +81,7 @@ export interface BlobStore {
   /** Keys in the byte order of UTF-8, a page at a time. */
   list(options?: ListOptions): Promise<ListPage>;
 
-  /** Deleting what is not there is no error. */
+  /** Deleting what is not there is not an error. */
   delete(key: string): Promise<void>;
 
   /** A URL that reads the object without credentials, or undefined where the store has none. */

@@ -28,7 +28,7 @@ import { checkBucket, checkLocalKey, checkPrefix } from './uri.js';
 
 const TEMPORARY = '.tmp';
 const STALE_AFTER_MS = 24 * 3600 * 1000;
-// A folder that a concurrent delete removes under a writer is made again; more often than this is no coincidence.
+// A folder that a concurrent delete removes under a writer is made again; more often than this is not a coincidence.
 const PUBLISH_TRIES = 100;
 
 export interface FileBlobStoreOptions {

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { splitStorageUri } from '@parse3d/contract/names';
 import { Problem } from '@parse3d/contract/problems';
 import type { BlobInfo, BlobStore } from './blob-store.js';
 import { listAll } from './list-all.js';
 import type { Stores } from './stores.js';
-import { checkBucket, checkPrefix } from './uri.js';
+import { parseFolderUri } from './uri.js';
 
 /** More objects than any series has. */
 const MAX_OBJECTS = 20_000;
@@ -24,10 +25,9 @@ export function isFolderUri(uri: string): boolean {
 
 /** Bucket and prefix of a folder's URI; of a whole bucket the prefix is empty. @throws Problem `request-invalid`, `input-not-allowed` */
 export function openFolder(stores: Stores, uri: string): { store: BlobStore; prefix: string } {
-  const match = /^(s3|local):\/\/([^/]+)\/(.*)$/s.exec(uri);
-  if (match === null) throw new Problem('request-invalid', `${uri} is no folder in storage`, { uri });
-  const [, scheme, bucket = '', prefix = ''] = match;
-  return { store: stores.bucket(scheme === 's3' ? 's3' : 'local', bucket), prefix };
+  const parts = splitStorageUri(uri);
+  if (parts === undefined) throw new Problem('request-invalid', `${uri} is not a folder in storage`, { uri });
+  return { store: stores.bucket(parts.scheme, parts.bucket), prefix: parts.path };
 }
 
 /**
@@ -36,15 +36,16 @@ export function openFolder(stores: Stores, uri: string): { store: BlobStore; pre
  *   `dicom-slices-missing` when links in it cannot be followed, and those of `list`
  */
 export async function listBlobFolder(stores: Stores, uri: string, maxBytes: number): Promise<BlobFolder> {
-  const [, scheme, bucket = '', prefix = ''] = /^(s3|local):\/\/([^/]*)\/(.+\/)$/s.exec(uri) ?? [];
-  if (scheme === undefined) throw new Problem('blob-key-invalid', `expected s3://bucket/folder/, got ${uri}`, { uri });
-  const store = stores.bucket(scheme === 's3' ? 's3' : 'local', checkBucket(bucket));
+  const { scheme, bucket, prefix } = parseFolderUri(uri);
+  // A series has a folder of its own.
+  if (prefix === '') throw new Problem('blob-key-invalid', `expected s3://bucket/folder/, got ${uri}`, { uri });
+  const store = stores.bucket(scheme, bucket);
   const blobs: BlobInfo[] = [];
   const hash = createHash('sha256');
   let bytes = 0;
   const leftOut: string[] = [];
   let listed = 0;
-  for await (const blob of listAll(store, checkPrefix(prefix), undefined, (keys) => leftOut.push(...keys))) {
+  for await (const blob of listAll(store, prefix, undefined, (keys) => leftOut.push(...keys))) {
     listed++;
     if (!blob.key.endsWith('/')) {
       blobs.push(blob);

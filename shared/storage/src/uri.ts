@@ -1,6 +1,7 @@
+import { BUCKET_NAME, splitStorageUri, type StorageScheme } from '@parse3d/contract/names';
 import { Problem } from '@parse3d/contract/problems';
 
-export type BlobScheme = 's3' | 'local';
+export type BlobScheme = StorageScheme;
 
 /** Where an object lies. */
 export interface BlobAddress {
@@ -13,8 +14,6 @@ const MAX_KEY_BYTES = 1024;
 const MAX_LOCAL_SEGMENT_BYTES = 255;
 /** More than a key of 1024 bytes needs: what is longer is refused under its beginning. */
 const MAX_NAME_CHARACTERS = 2048;
-const URI = /^(s3|local):\/\/([^/]*)\/(.*)$/su;
-const BUCKET = /^[a-z0-9][a-z0-9._-]{1,62}$/;
 // Control characters, halves of surrogate pairs (no UTF-8 has them), and the other system's path separator.
 const FORBIDDEN = /[\p{Cc}\p{Cs}\\]/u;
 
@@ -24,11 +23,31 @@ const FORBIDDEN = /[\p{Cc}\p{Cs}\\]/u;
  * @throws Problem `blob-key-invalid`
  */
 export function parseBlobUri(uri: string): BlobAddress {
-  const [, scheme, bucket, key] = URI.exec(uri) ?? [];
-  if ((scheme !== 's3' && scheme !== 'local') || bucket === undefined || key === undefined) {
+  const parts = splitStorageUri(uri);
+  if (parts === undefined) {
     throw invalid(`expected s3://bucket/key or local://bucket/key, got ${quote(uri)}`, { uri: excerpt(uri) });
   }
-  return { scheme, bucket: checkBucket(bucket), key: checkKey(key) };
+  return { scheme: parts.scheme, bucket: checkBucket(parts.bucket), key: checkKey(parts.path) };
+}
+
+/** Bucket and prefix of a folder. */
+interface FolderAddress {
+  readonly scheme: BlobScheme;
+  readonly bucket: string;
+  /** Empty for a whole bucket. */
+  readonly prefix: string;
+}
+
+/**
+ * `s3://bucket/folder/` in its parts.
+ * @throws Problem `blob-key-invalid`
+ */
+export function parseFolderUri(uri: string): FolderAddress {
+  const parts = splitStorageUri(uri);
+  if (parts === undefined || !/(^|\/)$/.test(parts.path)) {
+    throw invalid(`expected s3://bucket/folder/ or local://bucket/folder/, got ${quote(uri)}`, { uri: excerpt(uri) });
+  }
+  return { scheme: parts.scheme, bucket: checkBucket(parts.bucket), prefix: checkPrefix(parts.path) };
 }
 
 /**
@@ -60,7 +79,7 @@ export function checkBucket(bucket: string): string {
   );
 }
 
-export const isBucketName = (name: string): boolean => BUCKET.test(name);
+export const isBucketName = (name: string): boolean => BUCKET_NAME.test(name);
 
 /**
  * The key, when every store can hold it: segments between single slashes, none of them empty, `.` or `..`; no control

@@ -41,7 +41,7 @@ export class FaultyProxy {
     return this.#sockets.size / 2;
   }
 
-  /** Replaces the faults, and counts hits anew. */
+  /** Replaces the faults, and counts hits from zero. */
   inject(...faults: Fault[]): void {
     this.#faults = faults;
     this.hits = 0;

@@ -762,6 +762,10 @@ export interface components {
       findings?: boolean | undefined;
       /** @description volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false. */
       volume?: boolean | undefined;
+      /** @description rtstruct.dcm: a DICOM RT Structure Set with a closed contour a slice and part; for DICOM input. It repeats the patient and study of the images. Where it cannot be written the job completes with a warning. Default: false. */
+      rtstruct?: boolean | undefined;
+      /** @description mesh-<label>.stl and mesh-<label>.glb for every prompt that was found: its smooth, closed surface in RAS millimetres. Default: false. */
+      meshes?: boolean | undefined;
       /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
       segNrrd?: boolean | undefined;
       /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
@@ -864,6 +868,8 @@ export interface components {
             level: number;
           }
         | undefined;
+      /** @description Which volume of a 4D NIfTI, from 1 (nibabel and FSL count from 0). Without it a file of several is refused. */
+      frame?: number | undefined;
     };
     SubmitBatch: {
       name?: string | undefined;
@@ -936,16 +942,18 @@ export interface components {
             [key: string]: string;
           }
         | undefined;
+      /**
+       * @description Each frame of a 4D NIfTI becomes an item of its own; the header of every volume is read for that. Without it, and without the option `frame`, such volumes fail.
+       * @constant
+       */
+      frames?: 'all' | undefined;
     };
     BatchSource:
       | {
           /** @constant */
           kind: 'prefix';
           uri: string;
-          /**
-           * @description Glob over the key below the folder: `*`, `?`, `**`, `[a-z]` and `{one,other}`, with braces at most 4 deep.
-           * @default **\/*.{nii,nii.gz}
-           */
+          /** @description Glob over the key below the folder: `*`, `?`, `**`, `[a-z]` and `{one,other}`, with braces at most 4 deep. Default: what ends in .nii, .nii.gz, .nrrd or .mha, but not in .seg.nrrd. */
           pattern?: string | undefined;
         }
       | {
@@ -964,6 +972,17 @@ export interface components {
           uri: string;
           /** @default T1w */
           suffix?: string | undefined;
+          /**
+           * @description Only images whose names carry these labels, such as `{"acq": "mprage"}`. Without `part` the parts phase, real and imag of a complex image are left out.
+           * @example {
+           *       "acq": "mprage"
+           *     }
+           */
+          entities?:
+            | {
+                [key: string]: string;
+              }
+            | undefined;
         }
       | {
           /** @constant */
@@ -1099,7 +1118,7 @@ export interface components {
        * @example incoming/
        */
       prefix?: string | undefined;
-      /** @description Keys end so. Default: `.nii` or `.nii.gz`. */
+      /** @description Keys end so. Default: what ends in .nii, .nii.gz, .nrrd or .mha. */
       suffix?: string | undefined;
       job: components['schemas']['JobTemplate'];
       /**
@@ -1168,7 +1187,7 @@ export interface components {
        * @example incoming/
        */
       prefix?: string | undefined;
-      /** @description Keys end so. Default: `.nii` or `.nii.gz`. */
+      /** @description Keys end so. Default: what ends in .nii, .nii.gz, .nrrd or .mha. */
       suffix?: string | undefined;
       job?: components['schemas']['JobTemplate'] | undefined;
       /**
@@ -1267,6 +1286,8 @@ export interface components {
        * @example int16
        */
       datatype?: string | undefined;
+      /** @description Of a 4D NIfTI: how many volumes it holds, of which a job chooses one by its option `frame`. */
+      frames?: number | undefined;
       /** @description Those that an .npz file brings, for a job to use. */
       prompts?: components['schemas']['Prompt'][] | undefined;
     };
@@ -1836,6 +1857,15 @@ export interface components {
       total: number;
       /** @description Of sources that tell sizes; a manifest and a list do not. */
       bytes: number;
+      /** @description What lies there and was not taken, by reason; absent where there is nothing. */
+      leftOut?:
+        | {
+            /** @enum {string} */
+            reason: 'link' | 'bids-name' | 'bids-elsewhere' | 'bids-part' | 'bids-twice';
+            count: number;
+            detail: string;
+          }[]
+        | undefined;
       /** @description Absent where nothing tells how long it may take. */
       estimate?: components['schemas']['BatchEstimate'] | undefined;
     };
@@ -1870,6 +1900,15 @@ export interface components {
         failed: number;
         canceled: number;
       };
+      /** @description What lies there and was not taken, by reason; absent where there is nothing. */
+      leftOut?:
+        | {
+            /** @enum {string} */
+            reason: 'link' | 'bids-name' | 'bids-elsewhere' | 'bids-part' | 'bids-twice';
+            count: number;
+            detail: string;
+          }[]
+        | undefined;
       /** @description Of the completed: reused from an earlier result. */
       skipped: number;
       /** @description The first item, in the order of the source, that nobody has begun. */
@@ -1911,6 +1950,8 @@ export interface components {
          * @example s3://scans/study-1/ct.nii.gz
          */
         uri: string;
+        /** @description Of a 4D volume, from 1. */
+        frame?: number | undefined;
         /** Format: uuid */
         jobId: string;
         /** @enum {string} */
@@ -2423,6 +2464,10 @@ export interface components {
       findings?: boolean | undefined;
       /** @description volume.nii.gz: the voxels of the input as they were read, on the grid of the label map, without anything else of its header. The NIfTI conversion of a DICOM series or an .npz, and a clean copy of a NIfTI. Default: false. */
       volume?: boolean | undefined;
+      /** @description rtstruct.dcm: a DICOM RT Structure Set with a closed contour a slice and part; for DICOM input. It repeats the patient and study of the images. Where it cannot be written the job completes with a warning. Default: false. */
+      rtstruct?: boolean | undefined;
+      /** @description mesh-<label>.stl and mesh-<label>.glb for every prompt that was found: its smooth, closed surface in RAS millimetres. Default: false. */
+      meshes?: boolean | undefined;
       /** @description labels.seg.nrrd: the label map with names, colours and codes for 3D Slicer. Default: false. */
       segNrrd?: boolean | undefined;
       /** @description segmentation.dcm: a DICOM Segmentation object with coded terms; for DICOM input. It repeats the patient and study of the images, as the standard asks. Where it cannot be written the job completes with a warning. Default: false. */
@@ -2525,6 +2570,8 @@ export interface components {
             level: number;
           }
         | undefined;
+      /** @description Which volume of a 4D NIfTI, from 1 (nibabel and FSL count from 0). Without it a file of several is refused. */
+      frame?: number | undefined;
     };
   };
   responses: never;

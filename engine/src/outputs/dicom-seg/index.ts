@@ -21,7 +21,7 @@ import { codeSequence, perFrameGroups, sharedGroups } from './groups.js';
 import { SPECIFIC_CHARACTER_SET, textsOf, type Texts } from './text.js';
 
 const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';
-const NOTICE = 'For research use only: not a medical device, not for diagnosis or treatment.';
+export const NOTICE = 'For research use only: not a medical device, not for diagnosis or treatment.';
 /** A value of DICOM has at most so many bytes; frames also have to be told one by one. */
 const MAX_PIXEL_BYTES = 2 ** 32 - 2;
 const MAX_FRAMES = 200_000;
@@ -91,7 +91,7 @@ export async function writeDicomSeg(path: string, request: SegRequest): Promise<
 }
 
 /** The object lies on the images, also where these were resampled for the model. */
-function onImages({ geometry, reference: { images }, maskOf }: SegRequest): {
+export function onImages({ geometry, reference: { images }, maskOf }: SegRequest): {
   readonly shape: Shape;
   readonly spacingMm: Vec3;
   readonly maskOf: MaskOf;
@@ -101,7 +101,7 @@ function onImages({ geometry, reference: { images }, maskOf }: SegRequest): {
   return { shape, spacingMm, maskOf: (segment) => images.onto(maskOf(segment)) };
 }
 
-function inheritedElements(inherited: DicomReference['inherited']): DicomElement[] {
+export function inheritedElements(inherited: DicomReference['inherited']): DicomElement[] {
   const present = new Set(inherited.map(({ tag }) => tag));
   return [
     ...inherited
@@ -218,6 +218,6 @@ function segmentItem(segment: Segment, index: number, { pack }: SegRequest, text
 }
 
 /** An identifier of a new object, made from a random UUID as the standard says. */
-function newUid(): string {
+export function newUid(): string {
   return `2.25.${BigInt(`0x${randomUUID().replaceAll('-', '')}`)}`;
 }

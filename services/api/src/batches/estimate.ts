@@ -5,7 +5,7 @@ import type { ApiDeps } from '../deps.js';
 const ASSUMED_BYTES_PER_SECOND = 200e6;
 
 /**
- * How long the workers of now would need for so many volumes and bytes: from what the latest jobs of the pack took, or,
+ * How long the workers that run now would need for so many volumes and bytes: from what the latest jobs of the pack took, or,
  * when none has run, a rough guess from the pack's need of memory. Undefined when the pack tells neither, or sizes are
  * not known.
  */

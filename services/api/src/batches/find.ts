@@ -1,4 +1,11 @@
-import { batchJobId, isTombstone, type BatchRecord, type BatchView, type Tombstone } from '@parse3d/contract';
+import {
+  batchJobId,
+  isTombstone,
+  viewLeftOut,
+  type BatchRecord,
+  type BatchView,
+  type Tombstone,
+} from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
 import { purgedProblem, reportNames, type FoundBatch } from '@parse3d/control';
 import type { ApiDeps } from '../deps.js';
@@ -43,6 +50,7 @@ export function viewBatch({ batch, live, firstWaiting, end }: FoundBatch, deps: 
     total: batch.total,
     bytes: batch.bytes,
     counts: { waiting, running, completed, failed, canceled },
+    ...viewLeftOut(batch.leftOut),
     skipped,
     ...(ended !== undefined || firstWaiting === undefined
       ? {}

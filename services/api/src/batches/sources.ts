@@ -1,4 +1,5 @@
-import { BlobUri, compileGlob, Prompts, type BatchSource } from '@parse3d/contract';
+import { BlobUri, compileGlob, Prompts, type BatchSource, type LeftOut } from '@parse3d/contract';
+import { chooseBids, isVolumeName, type BidsChoice } from '@parse3d/contract/names';
 import { Problem } from '@parse3d/contract/problems';
 import { linesOf } from '@parse3d/contract/text';
 import { listAll, nameOfListed, openFolder, type Stores } from '@parse3d/storage';
@@ -14,8 +15,25 @@ export interface SourceItem {
 
 const ManifestLine = z.strictObject({ uri: BlobUri, prompts: Prompts.optional() });
 
+/** Counts what a source holds and does not give, by reason. */
+export class LeftOutCounts {
+  readonly #counts = new Map<LeftOut['reason'], number>();
+
+  add(reason: LeftOut['reason'], count = 1): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + count);
+  }
+
+  list(): LeftOut[] {
+    return [...this.#counts].map(([reason, count]) => ({ reason, count }));
+  }
+}
+
 /** The volumes of a batch in the order of the source, streamed: nothing is held but a page of the listing. */
-export async function* sourceItems(source: BatchSource, stores: Stores): AsyncGenerator<SourceItem> {
+export async function* sourceItems(
+  source: BatchSource,
+  stores: Stores,
+  leftOut: LeftOutCounts,
+): AsyncGenerator<SourceItem> {
   switch (source.kind) {
     case 'items':
       for (const { uri, prompts } of source.items) yield { uri, etag: '', bytes: 0, prompts };
@@ -24,30 +42,51 @@ export async function* sourceItems(source: BatchSource, stores: Stores): AsyncGe
       yield* manifestItems(source.uri, stores);
       return;
     case 'prefix': {
-      const glob = compileGlob(source.pattern);
-      yield* listed(source.uri, stores, (path) => glob.matches(path));
+      const glob = source.pattern === undefined ? undefined : compileGlob(source.pattern);
+      yield* listed(source.uri, stores, (path) => glob?.matches(path) ?? isVolumeName(path), leftOut);
       return;
     }
-    case 'bids': {
-      // sub-<label>[/ses-<label>]/<datatype>/sub-<label>…_<suffix>.nii[.gz]; derivatives and source data lie elsewhere.
-      const image = new RegExp(
-        `^sub-[A-Za-z0-9]+/(ses-[A-Za-z0-9]+/)?[a-z]+/sub-[^/]*_${source.suffix}\\.nii(\\.gz)?$`,
-      );
-      yield* listed(source.uri, stores, (path) => image.test(path));
+    case 'bids':
+      yield* listed(source.uri, stores, bidsImages(source, leftOut), leftOut);
       return;
-    }
     default:
       source satisfies never;
   }
+}
+
+/** True for the images that are wanted. `x.nii` and `x.nii.gz` would be one derivative: the first counts. */
+function bidsImages(choice: BidsChoice, leftOut: LeftOutCounts): (path: string) => boolean {
+  let folder = '';
+  const names = new Set<string>();
+  return (path) => {
+    const chosen = chooseBids(path, choice);
+    if (typeof chosen !== 'object') {
+      if (chosen !== undefined) leftOut.add(chosen);
+      return false;
+    }
+    if (chosen.folder !== folder) {
+      folder = chosen.folder;
+      names.clear();
+    }
+    const name = path.replace(/\.gz$/, '');
+    if (names.has(name)) {
+      leftOut.add('bids-twice');
+      return false;
+    }
+    names.add(name);
+    return true;
+  };
 }
 
 async function* listed(
   folderUri: string,
   stores: Stores,
   wanted: (path: string) => boolean,
+  leftOut: LeftOutCounts,
 ): AsyncGenerator<SourceItem> {
   const { store, prefix } = openFolder(stores, folderUri);
-  for await (const { key, etag, bytes } of listAll(store, prefix)) {
+  const onLeftOut = (keys: readonly string[]): void => leftOut.add('link', keys.length);
+  for await (const { key, etag, bytes } of listAll(store, prefix, undefined, onLeftOut)) {
     if (key.endsWith('/') || !wanted(key.slice(prefix.length))) continue;
     // One that cannot be named fails as an item of its own; the others are volumes all the same.
     yield { uri: nameOfListed({ scheme: store.scheme, bucket: store.bucket, key }), etag, bytes };

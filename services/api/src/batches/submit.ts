@@ -12,6 +12,8 @@ import {
   type Pack,
   type Prompt,
   type SubmitBatch,
+  tellLeftOut,
+  viewLeftOut,
 } from '@parse3d/contract';
 import { purgedProblem } from '@parse3d/control';
 import { matchPrompts } from '@parse3d/contract/packs';
@@ -20,7 +22,8 @@ import type { ApiDeps } from '../deps.js';
 import { mayRead, mayReadAll } from '../jobs/preflight.js';
 import { choosePack } from '../jobs/submit.js';
 import { estimate } from './estimate.js';
-import { sourceItems, type SourceItem } from './sources.js';
+import { withFrames } from './frames.js';
+import { LeftOutCounts, sourceItems, type SourceItem } from './sources.js';
 
 /**
  * Accepts a batch: its items go to storage in chunks, then `Batches.create` makes it exist. Whatever fails before leaves
@@ -62,8 +65,12 @@ async function acceptBatch(
   }
   await admission.admitBatch(caller.tenant);
   const { pack, choice } = choose(body, deps);
-  const size = await batches.writeItems(batchId, checkedItems(body, pack, caller, deps));
-  if (size.total === 0) throw new Problem('request-invalid', 'the source has no volume that matches');
+  const leftOut = new LeftOutCounts();
+  const size = await batches.writeItems(batchId, checkedItems(body, pack, caller, deps, leftOut));
+  if (size.total === 0) {
+    const told = ['the source has no volume that matches', ...leftOut.list().map(tellLeftOut)];
+    throw new Problem('request-invalid', told.join('; '), { leftOut: leftOut.list() });
+  }
   const batch: BatchRecord = {
     batchId,
     tenant: caller.tenant,
@@ -74,6 +81,7 @@ async function acceptBatch(
     ...(body.errorThreshold === undefined ? {} : { errorThreshold: body.errorThreshold }),
     skipCompleted: body.skipCompleted,
     source: { kind: body.source.kind, ...('uri' in body.source ? { uri: body.source.uri } : {}) },
+    ...(leftOut.list().length === 0 ? {} : { leftOut: leftOut.list() }),
     ...(idempotencyKey === undefined ? {} : { requestSha256 }),
     keyId: caller.id,
     ...(traceparent === undefined ? {} : { traceparent }),
@@ -108,12 +116,13 @@ export async function measureBatch(body: SubmitBatch, caller: ApiKeyRecord, deps
   const { pack } = choose(body, deps);
   let total = 0;
   let bytes = 0;
-  for await (const item of checkedItems(body, pack, caller, deps)) {
+  const leftOut = new LeftOutCounts();
+  for await (const item of checkedItems(body, pack, caller, deps, leftOut)) {
     total++;
     bytes += item.bytes;
   }
   const time = await estimate({ total, bytes }, pack, deps);
-  return { total, bytes, ...(time === undefined ? {} : { estimate: time }) };
+  return { total, bytes, ...viewLeftOut(leftOut.list()), ...(time === undefined ? {} : { estimate: time }) };
 }
 
 function choose(body: SubmitBatch, deps: ApiDeps) {
@@ -125,17 +134,29 @@ function choose(body: SubmitBatch, deps: ApiDeps) {
 /** Items checked between two turns of the event loop. */
 const ITEMS_PER_TURN = 100;
 
-async function* checkedItems(
+function checkedItems(
   body: SubmitBatch,
   pack: Pack,
   caller: ApiKeyRecord,
   deps: ApiDeps,
+  leftOut: LeftOutCounts,
+): AsyncGenerator<BatchItem> {
+  const items = itemsOf(body, pack, caller, deps, leftOut);
+  return body.frames === undefined ? items : withFrames(items, deps);
+}
+
+async function* itemsOf(
+  body: SubmitBatch,
+  pack: Pack,
+  caller: ApiKeyRecord,
+  deps: ApiDeps,
+  leftOut: LeftOutCounts,
 ): AsyncGenerator<BatchItem> {
   checkSource(body.source, caller, deps);
   // Items mostly share a few lists of prompts; each list is matched once, and lets other requests go first.
   const matched = new Set<string>();
   let checked = 0;
-  for await (const item of sourceItems(body.source, deps.stores)) {
+  for await (const item of sourceItems(body.source, deps.stores, leftOut)) {
     if (!mayRead(caller, item.uri, deps.stores.primary)) {
       throw new Problem('input-not-allowed', `this API key may not read ${item.uri}`, { uri: item.uri });
     }

@@ -1,4 +1,5 @@
 import type { RuleRecord } from '@parse3d/contract';
+import { isVolumeName } from '@parse3d/contract/names';
 import type { BlobStore } from '@parse3d/storage';
 
 /** The rule's folder in storage: bucket and beginning of the key. */
@@ -7,7 +8,7 @@ export const watched = (rule: Pick<RuleRecord, 'bucket' | 'prefix'>): string => 
 /** True when the rule takes objects of this name, wherever the news of it comes from. */
 export function matches(rule: RuleRecord, uri: string): boolean {
   if (!rule.enabled || !uri.startsWith(watched(rule))) return false;
-  return rule.suffix === undefined ? /\.nii(\.gz)?$/.test(uri) : uri.endsWith(rule.suffix);
+  return rule.suffix === undefined ? isVolumeName(uri) : uri.endsWith(rule.suffix);
 }
 
 /** True for what is no volume of anybody's: folder markers, and all that the service itself writes. */

@@ -39,7 +39,7 @@ export async function createRule(body: CreateRule, caller: ApiKeyRecord, deps: A
   return rule;
 }
 
-/** Changes a rule, which then acts with the rights of this key. What it newly matches and was there before is no news. */
+/** Changes a rule, which then acts with the rights of this key. What it newly matches and was there before is not new. */
 export async function changeRule(
   rule: RuleRecord,
   body: ChangeRule,

@@ -118,7 +118,7 @@ export class SqsSource implements EventSource {
     await this.#delete(of('taken'));
     await this.#showAgain([
       ...of('later').map((message) => ({ message, seconds: backOff(message, 5, MAX_LATER_SECONDS) })),
-      // At once, then after 1, 3, 7 … s: on its way to the dead letters, and no burden where there are none.
+      // At once, then after 1, 3, 7 … s: on its way to the dead letters, and not a burden where there is no such queue.
       ...of('refused').map((message) => ({ message, seconds: backOff(message, 1, MAX_REFUSED_SECONDS) - 1 })),
     ]);
     return of('later').length < messages.length;
@@ -172,7 +172,9 @@ export class SqsSource implements EventSource {
         { abortSignal: signal },
       );
       if (attributes?.['RedrivePolicy'] !== undefined) return;
-      this.#log.warn('the queue of storage events has no dead-letter queue: what nobody understands comes for ever');
+      this.#log.warn(
+        'the queue of storage events has no dead-letter queue: what nobody understands comes again and again',
+      );
     } catch {
       // Not everybody may ask for that; whether the queue answers at all is seen when it is pulled from.
     }

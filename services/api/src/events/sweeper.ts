@@ -66,7 +66,7 @@ export class RuleSweeper {
     const { primary } = this.#deps.stores;
     const seen = await SeenVersions.read(primary, rule);
     const before = seen ?? SeenVersions.of(new MarkList());
-    // Of the first listing, what was there before the rule is no news.
+    // Of the first listing, what was there before the rule is not new.
     const news = (blob: BlobInfo): boolean => seen !== undefined || blob.lastModified.getTime() >= beginningOf(rule);
     const dealtWith = new MarkList();
     let complete = true;

@@ -1,5 +1,6 @@
 import type { ApiKeyRecord } from '@parse3d/platform/access';
 import type { VolumeListing } from '@parse3d/contract';
+import { isFileName, isVolumeName } from '@parse3d/contract/names';
 import { Problem } from '@parse3d/contract/problems';
 import { isKey, nameOfListed, openFolder } from '@parse3d/storage';
 import type { ApiDeps } from '../deps.js';
@@ -25,7 +26,7 @@ export async function places(caller: ApiKeyRecord, deps: ApiDeps): Promise<Volum
       for (const bucket of await deps.stores.buckets()) {
         if (bucket !== primary.bucket) folders.add(`${primary.scheme}://${bucket}/`);
       }
-    } else if (!/\.nii(\.gz)?$/.test(grant)) {
+    } else if (!isFileName(grant)) {
       folders.add(grant.endsWith('/') ? grant : `${grant}/`);
     }
   }
@@ -73,7 +74,7 @@ export async function listFolder(
         else unnamed++;
       } else {
         startAfter = next;
-        if (!/\.nii(\.gz)?$/.test(rest)) continue;
+        if (!isVolumeName(rest)) continue;
         if (isKey(key))
           volumes.push({
             uri: nameOfListed({ scheme: store.scheme, bucket: store.bucket, key }),

@@ -1,5 +1,6 @@
 import type { ApiKeyRecord } from '@parse3d/platform/access';
 import {
+  assertFrame,
   isDicom,
   isNpz,
   isZip,
@@ -51,10 +52,17 @@ export const mayReadAll = (caller: Reader, prefix: string, primary: BlobStore): 
 
 /**
  * Looks at a volume before anything is queued: that the key may read it, that it exists, and that its first bytes are
- * the header of a 3D volume that the workers can take, or that it is a zip file or folder with DICOM images,
- * or a multi-frame DICOM object.
+ * the header of a volume that the workers can take, or that it is a zip file or folder with DICOM images, or a
+ * multi-frame DICOM object.
+ * @param frame which volume of a 4D NIfTI, from 1
  */
-export async function preflight(uri: string, caller: Reader, stores: Stores, config: ApiConfig): Promise<Inspected> {
+export async function preflight(
+  uri: string,
+  caller: Reader,
+  stores: Stores,
+  config: ApiConfig,
+  frame?: number,
+): Promise<Inspected> {
   if (!mayRead(caller, uri, stores.primary)) {
     throw new Problem('input-not-allowed', `this API key may not read ${uri}`, { uri });
   }
@@ -63,15 +71,23 @@ export async function preflight(uri: string, caller: Reader, stores: Stores, con
       return { info: await inspectFolder(uri, stores, config.PARSE3D_MAX_VOLUME_BYTES), prompts: [] };
     }
     const { store, key } = stores.open(uri);
-    return await inspectVolume(store, key, config);
+    return await inspectVolume(store, key, config, frame);
   } catch (error) {
     if (isProblem(error, 'blob-missing')) throw new Problem('volume-missing', `there is no object at ${uri}`, { uri });
     throw error;
   }
 }
 
-/** The header of a stored volume, checked against the limits. */
-export async function inspectVolume(store: BlobStore, key: string, config: ApiConfig): Promise<Inspected> {
+/**
+ * The header of a stored volume, checked against the limits.
+ * @param frame which volume of a 4D file, from 1; `any` where only their number is wanted
+ */
+export async function inspectVolume(
+  store: BlobStore,
+  key: string,
+  config: ApiConfig,
+  frame?: number | 'any',
+): Promise<Inspected> {
   const info = await store.head(key);
   if (info.bytes > config.PARSE3D_MAX_VOLUME_BYTES) {
     const limit = config.PARSE3D_MAX_VOLUME_BYTES;
@@ -89,8 +105,9 @@ export async function inspectVolume(store: BlobStore, key: string, config: ApiCo
     peekDicomFile(prefix);
     return { info, prompts: [] };
   }
+  if (isZip(prefix) && frame !== 'any') assertFrame(frame);
   const npz = isZip(prefix) ? await readNpzHeader(blobAccess(store, info)) : undefined;
-  const header = npz?.header ?? (await readNiftiHeader(prefix));
+  const header = npz?.header ?? (await readNiftiHeader(prefix, { frame }));
   const [i, j, k] = header.geometry.shape;
   if (i * j * k > config.PARSE3D_MAX_VOXELS) {
     const limit = config.PARSE3D_MAX_VOXELS;

@@ -62,12 +62,13 @@ async function storeVolume(
     contentType,
   });
   try {
-    const { info, header, prompts } = await inspectVolume(primary, key, deps.config);
+    const { info, header, prompts } = await inspectVolume(primary, key, deps.config, 'any');
     return {
       uri: formatBlobUri({ scheme: primary.scheme, bucket: primary.bucket, key }),
       bytes: info.bytes,
       sha256: hash.digest('hex'),
       ...(header === undefined ? {} : { geometry: geometryToJson(header.geometry), datatype: header.datatype }),
+      ...(header?.frame === undefined ? {} : { frames: header.frame.count }),
       ...(prompts.length === 0 ? {} : { prompts: [...prompts] }),
     };
   } catch (error) {

@@ -38,7 +38,7 @@ export async function submitJob(
   const choice = choosePack(body, pack);
   matchPrompts(pack, body.prompts);
   const { info, header } = await deps.tracing.span('preflight', {}, () =>
-    preflight(body.input.uri, caller, deps.stores, deps.config),
+    preflight(body.input.uri, caller, deps.stores, deps.config, body.options.frame),
   );
   if (header !== undefined) {
     const xyztUnits = header.space.xyztUnits;

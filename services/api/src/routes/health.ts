@@ -86,7 +86,7 @@ async function checkRedis(backlog: Control['backlog'], warnings: string[]): Prom
     }
     if (info('role') === 'slave') return { ok: false, detail: 'this Redis is a read-only replica' };
   } catch {
-    // Some hosted servers refuse INFO; not knowing its settings is no fault.
+    // Some hosted servers refuse INFO; not knowing its settings is not a fault.
   }
   return { ok: true };
 }

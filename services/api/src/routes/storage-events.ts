@@ -10,7 +10,7 @@ import { json, problem } from '../http/answers.js';
 import { textBody } from '../http/body.js';
 import { operation } from '../http/operation.js';
 
-/** Some senders repeat at once and for ever what was not taken: radosgw does. The answer sets their pace. Unit: ms. */
+/** Some senders, such as radosgw, repeat at once and without end what was not taken. The answer sets their pace. Unit: ms. */
 const PACE_MS = 1_000;
 
 /**

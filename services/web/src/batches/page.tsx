@@ -59,6 +59,11 @@ function Batch({ batch, onChange }: { batch: BatchView; onChange: () => void }) 
             {batch.bytes > 0 && `, ${bytes(batch.bytes)}`} · submitted {ago(batch.createdAt)}
             {batch.finishedAt !== undefined && ` · ended ${ago(batch.finishedAt)}`} <Pace batch={batch} />
           </p>
+          {batch.leftOut?.map(({ reason, detail }) => (
+            <p class="muted" key={reason}>
+              Not taken: {detail}.
+            </p>
+          ))}
         </div>
         <div class="row">
           {batch.status === 'running' && (

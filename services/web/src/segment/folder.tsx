@@ -1,5 +1,6 @@
 import { ProblemError } from '@parse3d/client';
 import type { BatchSize, PackSummary } from '@parse3d/contract';
+import { VOLUME_ENDINGS } from '@parse3d/contract/names';
 import { measureBatch } from '../api/calls.js';
 import { Mark, ProblemBox } from '../components/parts.js';
 import { bytes, seconds, volumes } from '../format.js';
@@ -59,7 +60,7 @@ export function FolderCover({ uri, size }: { uri: string; size: Sized }) {
 function coverTexts(size: Sized): [title: string, hint: string] {
   const total = counted(size)?.total;
   if (total === 0) {
-    return ['No NIfTI volumes in this folder', 'Files that end in .nii or .nii.gz are taken, also in folders below.'];
+    return ['No volumes in this folder', `Files that end in ${VOLUME_ENDINGS} are taken, also in folders below.`];
   }
   if (size.state === 'failed') return ['The folder could not be counted', 'The reason stands above the button.'];
   return [
@@ -79,6 +80,7 @@ export function FolderFacts({ size, pack, onRetry }: { size: Sized; pack: PackSu
         : known.total === 0
           ? 'There is nothing to segment in this folder.'
           : `${volumes(known.total)}, ${bytes(known.bytes)} with ${pack.id}${known.estimate === undefined ? '' : `: ${timeOf(known.estimate)}`}`}
+      {known?.leftOut?.map(({ detail }) => ` Not taken: ${detail}.`)}
     </p>
   );
 }

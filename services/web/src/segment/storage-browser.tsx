@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { VolumeListing } from '@parse3d/contract';
+import { BUCKET_NAME, splitStorageUri } from '@parse3d/contract/names';
 import { listVolumes } from '../api/calls.js';
 import { Await } from '../components/parts.js';
 import { ago, bytes, shortUri } from '../format.js';
@@ -11,7 +12,7 @@ export function StorageBrowser(props: { onChoose: (uri: string) => void; onChoos
   const [typed, setTyped] = useState('');
   const under = trail.at(-1);
   const [listing, again] = useLoaded(() => listAll(under), [under]);
-  const valid = /^(s3|local):\/\/[a-z0-9][a-z0-9._-]+\//.test(typed);
+  const valid = BUCKET_NAME.test(splitStorageUri(typed)?.bucket ?? '');
   const chooseTyped = (): void => (typed.endsWith('/') ? props.onChooseFolder(typed) : props.onChoose(typed));
   return (
     <div class="browser" role="group" aria-label="Volumes in storage">
@@ -65,7 +66,7 @@ export function StorageBrowser(props: { onChoose: (uri: string) => void; onChoos
                   </button>
                 </li>
               ))}
-              {folders.length + volumes.length === 0 && <li class="hint">No NIfTI volumes here.</li>}
+              {folders.length + volumes.length === 0 && <li class="hint">No volumes here.</li>}
               {unnamed > 0 && <li class="hint">{unnamed} more with names that cannot be used.</li>}
             </ul>
           </>

@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import { uploadEndings } from '@parse3d/contract/names';
 import { bytes, shortUri } from '../format.js';
 import { chooseFile, isUnseen, source, type Source } from './draft.js';
 import { StorageBrowser } from './storage-browser.js';
@@ -48,7 +49,7 @@ export function VolumeChoice() {
         class="visually-hidden"
         tabIndex={-1}
         type="file"
-        accept=".nii,.gz,.nii.gz,.zip,.npz,.dcm"
+        accept={uploadEndings.join(',')}
         aria-label="Volume of this machine"
         onChange={(event) => {
           const [file] = event.currentTarget.files ?? [];

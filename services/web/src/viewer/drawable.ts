@@ -4,7 +4,7 @@
  */
 export const isDrawable = (name: string): boolean => !/(\/|\.zip|\.npz|\.dcm)$/i.test(name);
 
-/** The same of a file, by its first bytes: what is packed like a zip file is no NIfTI, whatever its name. */
+/** The same of a file, by its first bytes: what is packed like a zip file is not NIfTI, whatever its name. */
 export async function isDrawableFile(file: File): Promise<boolean> {
   try {
     const start = new Uint8Array(await file.slice(0, 4).arrayBuffer());

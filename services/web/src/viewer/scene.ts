@@ -32,7 +32,7 @@ export class Scene {
   readonly #canvas: HTMLCanvasElement;
   #labels: { index: LabelIndex; image: NVImage; mode: LabelMode | undefined } | undefined;
   #probability: NVImage | undefined;
-  /** Nothing is below the labels: what the crosshair would read there is no value. */
+  /** Nothing is below the labels: what the crosshair would read there is not a value. */
   #blank = false;
 
   private constructor(viewer: Niivue, canvas: HTMLCanvasElement) {

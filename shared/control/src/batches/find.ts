@@ -70,8 +70,9 @@ export async function listItems(found: FoundBatch, query: ListItems, { live, led
       const status = entered === 'open' && neverRuns ? 'canceled' : entered;
       if (query.status !== undefined && status !== query.status) continue;
       if (items.length === query.limit) return { items, next: ordinal };
-      const { uri } = await ledger.batches.item(batchId, ordinal, total);
-      items.push({ ordinal, uri, jobId: batchJobId(batchId, ordinal), status });
+      const { uri, frame } = await ledger.batches.item(batchId, ordinal, total);
+      const ofFrame = frame === undefined ? {} : { frame: frame.number };
+      items.push({ ordinal, uri, ...ofFrame, jobId: batchJobId(batchId, ordinal), status });
     }
   }
   return { items };

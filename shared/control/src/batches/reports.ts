@@ -159,7 +159,8 @@ function countOf(states: Uint8Array, wanted: number): number {
 }
 
 function reportLine(batch: BatchRecord, ordinal: number, item: BatchItem, manifest: Manifest | undefined): object {
-  const base = { ordinal, uri: item.uri, jobId: batchJobId(batch.batchId, ordinal) };
+  const frame = item.frame === undefined ? {} : { frame: item.frame.number };
+  const base = { ordinal, uri: item.uri, ...frame, jobId: batchJobId(batch.batchId, ordinal) };
   switch (manifest?.status) {
     case undefined:
       return { ...base, status: 'canceled' };
@@ -181,12 +182,12 @@ function reportLine(batch: BatchRecord, ordinal: number, item: BatchItem, manife
 }
 
 const summaryTitles =
-  'ordinal,uri,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,recommended,suggestion,code'.split(
+  'ordinal,uri,frame,job,status,label,prompt,verdict,voxels,volume_ml,mean_probability,existence,recommended,suggestion,code'.split(
     ',',
   );
 
 function summaryRows(batch: BatchRecord, ordinal: number, item: BatchItem, manifest: Manifest | undefined): string[] {
-  const start = [ordinal, item.uri, batchJobId(batch.batchId, ordinal)];
+  const start = [ordinal, item.uri, item.frame?.number ?? null, batchJobId(batch.batchId, ordinal)];
   if (manifest?.status !== 'completed') {
     const code = manifest?.status === 'failed' ? manifest.problem.code : '';
     const status = manifest?.status ?? 'canceled';

@@ -16,6 +16,10 @@ export function hasOwnMarker(jobId: string, run: number): boolean {
   return run > 1 || placeOf(jobId) === undefined;
 }
 
+/** The options of the batch, with the frame that the item stands for. */
+const frameOf = ({ options }: BatchRecord, { frame }: BatchItem): Pick<BatchRecord, 'options'> =>
+  frame === undefined ? { options } : { options: { ...options, frame: frame.number } };
+
 /** The first run of an item as a job. */
 export function requestOfItem(batch: BatchRecord, ordinal: number, item: BatchItem): JobRequest {
   const prompts = item.prompts ?? batch.prompts;
@@ -25,7 +29,7 @@ export function requestOfItem(batch: BatchRecord, ordinal: number, item: BatchIt
     run: 1,
     tenant: batch.tenant,
     input: { uri: item.uri, etag: item.etag, bytes: item.bytes },
-    ...specOf({ ...batch, prompts }),
+    ...specOf({ ...batch, prompts, ...frameOf(batch, item) }),
     createdAt: batch.createdAt,
     requestSha256: batch.batchId,
     ...(batch.keyId === undefined ? {} : { keyId: batch.keyId }),

@@ -39,7 +39,7 @@ for (const [network, prefix] of [
   closedIPv6.addSubnet(network, prefix, 'ipv6');
 }
 
-/** True for an address on the public internet. False for anything that is no address. */
+/** True for an address on the public internet. False for anything that is not an address. */
 export function isPublicAddress(address: string): boolean {
   if (isIPv4(address)) return !closedIPv4.check(address, 'ipv4');
   if (!isIPv6(address) || address.includes('%')) return false;

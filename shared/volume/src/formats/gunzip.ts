@@ -51,7 +51,7 @@ export async function gunzip(
       try {
         if ((await inflateMember(input, sink, options.chunkBytes ?? CHUNK_BYTES)) === 'enough') return 0;
       } catch (error) {
-        // Bytes that begin like another member, and are none.
+        // Bytes that begin like another member, and are not one.
         const broken = error instanceof Problem && ['gzip-corrupt', 'nifti-truncated'].includes(error.code);
         if (!complete || !broken) throw error;
         await input.count();

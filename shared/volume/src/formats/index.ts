@@ -1,12 +1,13 @@
 export { gunzip, isGzip, type ByteSink } from './gunzip.js';
 export { MissingVoxels } from './missing.js';
-export { assertWithinLimits, parseNiftiHeader } from './nifti/header.js';
+export { assertFrame, assertWithinLimits, parseNiftiHeader } from './nifti/header.js';
 export { readNifti, type ByteSource } from './nifti/read.js';
 export type {
   NiftiDatatype,
   NiftiHeader,
   NiftiImage,
   NiftiLimits,
+  NiftiOptions,
   NiftiSpace,
   NiftiWriteDatatype,
   NiftiWriter,
@@ -21,6 +22,7 @@ export {
   dicomFilesInFolder,
   dicomFilesInZip,
   dicomFileStart,
+  hasDicom,
   longElement,
   DICOM_MAGIC_BYTES,
   isDicom,

@@ -1,6 +1,6 @@
 import { Problem } from '@parse3d/contract/problems';
 import { gunzip, isGzip } from './gunzip.js';
-import { parseNiftiHeader } from './nifti/header.js';
+import { assertFrame, parseNiftiHeader } from './nifti/header.js';
 import { headerBytesNeeded } from './nifti/identify.js';
 import { isItk, parseItkHeader } from './itk/read.js';
 import type { NiftiHeader } from './nifti/types.js';
@@ -11,16 +11,20 @@ const LONGEST_HEADER = 540;
 /**
  * The header of a NIfTI, NRRD or MetaImage volume from the first bytes of its file, compressed or not (64 KiB are plenty): of a gzip stream only
  * as much is inflated as the header needs. The magic bytes tell gzip, never the name.
+ * @param options.frame which volume of a 4D file, as `parseNiftiHeader` takes it
  * @param options.fileName is named in problems, so that a user with many files knows which one it is
  * @throws Problem everything that `parseNiftiHeader` and `gunzip` throw
  */
 export async function readNiftiHeader(
   prefix: Uint8Array,
-  options: { readonly fileName?: string | undefined } = {},
+  options: { readonly fileName?: string | undefined; readonly frame?: number | 'any' | undefined } = {},
 ): Promise<NiftiHeader> {
   try {
-    if (isItk(prefix)) return parseItkHeader(prefix);
-    return parseNiftiHeader(isGzip(prefix) ? await inflateStart(prefix) : prefix);
+    if (isItk(prefix)) {
+      if (options.frame !== 'any') assertFrame(options.frame);
+      return parseItkHeader(prefix);
+    }
+    return parseNiftiHeader(isGzip(prefix) ? await inflateStart(prefix) : prefix, { frame: options.frame });
   } catch (error) {
     if (options.fileName === undefined || !(error instanceof Problem)) throw error;
     throw new Problem(error.code, `${options.fileName}: ${error.message}`, {

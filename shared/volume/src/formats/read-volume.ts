@@ -11,9 +11,10 @@ import {
   type DicomImage,
 } from './dicom/index.js';
 import { isItk, readItk } from './itk/read.js';
+import { assertFrame } from './nifti/header.js';
 import { pairOf } from './nifti/pair.js';
 import { readNifti, readNiftiPair } from './nifti/read.js';
-import type { NiftiImage } from './nifti/types.js';
+import type { NiftiImage, NiftiOptions } from './nifti/types.js';
 import { withFile } from './npz/access.js';
 import { promptsForJob, type FilePrompt } from './npz/prompts.js';
 import { readNpz, readNpzHeader, type NpzImage } from './npz/read.js';
@@ -30,7 +31,13 @@ export type VolumeImage = NiftiImage &
  * which, never the name; only of a pair (`.hdr`, `.img`) the name leads to the other file.
  * @throws Problem everything that `readNifti`, `readNpz` and `readDicom` throw
  */
-export async function readVolume(path: string, limits: DicomOptions = {}): Promise<VolumeImage> {
+export async function readVolume(path: string, options: DicomOptions & NiftiOptions = {}): Promise<VolumeImage> {
+  const image = await readAny(path, options);
+  if (image.header.frame === undefined) assertFrame(options.frame);
+  return image;
+}
+
+async function readAny(path: string, limits: DicomOptions & NiftiOptions): Promise<VolumeImage> {
   if (await isFolder(path)) return readDicom(await dicomFilesInFolder(path, limits), limits);
   const start = await firstBytes(path);
   if (isZip(start) && !isNpz(start)) {
@@ -38,7 +45,10 @@ export async function readVolume(path: string, limits: DicomOptions = {}): Promi
   }
   if (isDicom(start)) return readDicom(await dicomFileAlone(path, limits), limits);
   if ((limits.volume ?? 1) > 1) {
-    throw new Problem('volume-not-3d', `expected DICOM to choose volume ${limits.volume} of, this file holds one volume`);
+    throw new Problem(
+      'volume-not-3d',
+      `expected DICOM to choose volume ${limits.volume} of, this file holds one volume`,
+    );
   }
   if (isNpz(start)) return readNpz(path, limits);
   if (isItk(start)) return readItk(path, limits);

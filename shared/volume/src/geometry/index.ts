@@ -53,5 +53,6 @@ export { resample, type ResampleOptions, type ResampleTarget } from './resample.
 export { resampleLabels } from './resample-labels.js';
 export { connectRuns, Parts, type OnRun } from './run-components.js';
 export { normalisedSurfaceDistance, surfaceDistances, type Surface } from './surface-distance.js';
+export { surfaceMesh, type SurfaceMesh } from './surface-mesh.js';
 export { surfelAreas } from './surfels.js';
 export type { Affine, Geometry, Shape, Vec3, Volume, VoxelArray, VoxelPoint, WorldPoint } from './types.js';

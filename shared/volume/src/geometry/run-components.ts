@@ -1,7 +1,7 @@
 import type { LabelArray } from './label-map.js';
 import type { Shape } from './types.js';
 
-/** Told of every run of one label along i, in memory order: its first voxel, its length, its label and its part. */
+/** Called for every run of one label along i, in memory order, with its first voxel, length, label and part. */
 export type OnRun = (start: number, length: number, label: number, part: number) => void;
 
 /** Parts that were found to be one are joined; the root of a part is the number it got first. */

@@ -7,11 +7,11 @@ import {
   type Manifest,
   type OutputFile,
 } from '@parse3d/contract';
+import { bidsLabels, derivativeStem, parseBidsPath, type BidsImage } from '@parse3d/contract/names';
 import { isProblem } from '@parse3d/contract/problems';
 import { readJson, type BlobStore } from '@parse3d/storage';
 import type { Software } from '../../ledger/manifests.js';
 import { datasetDescription, labelTable, readme, sidecar } from './documents.js';
-import { bidsLabels, derivativeStem, parseBidsPath, type BidsImage } from './names.js';
 
 const LabelsJson = z.object({ targets: z.array(z.object({ id: z.int(), colour: z.string() })) });
 
@@ -42,7 +42,8 @@ export class BidsDerivative {
     const path = item.uri.slice(this.#batch.source.uri?.length ?? 0);
     const image = parseBidsPath(path);
     if (manifest?.status !== 'completed' || image === undefined) return;
-    const stem = derivativeStem(image, { space: 'orig' }, 'dseg');
+    const space = { space: 'orig', ...descOf(item) };
+    const stem = derivativeStem(image, space, 'dseg');
     if (image.folder !== this.#folder) {
       this.#folder = image.folder;
       this.#taken.clear();
@@ -50,7 +51,7 @@ export class BidsDerivative {
     if (this.#taken.has(stem)) return;
     this.#taken.add(stem);
     try {
-      await this.#layOut(path, image, stem, manifest);
+      await this.#layOut(path, image, space, stem, manifest);
     } catch (error) {
       // Outputs that somebody removed since cannot be copied, and must not keep the batch from its end.
       if (!isProblem(error, 'blob-missing')) throw error;
@@ -63,7 +64,13 @@ export class BidsDerivative {
     await this.#writeJson('dataset_description.json', datasetDescription(this.#batch, this.#software));
   }
 
-  async #layOut(path: string, image: BidsImage, stem: string, manifest: CompletedManifest): Promise<void> {
+  async #layOut(
+    path: string,
+    image: BidsImage,
+    space: Readonly<Record<string, string>>,
+    stem: string,
+    manifest: CompletedManifest,
+  ): Promise<void> {
     const output = (name: string): OutputFile | undefined => manifest.outputs.find((file) => file.name === name);
     const labels = output('labels.nii.gz');
     if (labels !== undefined) await this.#copy(labels, `${stem}.nii.gz`);
@@ -77,7 +84,7 @@ export class BidsDerivative {
       ] as const) {
         const file = output(`${kind}-${label}.nii.gz`);
         if (file === undefined) continue;
-        const own = derivativeStem(image, { space: 'orig', label: names[index] ?? `label${label}` }, suffix);
+        const own = derivativeStem(image, { ...space, label: names[index] ?? `label${label}` }, suffix);
         await this.#copy(file, `${own}.nii.gz`);
         await this.#writeJson(`${own}.json`, sidecar(path, manifest, prompt));
       }
@@ -107,3 +114,7 @@ export class BidsDerivative {
     return `${blobKeys.batchDerivative(this.#batch.batchId)}${path}`;
   }
 }
+
+/** `desc-frame007` of a frame, so that names sort as the frames do. */
+const descOf = ({ frame }: BatchItem): { desc?: string } =>
+  frame === undefined ? {} : { desc: `frame${String(frame.number).padStart(String(frame.count).length, '0')}` };

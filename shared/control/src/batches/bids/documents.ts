@@ -1,4 +1,10 @@
-import { RESEARCH_NOTICE, type BatchRecord, type CompletedManifest, type Finding } from '@parse3d/contract';
+import {
+  RESEARCH_NOTICE,
+  tellLeftOut,
+  type BatchRecord,
+  type CompletedManifest,
+  type Finding,
+} from '@parse3d/contract';
 import type { Software } from '../../ledger/manifests.js';
 
 /** The version of BIDS that names and documents follow. */
@@ -31,6 +37,7 @@ export function readme(batch: BatchRecord): string {
     '`*_dseg.nii.gz` are label maps on the grid of their image. `*_dseg.tsv` beside each names its labels and says how',
     'much was found of each; `*_dseg.json` says how it was made. Volumes that could not be segmented are not here: they',
     'are listed in the batch’s `failures.jsonl`.',
+    ...(batch.leftOut ?? []).flatMap((one) => ['', `Not taken: ${tellLeftOut(one)}.`]),
     '',
     RESEARCH_NOTICE,
     '',
@@ -56,6 +63,7 @@ export function sidecar(source: string, manifest: CompletedManifest, prompt?: st
       Model: manifest.model,
       Device: manifest.device,
       Seed: manifest.options.seed,
+      ...(manifest.options.frame === undefined ? {} : { Frame: manifest.options.frame }),
       Notice: manifest.notice,
     },
   };

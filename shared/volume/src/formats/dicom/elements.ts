@@ -9,7 +9,9 @@ export interface DicomElement {
 const LONG = new Set(['OB', 'OD', 'OF', 'OL', 'OW', 'SQ', 'UC', 'UN', 'UR', 'UT']);
 const UNDEFINED_LENGTH = 0xffff_ffff;
 const IMPLEMENTATION_UID = '2.25.294186457180236457341129836184715302417';
-const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
+const TRANSFER_SYNTAX = { explicit: '1.2.840.10008.1.2.1', implicit: '1.2.840.10008.1.2' } as const;
+/** Whether elements name their VR. Without it every length has four bytes: numbers as text may be longer than 64 KiB. */
+type Coding = keyof typeof TRANSFER_SYNTAX;
 
 /** A value of text. Several values are joined by backslashes; an odd length is padded as the VR wants. */
 export function textElement(tag: number, vr: string, value: string | readonly string[]): DicomElement {
@@ -65,20 +67,25 @@ export function decimalText(value: number): string {
 }
 
 /**
- * Preamble, file meta information and elements, explicit little endian, in the order of tags. Pixels may follow:
+ * Preamble, file meta information and elements, little endian, in the order of tags. Pixels may follow:
  * `pixelHead` begins them.
  */
-export function dicomFileStart(sopClassUid: string, sopInstanceUid: string, elements: readonly DicomElement[]): Buffer {
+export function dicomFileStart(
+  sopClassUid: string,
+  sopInstanceUid: string,
+  elements: readonly DicomElement[],
+  coding: Coding = 'explicit',
+): Buffer {
   const meta = encodeElements([
     rawElement(0x0002_0001, 'OB', Uint8Array.of(0, 1)),
     textElement(0x0002_0002, 'UI', sopClassUid),
     textElement(0x0002_0003, 'UI', sopInstanceUid),
-    textElement(0x0002_0010, 'UI', EXPLICIT_LITTLE_ENDIAN),
+    textElement(0x0002_0010, 'UI', TRANSFER_SYNTAX[coding]),
     textElement(0x0002_0012, 'UI', IMPLEMENTATION_UID),
     textElement(0x0002_0013, 'SH', 'PARSE3D'),
   ]);
   const length = encodeElements([longElement(0x0002_0000, [meta.length])]);
-  return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), length, meta, encodeElements(elements)]);
+  return Buffer.concat([Buffer.alloc(128), Buffer.from('DICM'), length, meta, encodeElements(elements, coding)]);
 }
 
 /** The head of PixelData with so many bytes (even) of value. */
@@ -86,24 +93,28 @@ export function pixelHead(bytes: number): Buffer {
   return elementHead(0x7fe0_0010, 'OB', bytes);
 }
 
-function encodeElements(elements: readonly DicomElement[]): Buffer {
-  const pieces = elements.toSorted((a, b) => a.tag - b.tag).flatMap(encodeElement);
+function encodeElements(elements: readonly DicomElement[], coding: Coding = 'explicit'): Buffer {
+  const pieces = elements.toSorted((a, b) => a.tag - b.tag).flatMap((element) => encodeElement(element, coding));
   return Buffer.concat(pieces);
 }
 
-function encodeElement({ tag, vr, value }: DicomElement): Buffer[] {
-  if (value instanceof Uint8Array) return [elementHead(tag, vr, value.length), Buffer.from(value)];
+function encodeElement({ tag, vr, value }: DicomElement, coding: Coding): Buffer[] {
+  if (value instanceof Uint8Array) return [elementHead(tag, vr, value.length, coding), Buffer.from(value)];
   const items = value.flatMap((elements) => {
-    const bytes = encodeElements(elements);
+    const bytes = encodeElements(elements, coding);
     return [itemHead(0xe000, bytes.length), bytes];
   });
-  return [elementHead(tag, vr, UNDEFINED_LENGTH), ...items, itemHead(0xe0dd, 0)];
+  return [elementHead(tag, vr, UNDEFINED_LENGTH, coding), ...items, itemHead(0xe0dd, 0)];
 }
 
-function elementHead(tag: number, vr: string, length: number): Buffer {
-  const head = Buffer.alloc(LONG.has(vr) ? 12 : 8);
+function elementHead(tag: number, vr: string, length: number, coding: Coding = 'explicit'): Buffer {
+  const head = Buffer.alloc(coding === 'explicit' && LONG.has(vr) ? 12 : 8);
   head.writeUInt16LE(tag >>> 16, 0);
   head.writeUInt16LE(tag & 0xffff, 2);
+  if (coding === 'implicit') {
+    head.writeUInt32LE(length, 4);
+    return head;
+  }
   head.write(vr, 4, 'latin1');
   if (LONG.has(vr)) head.writeUInt32LE(length, 8);
   else head.writeUInt16LE(length, 6);

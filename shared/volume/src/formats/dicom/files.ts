@@ -101,23 +101,55 @@ function told(files: readonly DicomFile[], shapes: readonly string[], notTaken: 
   return leftOutOf(notTaken);
 }
 
-/** So many entries are looked at; where there are more, those who read the images find out. */
-const MAX_PEEKED = 16;
+/** Something that may be a DICOM file: a file, an entry of a zip file, an object in storage. */
+interface Candidate {
+  readonly name: string;
+  readonly bytes: number;
+  /** Its first `DICOM_MAGIC_BYTES` bytes, or all of them. */
+  start(): Promise<Uint8Array>;
+}
+
+/** Candidates looked at together. */
+const PEEKED_TOGETHER = 16;
 
 /**
- * Looks at a zip file's directory and at its first entries: enough to refuse what holds no DICOM, or too much of it.
- * Nothing is parsed; that is for those who read the images.
- * @throws Problem `archive-invalid`, `archive-too-large`, `dicom-no-images` when all were looked at and none is DICOM
+ * True as soon as one of them is DICOM; false once all were looked at, as whoever reads the images does. One of each form
+ * of name comes first, so that what lies beside the images costs a few reads.
+ */
+export async function hasDicom(candidates: readonly Candidate[]): Promise<boolean> {
+  const shapes = new Set<string>();
+  const first: Candidate[] = [];
+  const others: Candidate[] = [];
+  for (const candidate of candidates) {
+    if (candidate.bytes === 0) continue;
+    const shape = nameShape(candidate.name);
+    (shapes.has(shape) ? others : first).push(candidate);
+    shapes.add(shape);
+  }
+  const ordered = [...first, ...others];
+  for (let from = 0; from < ordered.length; from += PEEKED_TOGETHER) {
+    const starts = await Promise.all(ordered.slice(from, from + PEEKED_TOGETHER).map((candidate) => candidate.start()));
+    if (starts.some(isDicom)) return true;
+  }
+  return false;
+}
+
+/**
+ * Looks at a zip file's directory and at its entries until one is DICOM: enough to refuse what holds no DICOM, or too
+ * much of it. Nothing is parsed; that is for those who read the images.
+ * @throws Problem `archive-invalid`, `archive-too-large`, `dicom-no-images`
  */
 export async function peekDicomZip(archive: RandomAccess, limits: FileLimits = {}): Promise<void> {
   const meter = new Meter(limits);
   const entries = [...(await asArchive(() => readZipDirectory(archive, { maxEntries: MAX_FILES }))).values()];
-  const files = entries.filter((entry) => !entry.name.endsWith('/') && entry.bytes > 0);
+  const files = entries.filter((entry) => !entry.name.endsWith('/'));
   for (const entry of files) meter.add(entry.bytes);
-  for (const entry of files.slice(0, MAX_PEEKED)) {
-    if (isDicom(await firstOf(archive, entry, DICOM_MAGIC_BYTES))) return;
-  }
-  if (files.length > MAX_PEEKED) return;
+  const candidates = files.map((entry) => ({
+    name: entry.name,
+    bytes: entry.bytes,
+    start: () => firstOf(archive, entry, DICOM_MAGIC_BYTES),
+  }));
+  if (await hasDicom(candidates)) return;
   throw new Problem('dicom-no-images', 'expected a zip file of a DICOM series, none of its files is DICOM', {
     files: files.length,
   });

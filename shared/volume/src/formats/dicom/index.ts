@@ -3,6 +3,7 @@ export {
   dicomFileAlone,
   dicomFilesInFolder,
   dicomFilesInZip,
+  hasDicom,
   peekDicomFile,
   peekDicomZip,
   type DicomFiles,

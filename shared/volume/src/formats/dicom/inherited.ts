@@ -29,7 +29,7 @@ const INHERITED: readonly (readonly [tag: number, vr: string])[] = [
   [0x00282114, 'CS'], // LossyImageCompressionMethod
 ];
 
-/** A value longer than this is no name, number or date. */
+/** A value longer than this is not a name, a number or a date. */
 const MAX_VALUE_BYTES = 2 ** 12;
 
 export function inheritedElements(dataSet: DataSet): RawElement[] {

@@ -46,7 +46,7 @@ export function text(dataSet: DataSet, tag: string, index?: number): string | un
   return value === undefined || value.trim() === '' ? undefined : value.trim();
 }
 
-/** The numbers of a value of decimal texts, or undefined where it has another count or one is no number. */
+/** The numbers of a value of decimal texts, or undefined where it has another count or one is not a number. */
 export function decimals(dataSet: DataSet, tag: string, count: number): readonly number[] | undefined {
   if (dataSet.elements[tag] === undefined || dataSet.numStringValues(tag) !== count) return undefined;
   const values = Array.from({ length: count }, (_, index) => Number(text(dataSet, tag, index) ?? Number.NaN));

@@ -14,7 +14,7 @@ export function imageOpener(): OpenImage {
   let last: { readonly file: DicomFile; readonly dataSet: DataSet } | undefined;
   return async ({ file }) => {
     if (last?.file !== file) {
-      // Let go of before the next is read, so that one is in memory at a time.
+      // Released before the next is read, so that one is in memory at a time.
       last = undefined;
       last = { file, dataSet: parseDicom(await file.read(), 'pixels') };
     }

@@ -71,7 +71,7 @@ export interface SliceHeader {
   readonly frame: number;
   readonly frames: number;
   readonly concatenation: Concatenation | undefined;
-  /** Identifiers as written, empty where there are none: only an object that refers to the image needs them. */
+  /** Identifiers as written, empty where the object has none: only an object that refers to the image needs them. */
   readonly sopClassUid: string;
   readonly sopInstanceUid: string;
   readonly studyUid: string;

@@ -19,34 +19,43 @@ const DEFAULT_LIMITS = { maxVoxels: 2 ** 31, maxBytes: 16 * 2 ** 30 } as const;
  * contradicts another, and that no reader needs, is no reason to refuse a file: `repairs` tells of it.
  * @param bytes the first bytes of the uncompressed file: at least 348 for NIfTI-1, 540 for NIfTI-2; more is ignored
  * @param options.imageFile the voxels of a pair lie in an .img file that the caller has. @default false
+ * @param options.frame which volume of a 4D file, from 1; `any` for the first, where only the header is wanted
  * @throws Problem `nifti-truncated`, `nifti-not-nifti`, `nifti-pair-unsupported`, `nifti-header-invalid`,
  *   `nifti-datatype-unsupported`, `nifti-affine-invalid`, `volume-not-3d` or `volume-too-large`
  */
-export function parseNiftiHeader(bytes: Uint8Array, { imageFile = false } = {}): NiftiHeader {
+export function parseNiftiHeader(
+  bytes: Uint8Array,
+  { imageFile = false, frame }: { imageFile?: boolean; frame?: number | 'any' | undefined } = {},
+): NiftiHeader {
   const identified = identifyHeader(bytes);
   const { version } = identified;
   const fields = version === 1 ? nifti1Fields(identified.bytes) : nifti2Fields(identified.bytes);
   const axes = shapeOf(fields);
+  const number = frameOf(axes, fields, frame);
   const { name, bytes: bytesPerVoxel } = datatypeOfCode(fields.datatypeCode);
   const isPair = imageFile && identified.isPair;
   const offset = isPair ? pairOffset(fields) : voxelOffsetOf(fields, version, identified.isPair);
   const placed = placeVoxels(fields, version, axes.shape);
   const bits = bytesPerVoxel * 8;
+  const voxelBytes = voxelCount(axes.shape) * bytesPerVoxel;
   return {
     version,
     littleEndian: fields.littleEndian,
     datatype: name,
     bytesPerVoxel,
-    voxelOffset: offset.voxelOffset,
-    voxelBytes: voxelCount(axes.shape) * bytesPerVoxel,
+    voxelOffset: offset.voxelOffset + (number - 1) * voxelBytes,
+    voxelBytes,
     scaling: scalingOf(fields),
     geometry: makeGeometry(axes.shape, placed.affine),
     affineSource: placed.source,
-    space: placed.space,
+    // A frame is a file of three axes when it is written.
+    space: axes.frames > 1 ? { ...placed.space, trailingAxes: 0 } : placed.space,
+    ...(axes.frames > 1 ? { frame: { number, count: axes.frames } } : {}),
     bitsPerVoxel: fields.bitpix,
     repairs: [
       ...identified.repairs,
       ...axes.repairs,
+      ...(axes.frames > 1 ? [`The file holds ${axes.frames} volumes; this is frame ${number} of them.`] : []),
       ...(fields.bitpix === bits
         ? []
         : [
@@ -101,7 +110,7 @@ interface Repaired {
   readonly repairs: readonly string[];
 }
 
-function shapeOf({ dim }: HeaderFields): Repaired & { shape: Shape } {
+function shapeOf({ dim }: HeaderFields): Repaired & { shape: Shape; frames: number } {
   const [axes = 0, ni = 0, nj = 0, nk = 0, ...more] = dim;
   const shape = dim.slice(1, Math.max(1, axes + 1));
   if (!(axes >= 1 && axes <= 7)) throw invalid(`expected 1 to 7 axes, dim[0] is ${axes}`, { axes });
@@ -110,21 +119,38 @@ function shapeOf({ dim }: HeaderFields): Repaired & { shape: Shape } {
   if ([ni, nj, nk].some((n) => !(n >= 1))) {
     throw invalid(`expected sizes of at least 1, the shape is ${shape.join('×')}`, { shape });
   }
-  if (trailing.some((n) => n > 1)) {
-    throw new Problem(
-      'volume-not-3d',
-      `expected one 3D volume, the image is ${shape.join('×')}; extract one frame of it`,
-      { axes, shape },
-    );
-  }
   if (!(ni * nj * nk <= ABSURD_VOXELS)) {
     throw new Problem('volume-too-large', `no volume has ${ni}×${nj}×${nk} voxels`, { shape });
   }
-  const odd = trailing.some((n) => n !== 1);
+  const odd = trailing.some((n) => !(n >= 1));
   return {
     shape: [ni, nj, nk],
+    frames: trailing.reduce((product, n) => product * Math.max(1, n), 1),
     repairs: odd ? [`The header gives the shape ${shape.join('×')}; sizes below 1 after the third axis mean 1.`] : [],
   };
+}
+
+/** The frame that is meant, from 1. @throws Problem `volume-not-3d` where none was chosen, or there is no such */
+function frameOf({ frames }: { frames: number }, { dim }: HeaderFields, wanted: number | 'any' | undefined): number {
+  const shape = dim.slice(1, 1 + (dim[0] ?? 0));
+  if (wanted === 'any' || (wanted === undefined && frames === 1)) return 1;
+  if (wanted === undefined) {
+    throw new Problem(
+      'volume-not-3d',
+      `expected one 3D volume, the image is ${shape.join('×')}: it has ${frames} frames; choose one, from 1 to ${frames}, ` +
+        'by the option frame (--frame N), or in a batch all of them by frames: all (--frames all)',
+      { shape, frames },
+    );
+  }
+  assertFrame(wanted, frames);
+  return wanted;
+}
+
+/** @throws Problem `volume-not-3d` when the volume does not have this frame */
+export function assertFrame(wanted: number | undefined, frames = 1): void {
+  if (wanted === undefined || (wanted >= 1 && wanted <= frames)) return;
+  const has = frames === 1 ? 'it is one 3D volume' : `it has the frames 1 to ${frames}`;
+  throw new Problem('volume-not-3d', `frame ${wanted} was asked for, but ${has}`, { frame: wanted, frames });
 }
 
 /** Extensions between header and voxels are skipped unread: they may hold anything, patient names included. */

@@ -6,7 +6,7 @@ import { VoxelDecoder } from './decode.js';
 import { replaceNonFinite } from '../missing.js';
 import { assertWithinLimits, parseNiftiHeader } from './header.js';
 import { headerBytesNeeded } from './identify.js';
-import type { NiftiHeader, NiftiImage, NiftiLimits } from './types.js';
+import type { NiftiHeader, NiftiImage, NiftiOptions } from './types.js';
 
 /** The path of a file, or its bytes. */
 export type ByteSource = string | AsyncIterable<Uint8Array>;
@@ -21,7 +21,7 @@ const MAX_TRAILING_BYTES = 16 * 2 ** 20;
  * @throws Problem for every fault of the file: see `parseNiftiHeader` and `gunzip`, and `nifti-truncated`,
  *   `gzip-too-large`, `volume-too-large`, `volume-missing`
  */
-export async function readNifti(source: ByteSource, limits: NiftiLimits = {}): Promise<NiftiImage> {
+export async function readNifti(source: ByteSource, limits: NiftiOptions = {}): Promise<NiftiImage> {
   return readInto(source, (compressed, size) => new VolumeAssembler(limits, compressed, size));
 }
 
@@ -29,11 +29,12 @@ export async function readNifti(source: ByteSource, limits: NiftiLimits = {}): P
  * Reads a pair of files, of which the first holds the header and the second the voxels.
  * @throws Problem as `readNifti`
  */
-export async function readNiftiPair(header: string, image: string, limits: NiftiLimits = {}): Promise<NiftiImage> {
+export async function readNiftiPair(header: string, image: string, limits: NiftiOptions = {}): Promise<NiftiImage> {
   const bytes = await firstBytes(header);
   return readInto(
     image,
-    (compressed, size) => new VolumeAssembler(limits, compressed, size, parseNiftiHeader(bytes, { imageFile: true })),
+    (compressed, size) =>
+      new VolumeAssembler(limits, compressed, size, parseNiftiHeader(bytes, { imageFile: true, frame: limits.frame })),
   );
 }
 
@@ -72,7 +73,7 @@ async function firstBytes(path: string): Promise<Uint8Array> {
 
 /** Takes the bytes of an uncompressed file in order: header, extensions, voxels. */
 class VolumeAssembler {
-  readonly #limits: NiftiLimits;
+  readonly #limits: NiftiOptions;
   readonly #compressed: boolean;
   readonly #fileBytes: number | undefined;
   readonly #head = new Uint8Array(540);
@@ -83,7 +84,7 @@ class VolumeAssembler {
   #decoder: VoxelDecoder | undefined;
 
   /** @param header of a pair of files: the bytes are those of the file of voxels */
-  constructor(limits: NiftiLimits, compressed: boolean, fileBytes: number | undefined, header?: NiftiHeader) {
+  constructor(limits: NiftiOptions, compressed: boolean, fileBytes: number | undefined, header?: NiftiHeader) {
     this.#limits = limits;
     this.#compressed = compressed;
     this.#fileBytes = fileBytes;
@@ -108,7 +109,7 @@ class VolumeAssembler {
       const at = this.#position;
       this.#head.set(take(wanted - at), at);
       if (this.#position >= 4 && this.#position === headerBytesNeeded(this.#head)) {
-        this.#begin(parseNiftiHeader(this.#head.subarray(0, this.#position)));
+        this.#begin(parseNiftiHeader(this.#head.subarray(0, this.#position), { frame: this.#limits.frame }));
       }
     }
     if (this.#header === undefined) return 'more';
@@ -118,7 +119,7 @@ class VolumeAssembler {
     this.#after += rest.length;
     // A plain file has no checksum to wait for, and its length tells the rest.
     if (this.#after > 0 && !this.#compressed && this.#fileBytes !== undefined) return 'enough';
-    if (this.#compressed && this.#after > Math.max(MAX_TRAILING_BYTES, end)) {
+    if (this.#compressed && this.#after - laterFrames(this.#header) > Math.max(MAX_TRAILING_BYTES, end)) {
       throw new Problem('gzip-too-large', `expected ${end} bytes by the header, the gzip stream holds far more`, {
         expected: end,
       });
@@ -129,11 +130,12 @@ class VolumeAssembler {
   /** @param afterStream bytes that follow the gzip stream */
   finish(afterStream: number): NiftiImage {
     // A file that ends inside its header: the parser knows how to say that.
-    const header = this.#header ?? parseNiftiHeader(this.#head.subarray(0, this.#position));
+    const header =
+      this.#header ?? parseNiftiHeader(this.#head.subarray(0, this.#position), { frame: this.#limits.frame });
     const expected = endOf(header);
     if (this.#decoder === undefined || this.#position < expected) throw truncated(expected, this.#position);
     const data = this.#decoder.out;
-    const after = this.#bytesAfter(expected);
+    const after = this.#bytesAfter(expected) - laterFrames(header);
     assertDatatypeFits(header, after);
     const missing = replaceNonFinite(data);
     return {
@@ -144,7 +146,8 @@ class VolumeAssembler {
       missing,
       readWarnings: [
         ...(header.repairs ?? []),
-        ...(after === 0 ? [] : [`${after} bytes after the voxels were left out.`]),
+        ...(after < 0 ? [`The file ends early: of the frames after this one ${-after} bytes are missing.`] : []),
+        ...(after <= 0 ? [] : [`${after} bytes after the voxels were left out.`]),
         ...(afterStream === 0 ? [] : [`${afterStream} bytes after the gzip stream were left out.`]),
       ],
     };
@@ -168,11 +171,15 @@ class VolumeAssembler {
   }
 }
 
+/** Bytes of the frames behind the one that is read: inflated for the checksum, and nothing else. */
+const laterFrames = ({ frame, voxelBytes }: NiftiHeader): number =>
+  frame === undefined ? 0 : (frame.count - frame.number) * voxelBytes;
+
 const endOf = ({ voxelOffset, voxelBytes }: NiftiHeader): number => voxelOffset + voxelBytes;
 
 /** Where bitpix contradicts the datatype and the length of the file bears bitpix out, the datatype is what is wrong. */
 function assertDatatypeFits({ bitsPerVoxel, bytesPerVoxel, datatype, voxelBytes }: NiftiHeader, after: number): void {
-  if (after === 0 || bitsPerVoxel === undefined || bitsPerVoxel === bytesPerVoxel * 8) return;
+  if (after <= 0 || bitsPerVoxel === undefined || bitsPerVoxel === bytesPerVoxel * 8) return;
   if (after !== (voxelBytes / bytesPerVoxel) * (bitsPerVoxel / 8 - bytesPerVoxel)) return;
   throw new Problem(
     'nifti-header-invalid',

@@ -31,9 +31,9 @@ export interface NiftiHeader {
   readonly littleEndian: boolean;
   readonly datatype: NiftiDatatype;
   readonly bytesPerVoxel: number;
-  /** Where voxels start in the uncompressed file, in bytes; extensions lie before. */
+  /** Where the volume's voxels start in the uncompressed file, in bytes; extensions and earlier frames lie before. */
   readonly voxelOffset: number;
-  /** Size of all voxels in the file, in bytes. */
+  /** Size of all voxels of the volume, in bytes. */
   readonly voxelBytes: number;
   /** value = stored · slope + intercept; undefined when the file says "no scaling" (slope 0 or not finite). */
   readonly scaling: { readonly slope: number; readonly intercept: number } | undefined;
@@ -42,6 +42,8 @@ export interface NiftiHeader {
   /** Which of the header's transforms gave the geometry's affine; `assumed` for formats without any. */
   readonly affineSource: 'sform' | 'qform' | 'base' | 'assumed';
   readonly space: NiftiSpace;
+  /** Of a file with several volumes: which of them this is, from 1, and how many there are. */
+  readonly frame?: { readonly number: number; readonly count: number } | undefined;
   /** bitpix as stored. @default that of the datatype */
   readonly bitsPerVoxel?: number | undefined;
   /** Sentences about fields that contradict others and were not believed. */
@@ -53,6 +55,11 @@ export interface NiftiLimits {
   readonly maxVoxels?: number | undefined;
   /** Most bytes the decoded volume may take in memory. @default 17179869184 (16 GiB) */
   readonly maxBytes?: number | undefined;
+}
+
+export interface NiftiOptions extends NiftiLimits {
+  /** Which volume of a 4D file, from 1. Without it a file of several is refused. */
+  readonly frame?: number | undefined;
 }
 
 /** A volume as read, with the header it came with. */
