@@ -14,7 +14,7 @@ interface Run {
 }
 
 /** Channels of a model's graphs: without one for the background where each class has its own logit. */
-export function graphChannels({ activation, channels }: Pick<LabelMapModel, 'activation' | 'channels'>): number {
+function graphChannels({ activation, channels }: Pick<LabelMapModel, 'activation' | 'channels'>): number {
   return activation === 'sigmoid' ? channels - 1 : channels;
 }
 
