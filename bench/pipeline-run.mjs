@@ -6,7 +6,7 @@ import { readVolume } from '@parse3d/volume/formats';
 import { openSession } from '../engine/dist/engines/onnx.js';
 import { openPromptableSlicesEngine } from '../engine/dist/engines/promptable-slices/index.js';
 
-const { pack, volume, modality, prompts, threads, sliceBatch = 1, labels } = JSON.parse(process.argv[2]);
+const { pack, volume, modality, prompts, threads, slicesPerPass = 1, labels } = JSON.parse(process.argv[2]);
 let networkMs = 0;
 const open = async (...args) => {
   const session = await openSession(...args);
@@ -23,7 +23,7 @@ const open = async (...args) => {
   };
 };
 const loaded = await loadPack(pack);
-const engine = await openPromptableSlicesEngine(loaded, loaded.pack, { device: 'cpu', threads, sliceBatch }, open);
+const engine = await openPromptableSlicesEngine(loaded, loaded.pack, { device: 'cpu', threads, slicesPerPass }, open);
 const readAt = performance.now();
 const image = await readVolume(volume);
 const startedAt = performance.now();

@@ -77,7 +77,7 @@ async function theirs(): Promise<Figures> {
   return { networkSeconds: found.networkSeconds, otherSeconds, peakMiB: found.peakMiB };
 }
 
-async function ours(count: number, on: { threads?: number; sliceBatch?: number } = {}): Promise<Figures> {
+async function ours(count: number, on: { threads?: number; slicesPerPass?: number } = {}): Promise<Figures> {
   const prompts = (await readPromptsOfVolume(at('case.npz'))).slice(0, count);
   const given = { pack: pack ?? '', volume: at('case.npz'), modality: 'ct', labels: at('labels.raw') } as const;
   return runPipeline({ threads, ...given, prompts, ...on }, env);
@@ -128,17 +128,17 @@ test.skipIf(pack === undefined || data === undefined)(
     await run(python, ['-c', CUT, join(data ?? '', 'ct_amos/image.npz'), slices, at('case.npz'), tools], { env });
     let first: Buffer | undefined;
     for (const on of [
-      { threads: 1, sliceBatch: 1 },
-      { threads: 2, sliceBatch: 1 },
-      { threads: 1, sliceBatch: 4 },
-      { threads: 2, sliceBatch: 4 },
+      { threads: 1, slicesPerPass: 1 },
+      { threads: 2, slicesPerPass: 1 },
+      { threads: 1, slicesPerPass: 4 },
+      { threads: 2, slicesPerPass: 4 },
     ]) {
       const { networkSeconds } = await ours(15, on);
       const labels = await readFile(at('labels.raw'));
       first ??= labels;
       const against = first;
       const differing = labels.reduce((count, label, n) => count + (label === against[n] ? 0 : 1), 0);
-      const what = `${on.threads} threads, batches of ${on.sliceBatch}: voxels that differ from the first`;
+      const what = `${on.threads} threads, batches of ${on.slicesPerPass}: voxels that differ from the first`;
       row(what, `${differing} of ${labels.length}, network ${networkSeconds.toFixed(1)} s`);
       // The order in which the runtime adds depends on the number of threads.
       expect(differing / labels.length).toBeLessThanOrEqual(1e-5);

@@ -5,8 +5,8 @@ import { scratchFolder } from '@parse3d/testing';
 import { expect, test } from 'vitest';
 import { openSession, type Session } from '../engine/src/engines/onnx.js';
 import { openPromptableSlicesEngine } from '../engine/src/engines/promptable-slices/index.js';
-import { antialiasedPlan, SquareResizer } from '../engine/src/engines/promptable-slices/resize.js';
-import { sigmoid } from '../engine/src/engines/promptable-slices/slice-scores.js';
+import { antialiasedPlan, SquareResizer } from '../engine/src/engines/promptable-slices/slices/resize.js';
+import { sigmoid } from '../engine/src/engines/promptable-slices/slices/slice-scores.js';
 import { loadPack } from '../engine/src/packs/index.js';
 import type { Engine } from '../engine/src/types.js';
 import { readTestNpz, type NpyArray } from '../engine/test/promptable-slices/npz.js';
@@ -51,7 +51,7 @@ function clock(): () => Spent {
 }
 
 /** Opens a pack and counts the time that its graphs take. */
-async function openTimed(folder: string, sliceBatch: number): Promise<{ engine: Engine; network: () => Spent }> {
+async function openTimed(folder: string, slicesPerPass: number): Promise<{ engine: Engine; network: () => Spent }> {
   let ms = 0;
   let cpuMs = 0;
   const open = async (...args: Parameters<typeof openSession>): Promise<Session> => {
@@ -70,7 +70,7 @@ async function openTimed(folder: string, sliceBatch: number): Promise<{ engine: 
   };
   const loaded = await loadPack(folder);
   if (loaded.pack.kind !== 'promptable-slices') throw new Error('expected a promptable pack');
-  const options = { device: 'cpu', threads, sliceBatch };
+  const options = { device: 'cpu', threads, slicesPerPass };
   return {
     engine: await openPromptableSlicesEngine(loaded, loaded.pack, options, open),
     network: () => ({ ms, cpuMs }),

@@ -20,7 +20,7 @@ export interface PipelineRun {
   readonly prompts: readonly Prompt[];
   readonly threads: number;
   /** @default 1 */
-  readonly sliceBatch?: number;
+  readonly slicesPerPass?: number;
   /** File that receives the voxels of the label map. */
   readonly labels: string;
 }

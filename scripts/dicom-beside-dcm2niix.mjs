@@ -200,6 +200,7 @@ function judge(ours, theirs) {
   const single = theirs.length === 1 && their.length === 1;
   if (ours.length === 0) return { verdict: their.length === 0 ? 'neither reads it' : 'refused', single };
   if (their.length === 0) return { verdict: 'dcm2niix gives nothing', single };
+  const taken = new Set();
   const nearest = ours.map((volume) => {
     const alike = their
       .filter(({ shape }) => [0, 1, 2].every((axis) => shape[axis] === volume.geometry.shape[axis]))
@@ -212,7 +213,9 @@ function judge(ours, theirs) {
       time: `${other.name} ${other.time}`,
       ...differencesOf(volume.data, other.voxels(other.time)),
     }));
-    const best = all.toSorted((a, b) => a.voxels - b.voxels)[0];
+    // Times of a phantom may be equal: each counts once.
+    const best = all.toSorted((a, b) => a.voxels - b.voxels || taken.has(a.time) - taken.has(b.time))[0];
+    taken.add(best.time);
     return { affine: first.affine, ...best, range: rangeOf(volume.data) };
   });
   const affine = Math.max(...nearest.map((each) => each.affine));

@@ -6,6 +6,7 @@ import { zipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
 import { describeWithDicomTools, identifiers, runScript, writeSeries } from './support/dicom.js';
+import { endedBatch, submitBatch } from './support/batches.js';
 import { startStack, type Stack } from './support/stack.js';
 
 const PARSE3D = join(import.meta.dirname, '../cli/bin/parse3d.js');
@@ -20,6 +21,9 @@ describeWithDicomTools('DICOM through the service', () => {
     writeSeries(folder.path, [
       { folder: 'series', plane: 'sagittal', modality: 'CT', kind: 'uint12', slices: 8, rotate: [5, 25, -31] },
       { folder: 'gap', plane: 'axial', slices: 8, drop: [4] },
+      { folder: 'many/tilted', plane: 'axial', modality: 'CT', kind: 'uint12', tilt: 12, echoes: 2 },
+      { folder: 'many/frames', plane: 'axial', modality: 'CT', kind: 'uint12', echoes: 2, enhanced: true },
+      { folder: 'many/one', plane: 'axial', modality: 'CT', kind: 'uint12' },
     ]);
     series = join(folder.path, 'series');
     stack = await startStack();
@@ -91,6 +95,24 @@ describeWithDicomTools('DICOM through the service', () => {
     await cp(join(scans, 'two', name), join(scans, 'two', 'another.dcm'));
     worker?.kill('SIGCONT');
     expect(await client.ended(id)).toMatchObject({ status: 'failed', problem: { code: 'volume-changed' } });
+  });
+
+  test('a batch takes one volume of each series, upright, and says of the others what they hold', async () => {
+    await cp(join(folder.path, 'many'), join(stack.env['PARSE3D_STORAGE_ROOT'] ?? '', 'scans', 'many'), {
+      recursive: true,
+    });
+    const client = await stack.client({ inputs: ['local://scans'] });
+    const items = ['tilted', 'frames', 'one'].map((name) => ({ uri: `local://scans/many/${name}/` }));
+    const options = { volume: 2, tilt: 'correct' };
+    const body = { source: { kind: 'items', items }, prompts: ['bone'], outputs, options };
+    const { id, counts } = await endedBatch(client, (await submitBatch(client, body)).id);
+    expect(counts).toMatchObject({ completed: 2, failed: 1 });
+    const failures = JSON.stringify((await client.send('GET', `/v1/batches/${id}/failures`)).json);
+    expect(failures).toContain('volume-not-3d');
+    for (const volume of [0, -1, 1.5, 'a', 100_001]) {
+      const answer = await client.send('POST', '/v1/jobs', { input: items[0], prompts: ['bone'], options: { volume } });
+      expect([answer.status, answer.json['type']]).toEqual([400, '/problems/request-invalid']);
+    }
   });
 
   test('a series with a missing slice fails with its reason after one attempt', async () => {

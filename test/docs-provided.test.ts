@@ -82,7 +82,10 @@ describeWithDicomTools('the commands with a DICOM series', () => {
   let shell: DocShell;
   beforeAll(async () => {
     shell = await openDocShell();
-    writeSeries(shell.folder, [{ folder: 'series', plane: 'axial', slices: 4 }]);
+    writeSeries(shell.folder, [
+      { folder: 'series', plane: 'axial', slices: 4 },
+      { folder: 'echoes', plane: 'axial', slices: 4, echoes: 2 },
+    ]);
     execFileSync(PYTHON, ['-m', 'zipfile', '-c', 'series.zip', 'series'], { cwd: shell.folder });
   }, 90_000);
   afterAll(() => shell?.stop());

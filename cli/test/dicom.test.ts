@@ -8,6 +8,12 @@ import { describeWithDicomTools, identifiers, runScript, writeSeries } from '../
 import { PYTHON } from '../../test/support/python.js';
 import { runCli } from './support/cli.js';
 
+/** What `check_exchange.py` prints. */
+const Exchange = z.object({
+  seg: z.looseObject({ offGrid: z.number() }),
+  rtstruct: z.object({ problems: z.array(z.string()), rois: z.array(z.object({ dice: z.number() })) }).nullable(),
+});
+
 describeWithDicomTools('segment with DICOM', () => {
   let folder: ScratchFolder;
   beforeAll(async () => {
@@ -16,6 +22,8 @@ describeWithDicomTools('segment with DICOM', () => {
       { folder: 'series', plane: 'axial', modality: 'CT', kind: 'uint12', slices: 8 },
       { folder: 'study/a', plane: 'axial' },
       { folder: 'study/b', plane: 'coronal', number: 2 },
+      { folder: 'tilted', plane: 'axial', modality: 'CT', kind: 'uint12', slices: 8, tilt: 12 },
+      { folder: 'frames', plane: 'axial', modality: 'CT', kind: 'uint12', slices: 6, echoes: 2, enhanced: true },
     ]);
     execFileSync(PYTHON, ['-m', 'zipfile', '-c', 'series.zip', 'series'], { cwd: folder.path });
   });
@@ -78,5 +86,47 @@ describeWithDicomTools('segment with DICOM', () => {
     expect(run.code).toBe(4);
     expect(run.stderr).toContain('dicom-several-series');
     expect(run.stderr).toMatch(/series 1: 6 of MR, 91×109; series 2: 6 of MR, 91×91/);
+  });
+
+  test.each([
+    ['a tilted series', 'tilted', ['--tilt', 'correct'], 0.5],
+    ['a volume of a multi-frame object', 'frames', ['--volume', '2'], 1e-6],
+  ])('%s comes back as segments of its own images', async (_, series, options, offGrid) => {
+    const out = `${series}-out`;
+    const outputs = ['--dicom-seg', ...(series === 'tilted' ? ['--rtstruct'] : [])];
+    const run = await segment(series, ...options, ...outputs, '--pack', 'ct-tissue', '--out', out);
+    expect(run.code).toBe(0);
+    const path = (name: string): string => join(folder.path, out, name);
+    const read = Exchange.parse(
+      runScript('check_exchange.py', {
+        seg: path('segmentation.dcm'),
+        ...(series === 'tilted' ? { rtstruct: path('rtstruct.dcm') } : {}),
+        labels: path('labels.nii.gz'),
+        source: join(folder.path, series),
+      }),
+    );
+    // By pydicom and dciodvfy: each frame lies on the image, or the frame of it, that it refers to.
+    expect(read.seg).toMatchObject({ problems: [], segments: [{ equalsLabel: 1 }, { equalsLabel: 2 }] });
+    expect(read.seg.offGrid).toBeLessThanOrEqual(offGrid);
+    expect(read.rtstruct?.problems ?? []).toEqual([]);
+    for (const { dice } of read.rtstruct?.rois ?? []) expect(dice).toBeGreaterThan(0.98);
+  });
+
+  test('a number that is no volume of the series is refused, with what there is', async () => {
+    const refused = async (series: string, ...options: string[]): Promise<string> => {
+      const run = await segment(series, ...options, '--pack', 'ct-tissue', '--out', 'refused');
+      expect(run.code).not.toBe(0);
+      return run.stderr;
+    };
+    expect(await refused('frames', '--volume', '3')).toMatch(/expected a volume from 1 to 2, got 3 \(1: 6 slices/);
+    expect(await refused('series', '--volume', '2')).toMatch(/expected a volume from 1 to 1, got 2/);
+    expect(await refused('frames')).toMatch(/the series holds 2; choose one by its number/);
+    for (const wrong of [['0'], ['-1']]) {
+      expect(await refused('frames', '--volume', ...wrong)).toMatch(/--volume-number: (expected a whole|at )/);
+    }
+    for (const wrong of ['a']) {
+      expect(await refused('frames', `--volume=${wrong}`)).toMatch(/--volume-number: expected a whole number/);
+    }
+    expect(await refused('frames', '--volume', '2', '--tilt', 'yes')).toMatch(/--tilt/);
   });
 });

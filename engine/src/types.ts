@@ -16,9 +16,11 @@ export interface EngineOptions {
   /** CPU threads of one session. @default the number of cores */
   readonly threads?: number | undefined;
   /** Most slices in one pass of an image encoder. @default 1 on a CPU, 4 on a GPU */
-  readonly sliceBatch?: number | undefined;
-  /** Memory that this process may use, in bytes: the slice batch shrinks to fit. @default no cap */
+  readonly slicesPerPass?: number | undefined;
+  /** Memory that this process may use, in bytes: fewer slices go through a pass until it fits. @default no cap */
   readonly memoryCapBytes?: number | undefined;
+  /** Whether sessions keep the memory of a run for the next one. @default as the memory of pack and machine allows */
+  readonly arena?: boolean | undefined;
 }
 
 /** Where the work stands. `done` and `total` count windows or slices within the stage. */

@@ -39,6 +39,16 @@ def code(item):
     return [item.CodingSchemeDesignator, item.CodeValue, item.CodeMeaning]
 
 
+def place_of(image, reference):
+    """Of the image, or of the frame, that is referred to."""
+    if "NumberOfFrames" in image:
+        groups = image.PerFrameFunctionalGroupsSequence[int(reference.ReferencedFrameNumber) - 1]
+        image = groups.PlanePositionSequence[0]
+    elif "ReferencedFrameNumber" in reference:
+        return [np.nan] * 3
+    return [float(value) for value in image.ImagePositionPatient]
+
+
 def check_seg(path, source, labels):
     problems = []
     seg = pydicom.dcmread(path)
@@ -95,7 +105,7 @@ def check_seg(path, source, labels):
         segment = int(groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
         masks[segment][nearest[..., 0], nearest[..., 1], nearest[..., 2]] = pixels
         (image,) = groups.DerivationImageSequence[0].SourceImageSequence
-        if not np.allclose([float(v) for v in uids[image.ReferencedSOPInstanceUID].ImagePositionPatient], position):
+        if not np.allclose(place_of(uids[image.ReferencedSOPInstanceUID], image), position):
             problems.append("a frame refers to the image of another place")
         if list(groups.FrameContentSequence[0].DimensionIndexValues)[0] != segment:
             problems.append("a frame's index is not its segment")

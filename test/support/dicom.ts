@@ -18,6 +18,7 @@ export interface SeriesSpec {
   readonly compress?: 'rle' | 'jpeg-lossless' | 'jpeg-ls';
   readonly echoes?: number;
   readonly number?: number;
+  readonly enhanced?: boolean;
 }
 
 /** A real T1 head that comes with the development dependencies. */

@@ -15,6 +15,7 @@ JSON: {"series": [{...}]}, one object for a series:
   compress     rle | jpeg-lossless | jpeg-ls (dcmtk's tools), done afterwards
   echoes       images at each position
   number       SeriesNumber
+  enhanced     true: one multi-frame object instead of a file an image
 """
 
 import json
@@ -26,7 +27,8 @@ import sys
 
 import nibabel
 import numpy as np
-from pydicom.dataset import FileDataset, FileMetaDataset
+import pydicom
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -43,6 +45,7 @@ PLANES = {
     "coronal": ((1, 0, 0), (0, 0, -1)),
 }
 CLASSES = {"MR": "1.2.840.10008.5.1.4.1.1.4", "CT": "1.2.840.10008.5.1.4.1.1.2"}
+ENHANCED = {"MR": "1.2.840.10008.5.1.4.1.1.4.1", "CT": "1.2.840.10008.5.1.4.1.1.2.1"}
 SYNTAXES = {
     "bigendian": ExplicitVRBigEndian,
     "implicit": ImplicitVRLittleEndian,
@@ -139,12 +142,50 @@ def write(head, folder, spec):
             if spec.get("compress") == "rle":
                 image.compress(RLELossless)
             image.save_as(os.path.join(folder, name), write_like_original=False)
+    if spec.get("enhanced"):
+        combine(folder)
     tool = {"jpeg-lossless": ["dcmcjpeg", "+e1"], "jpeg-ls": ["dcmcjpls"]}.get(spec.get("compress"))
     if tool is not None:
         for name in os.listdir(folder):
             path = os.path.join(folder, name)
             subprocess.run([*tool, path, f"{path}.out"], check=True)
             shutil.move(f"{path}.out", path)
+
+
+def group(**values):
+    item = Dataset()
+    for name, value in values.items():
+        setattr(item, name, value)
+    return [item]
+
+
+def combine(folder):
+    """Puts the images of a folder into one multi-frame object, in the order of their names."""
+    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    images = [pydicom.dcmread(path) for path in paths]
+    whole = images[0]
+    whole.SOPClassUID = whole.file_meta.MediaStorageSOPClassUID = ENHANCED[whole.Modality]
+    whole.PixelData = b"".join(image.PixelData for image in images)
+    whole.NumberOfFrames = len(images)
+    whole.SharedFunctionalGroupsSequence = group(
+        PixelMeasuresSequence=group(PixelSpacing=whole.PixelSpacing, SliceThickness=whole.SliceThickness),
+        PlaneOrientationSequence=group(ImageOrientationPatient=whole.ImageOrientationPatient),
+        PixelValueTransformationSequence=group(
+            RescaleSlope=whole.RescaleSlope, RescaleIntercept=whole.RescaleIntercept, RescaleType="US"
+        ),
+    )
+    whole.PerFrameFunctionalGroupsSequence = [
+        group(
+            PlanePositionSequence=group(ImagePositionPatient=image.ImagePositionPatient),
+            MREchoSequence=group(EffectiveEchoTime=float(image.EchoTime)),
+        )[0]
+        for image in images
+    ]
+    for name in ["ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness", "RescaleSlope", "RescaleIntercept", "EchoTime", "EchoNumbers"]:
+        delattr(whole, name)
+    whole.save_as(paths[0], write_like_original=False)
+    for path in paths[1:]:
+        os.remove(path)
 
 
 def main():

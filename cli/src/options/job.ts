@@ -44,14 +44,18 @@ export function withJobOptions(command: Command): Command {
     .option('--spacing <way>', 'DICOM images at unequal distances: refuse, or resample to equal ones');
 }
 
-/** `--volume` alone asks for a file; with a number it says which volume of the input. */
+/** `--volume` alone asks for a file; with a number, be it a wrong one, it says which volume of the input. */
 function withVolumeNumber(typed: readonly string[]): string[] {
   return typed.flatMap((word, n) => {
-    const [, joined] = /^--volume=(\d+)$/.exec(word) ?? [];
-    if (joined !== undefined) return ['--volume-number', joined];
-    return word === '--volume' && /^\d+$/.test(typed[n + 1] ?? '') ? ['--volume-number'] : [word];
+    const [, joined] = /^--volume=(.*)$/.exec(word) ?? [];
+    if (joined !== undefined) return [`--volume-number=${joined}`];
+    const next = typed[n + 1] ?? '';
+    if (typed[n - 1] === '--volume' && NUMBER.test(word)) return [];
+    return word === '--volume' && NUMBER.test(next) ? [`--volume-number=${next}`] : [word];
   });
 }
+
+const NUMBER = /^-?\d+(\.\d+)?$/;
 
 /** The options of a job, without those that were not given. */
 export function jobOptionsOf(

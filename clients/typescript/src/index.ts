@@ -18,7 +18,7 @@ export {
   type UploadOptions,
   type Usage,
 } from './client.js';
-export { serverSentEvents, type ServerSentEvent } from './events.js';
+export { serverSentEvents, type ServerSentEvent } from './event-stream.js';
 export type { components, operations, paths } from './generated/openapi.js';
 export {
   Jobs,

@@ -1,6 +1,6 @@
 import type { Purged } from './batches.js';
 import type { components, operations } from './generated/openapi.js';
-import { serverSentEvents } from './events.js';
+import { serverSentEvents } from './event-stream.js';
 import { Backoff } from './pause.js';
 import { ProblemError } from './problem.js';
 import { given, type Download, type Signalled, type Transport } from './transport.js';

@@ -1,6 +1,6 @@
 import type { Finding, LabelMapModel, Pack, Prompt } from '@parse3d/contract';
 import type { NiftiImage } from '@parse3d/volume/formats';
-import { voxelCount, voxelVolumeMl, type Geometry, type Volume } from '@parse3d/volume/geometry';
+import { voxelCount, voxelVolumeMl, type Geometry, type Shape, type Volume } from '@parse3d/volume/geometry';
 import { matchPrompts, type KeepParts, type PromptMatch } from '@parse3d/contract/packs';
 import { bodyDepth } from '../steps/body.js';
 import type { Labels } from '../steps/step.js';
@@ -8,12 +8,13 @@ import type { Engine, EngineOptions, Found, InferRequest, LoadedPack, OnProgress
 import { throwIfCanceled } from './cancel.js';
 import { keepRegions, maskOf } from './keep-regions.js';
 import { keepRulesOf, keepSentences } from './keep-rules.js';
+import { keepsArena, labelMapArenaBytes } from './memory-policy.js';
 import { prepareForLogits, restoredLogits } from './nnunet/index.js';
-import { openSession, type Session } from './onnx.js';
 import { slidingWindow, tiledVolume, wholeVolume, type PassContext } from './passes.js';
 import { prepare, tensorGrid, type PreparedVolume } from './prepare.js';
 import { regionsOf, type Regions } from './regions.js';
 import { Tally } from './tally.js';
+import { VolumeSession } from './volume-session.js';
 
 export type LabelMapPack = Extract<Pack, { kind: 'label-map' }>;
 
@@ -21,16 +22,17 @@ export type LabelMapPack = Extract<Pack, { kind: 'label-map' }>;
 export async function openLabelMapEngine(
   loaded: LoadedPack,
   pack: LabelMapPack,
-  { device, threads }: EngineOptions,
+  options: EngineOptions,
 ): Promise<Engine> {
-  const sessions: [Session, ...Session[]] = [await openSession(loaded.file(pack.model.graph), { device, threads })];
+  const { device, threads } = options;
+  const opened = (graph: string): Promise<VolumeSession> => VolumeSession.open(loaded.file(graph), { device, threads });
+  const session = await opened(pack.model.graph);
+  const folds: VolumeSession[] = [];
   const close = async (): Promise<void> => {
-    for (const session of sessions) await session.close();
+    for (const one of [session, ...folds]) await one.close();
   };
   try {
-    for (const fold of pack.model.folds ?? []) {
-      sessions.push(await openSession(loaded.file(fold), { device, threads }));
-    }
+    for (const fold of pack.model.folds ?? []) folds.push(await opened(fold));
   } catch (error) {
     await close();
     throw error;
@@ -38,14 +40,22 @@ export async function openLabelMapEngine(
   return {
     pack: loaded,
     device,
-    infer: (image, request, onProgress, signal) => infer(sessions, pack, image, request, onProgress, signal),
+    infer: (image, request, onProgress, signal) =>
+      infer({ session, folds, pack, options }, image, request, onProgress, signal),
     close,
   };
 }
 
+interface Tools {
+  readonly session: VolumeSession;
+  /** Further graphs whose logits are averaged with those of `session`. */
+  readonly folds: readonly VolumeSession[];
+  readonly pack: LabelMapPack;
+  readonly options: EngineOptions;
+}
+
 async function infer(
-  sessions: readonly [Session, ...Session[]],
-  pack: LabelMapPack,
+  { session, folds, pack, options }: Tools,
   image: NiftiImage,
   request: InferRequest,
   onProgress: OnProgress,
@@ -72,16 +82,21 @@ async function infer(
     missing: prepared.missing,
   });
   const onWindow = (done: number, total: number): void => onProgress({ stage: 'infer', done, total });
-  if ('grid' in prepared) {
-    const kind = model.activation === 'sigmoid' ? 'nested' : 'logits';
-    const stride = grid.shape[0] * grid.shape[1];
-    await restoredLogits(prepared, model, { sessions, onWindow, signal }, (data, k) =>
-      tally.add({ data, start: 0, stride, voxels: stride, kind, at: k * stride }),
-    );
-  } else {
-    const depth = model.body && bodyDepth(prepared.volume, model.body.above);
-    await score(prepared, model, { session: sessions[0], model, depth, tally, onWindow, signal });
-  }
+  const arena = keepsArena(labelMapArenaBytes(pack, passVoxels(grid.shape, model)), options);
+  await session.with(arena, async (opened) => {
+    if ('grid' in prepared) {
+      const kind = model.activation === 'sigmoid' ? 'nested' : 'logits';
+      const stride = grid.shape[0] * grid.shape[1];
+      const others = await Promise.all(folds.map((fold) => fold.with(false, (plain) => Promise.resolve(plain))));
+      const sessions = [opened, ...others];
+      await restoredLogits(prepared, model, { sessions, onWindow, signal }, (data, k) =>
+        tally.add({ data, start: 0, stride, voxels: stride, kind, at: k * stride }),
+      );
+    } else {
+      const depth = model.body && bodyDepth(prepared.volume, model.body.above);
+      await score(prepared, model, { session: opened, model, depth, tally, onWindow, signal });
+    }
+  });
 
   throwIfCanceled(signal);
   onProgress({ stage: 'restore', done: 0, total: 1 });
@@ -94,6 +109,13 @@ async function score({ volume }: PreparedVolume, model: LabelMapModel, context: 
   if (model.window === undefined || shape === undefined) return wholeVolume(volume, context);
   if (halo !== undefined) return tiledVolume(volume, shape, halo, context);
   return slidingWindow(volume, { ...model.window, shape }, context);
+}
+
+/** Voxels that the graph sees at a time. */
+function passVoxels(shape: Shape, model: LabelMapModel): number {
+  const { window, halo = 0 } = tensorGrid(model);
+  if (window === undefined) return voxelCount(shape);
+  return shape.reduce((voxels, length, axis) => voxels * Math.min(length, (window[axis] ?? 1) + 2 * halo), 1);
 }
 
 interface Scored {

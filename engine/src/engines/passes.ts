@@ -1,7 +1,7 @@
 import type { LabelMapModel } from '@parse3d/contract';
 import { voxelCount, type Shape, type Volume } from '@parse3d/volume/geometry';
 import { Problem } from '@parse3d/contract/problems';
-import { cutBox, layersOfWindows, tiles, windowWeights, type Box } from '../steps/windows.js';
+import { cutBox, layersOfWindows, tiles, windowWeights, type Box } from '../steps/sliding-windows.js';
 import type { Session } from './onnx.js';
 import { throwIfCanceled } from './cancel.js';
 import { addWindow } from './blend.js';

@@ -47,7 +47,7 @@ function derivedObject(
       Promise.resolve({ warning: `${name} was not written: it refers to DICOM images, the input has another format.` });
   }
   if (dicom.unreferable !== undefined) {
-    const warning = `${name} was not written: it has to refer to images by their identifiers, and of these ${dicom.unreferable}.`;
+    const warning = `${name} was not written: ${dicom.unreferable}.`;
     return () => Promise.resolve({ warning });
   }
   const softwareVersion = software({}).version;

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { makeGeometry, type Geometry } from '@parse3d/volume/geometry';
 import { describe, expect, test } from 'vitest';
-import { fitSlices } from '../../src/engines/promptable-slices/fit-slices.js';
-import { MaskCounts, NearestLabels } from '../../src/engines/promptable-slices/label-slices.js';
-import { bicubicPlan, SquareResizer } from '../../src/engines/promptable-slices/resize.js';
-import { SliceMasks } from '../../src/engines/promptable-slices/slice-masks.js';
-import { sigmoid, type SliceScores } from '../../src/engines/promptable-slices/slice-scores.js';
-import { readSlice, sliceStack } from '../../src/engines/promptable-slices/slice-stack.js';
+import { fitSlices } from '../../src/engines/promptable-slices/slices/fit.js';
+import { MaskCounts } from '../../src/engines/promptable-slices/restore/mask-counts.js';
+import { NearestWriter } from '../../src/engines/promptable-slices/restore/nearest.js';
+import { bicubicPlan, SquareResizer } from '../../src/engines/promptable-slices/slices/resize.js';
+import { SliceMasks } from '../../src/engines/promptable-slices/restore/slice-masks.js';
+import { sigmoid, type SliceScores } from '../../src/engines/promptable-slices/slices/slice-scores.js';
+import { readSlice, sliceStack } from '../../src/engines/promptable-slices/slices/stack.js';
 import { readTestNpz, type NpyArray } from './npz.js';
 
 // What the published code gives for steps 1, 2, 6, 7, 8 and 9 of the BiomedParse v2 pipeline.
@@ -99,7 +100,7 @@ describe.skipIf(data === undefined).each(names)(`the published pipeline, %s${why
     const labels = new Uint8Array(ni * nj * nk);
     const fit = fitSlices(stack.height, stack.width, { fit: 'pad-resize', imageSize: size });
     const counts = new MaskCounts(prompts);
-    const sink = new NearestLabels(
+    const sink = new NearestWriter(
       { stack, labels, labelOf: [...get('ids').data], masks, threshold: 0.5, onKept: () => undefined },
       counts,
       fit,

@@ -1,8 +1,8 @@
 import { makeGeometry, type Shape } from '@parse3d/volume/geometry';
 import { expect, test } from 'vitest';
-import { keepParts } from '../../src/engines/promptable-slices/keep-parts.js';
-import { MaskStore } from '../../src/engines/promptable-slices/mask-store.js';
-import { MaskCounts } from '../../src/engines/promptable-slices/label-slices.js';
+import { keepParts } from '../../src/engines/promptable-slices/report/keep-parts.js';
+import { MaskStore } from '../../src/engines/promptable-slices/report/mask-store.js';
+import { MaskCounts } from '../../src/engines/promptable-slices/restore/mask-counts.js';
 
 const shape: Shape = [8, 1, 2];
 const geometry = makeGeometry(shape, [10, 0, 0, 0, 0, 10, 0, 0, 0, 0, 10, 0, 0, 0, 0, 1]);

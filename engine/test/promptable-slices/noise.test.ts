@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { layerNoise, philox } from '../../src/engines/promptable-slices/noise.js';
+import { layerNoise, philox } from '../../src/engines/promptable-slices/network/noise.js';
 
 const hex = (words: readonly number[]): string[] => words.map((word) => word.toString(16).padStart(8, '0'));
 

@@ -11,15 +11,15 @@ afterEach(() => bench.close());
 describe('batches', () => {
   it('of one slice and of four give the same label map', async () => {
     const image = await bench.image(phantom([26, 22, 11], LPS));
-    const one = await infer(await openTiny(bench, { engine: { sliceBatch: 1 } }), image, TEXTS);
-    const four = await infer(await openTiny(bench, { engine: { sliceBatch: 4 } }), image, TEXTS);
+    const one = await infer(await openTiny(bench, { engine: { slicesPerPass: 1 } }), image, TEXTS);
+    const four = await infer(await openTiny(bench, { engine: { slicesPerPass: 4 } }), image, TEXTS);
     expect(differing(one.labels.data, four.labels.data)).toBe(0);
   });
 
   it('shrink to fit the memory cap', async () => {
     const image = await bench.image(phantom([26, 22, 11], LPS));
     const seen: number[] = [];
-    const engine = await openTiny(bench, { engine: { sliceBatch: 4, memoryCapBytes: 1 } });
+    const engine = await openTiny(bench, { engine: { slicesPerPass: 4, memoryCapBytes: 1 } });
     const request = {
       prompts: prompts('liver'),
       modality: 'mr',

@@ -4,7 +4,7 @@ import { ctWindowFor, splitJoinedPrompts } from '@parse3d/contract';
 import { scratchFolder } from '@parse3d/testing';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { PromptTokenizer } from '../../src/engines/promptable-slices/text.js';
+import { PromptTokenizer } from '../../src/engines/promptable-slices/network/text.js';
 import { writeClipTokenizer } from './clip.js';
 
 const data = process.env['PARSE3D_TEST_DATA'];

@@ -1,8 +1,8 @@
 import { allAxisCodes, makeGeometry, planOrientation, planGeometry, voxelCount } from '@parse3d/volume/geometry';
 import { expect, test } from 'vitest';
-import { neighbours, readSlice, sliceStack } from '../../src/engines/promptable-slices/slice-stack.js';
-import { linearTaps } from '../../src/engines/promptable-slices/way-back.js';
-import { volumePieces } from '../../src/engines/promptable-slices/volume-pieces.js';
+import { neighbours, readSlice, sliceStack } from '../../src/engines/promptable-slices/slices/stack.js';
+import { linearTaps } from '../../src/engines/promptable-slices/slices/linear-taps.js';
+import { volumePieces } from '../../src/engines/promptable-slices/restore/volume-pieces.js';
 
 test('a volume put together from its slices is the volume, in every axis order', () => {
   const ras = makeGeometry([4, 5, 6], [2, 0, 0, 0, 0, 3, 0, 0, 0, 0, 4, 0, 0, 0, 0, 1]);

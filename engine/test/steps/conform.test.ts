@@ -11,7 +11,7 @@ import {
 } from '@parse3d/volume/geometry';
 import { fit, orient, respace } from '../../src/steps/conform.js';
 import { undoAll } from '../../src/steps/step.js';
-import { fitSlices } from '../../src/engines/promptable-slices/fit-slices.js';
+import { fitSlices } from '../../src/engines/promptable-slices/slices/fit.js';
 import { phantom } from '../engines/support.js';
 
 const shape: Shape = [11, 8, 6];

@@ -2,7 +2,7 @@ import type { Feeding } from '@parse3d/control';
 import type { ApiDeps } from './deps.js';
 import { pullEvents } from './events/pull.js';
 import { RuleSweeper } from './events/sweeper.js';
-import { WindowKeeper } from './events/windows/keeper.js';
+import { CollectKeeper } from './events/collect/keeper.js';
 import { watchQueue } from './queue-metrics.js';
 
 /**
@@ -15,7 +15,7 @@ import { watchQueue } from './queue-metrics.js';
 export function startBackground(deps: ApiDeps): { stop(): Promise<void> } {
   const { control, metrics } = deps;
   const sweeper = new RuleSweeper(deps);
-  const windows = new WindowKeeper(deps);
+  const windows = new CollectKeeper(deps);
   const feeding = startFeeding(deps, () => {
     sweeper.tend();
     windows.tend();

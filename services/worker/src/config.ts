@@ -35,6 +35,9 @@ const workerEnv = commonEnv.extend({
   PARSE3D_CHILD_MEMORY: byteSize('16GiB').describe(
     'Memory that a child may use; above it the job ends with `memory-cap`.',
   ),
+  PARSE3D_CHILD_IDLE: duration('5m').describe(
+    'Time without a job after which a child is ended, and its memory given back; the next job starts one.',
+  ),
   PARSE3D_CHILD_JOBS: z.coerce
     .number()
     .int()

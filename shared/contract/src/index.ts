@@ -15,7 +15,7 @@ export { tellLeftOut, viewLeftOut, type LeftOut } from './left-out.js';
 export * from './retention.js';
 export * from './rule.js';
 export * from './webhook.js';
-export * from './events.js';
+export * from './job-events.js';
 export * from './keys.js';
 export { parseStored, type StoredSchema } from './stored.js';
 export * from './responses.js';

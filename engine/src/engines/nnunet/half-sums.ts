@@ -1,5 +1,5 @@
 import type { Shape } from '@parse3d/volume/geometry';
-import type { Box } from '../../steps/windows.js';
+import type { Box } from '../../steps/sliding-windows.js';
 import { HALF_VALUES, toHalf } from './half.js';
 
 /**

@@ -1,6 +1,6 @@
 import type { LabelMapModel } from '@parse3d/contract';
 import { voxelCount, type Shape } from '@parse3d/volume/geometry';
-import { cutBox, type Box } from '../../steps/windows.js';
+import { cutBox, type Box } from '../../steps/sliding-windows.js';
 import { throwIfCanceled } from '../cancel.js';
 import type { Session } from '../onnx.js';
 import { runGraph } from '../passes.js';

@@ -1,6 +1,6 @@
 import { cropBox, type Shape, type Volume, type VoxelArray } from '@parse3d/volume/geometry';
 import { unchanged, type Step } from '../../steps/step.js';
-import type { Box } from '../../steps/windows.js';
+import type { Box } from '../../steps/sliding-windows.js';
 
 /** Crops to the smallest box of all voxels that are not 0. What was cropped away comes back as background. */
 export function cropToNonzero<T extends VoxelArray>(volume: Volume<T>): Step<T> {

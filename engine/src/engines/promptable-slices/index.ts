@@ -1,10 +1,12 @@
 import type { Engine, EngineOptions, LoadedPack } from '../../types.js';
+import { keepsArena, slicesArenaBytes } from '../memory-policy.js';
 import { openSession, type Session } from '../onnx.js';
 import { infer } from './infer.js';
-import { SliceNetwork } from './network.js';
-import { NoiseSource } from './noise.js';
-import { PromptTokenizer, TextFeatureSource } from './text.js';
-import type { PromptableSlicesPack, Tools } from './tools.js';
+import { SliceNetwork } from './network/network.js';
+import { NoiseSource } from './network/noise.js';
+import { slicesPerPass } from './score/pass-size.js';
+import { PromptTokenizer, TextFeatureSource } from './network/text.js';
+import type { PromptableSlicesPack, Tools } from './network/tools.js';
 
 /** Opens the engine of models that take any text and look at one slice at a time. */
 export async function openPromptableSlicesEngine(
@@ -14,9 +16,11 @@ export async function openPromptableSlicesEngine(
   open: typeof openSession = openSession,
 ): Promise<Engine> {
   const { model } = pack;
+  const { device, threads } = options;
+  const arena = keepsArena(slicesArenaBytes(pack, slicesPerPass(options)), options);
   const sessions: Session[] = [];
   const session = async (graph: string): Promise<Session> => {
-    const opened = await open(loaded.file(graph), { device: options.device, threads: options.threads });
+    const opened = await open(loaded.file(graph), { device, threads, arena });
     sessions.push(opened);
     return opened;
   };
@@ -30,7 +34,7 @@ export async function openPromptableSlicesEngine(
     const tools: Tools = { pack, network, text, noise: new NoiseSource(model.noise), options };
     return {
       pack: loaded,
-      device: options.device,
+      device,
       infer: (image, request, onProgress, signal) => infer(tools, image, request, onProgress, signal),
       close,
     };

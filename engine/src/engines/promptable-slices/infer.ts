@@ -1,123 +1,112 @@
 import type { NiftiImage } from '@parse3d/volume/formats';
 import { throwIfCanceled } from '../cancel.js';
 import { keepRulesOf } from '../keep-rules.js';
-import { BatchSize } from './batch-size.js';
-import { ExistenceTable } from './existence.js';
-import { foundOf } from './found.js';
-import { MaskCounts, NearestLabels, SmoothLabels } from './label-slices.js';
-import { PresentReader } from './present-reader.js';
-import { promptChunks } from './prompt-chunks.js';
-import { scheduledSlices } from './scored-slices.js';
-import { SliceMasks } from './slice-masks.js';
-import { NearestReader, SmoothReader, type SliceReader } from './slice-readers.js';
-import { openSlices } from './slice-source.js';
-import { MaskSpool } from './spool.js';
-import { smoothWay } from './way-back.js';
-import type { TextFeatures } from './text.js';
-import type { Tools } from './tools.js';
+import { promptChunks } from './network/prompt-chunks.js';
+import type { TextFeatures } from './network/text.js';
+import type { Tools } from './network/tools.js';
+import { prepareSlices } from './prepare/grey-slices.js';
+import type { Prepared, RunPlan } from './prepare/prepared.js';
+import { report } from './report/report.js';
+import { Restoration } from './restore/restoration.js';
+import { PassSize, slicesPerPass } from './score/pass-size.js';
+import { Scoring } from './score/scoring.js';
+import { openScratch, type Scratch } from './score/scratch.js';
 import type { Found, InferRequest, OnProgress } from '../../types.js';
 
-/** Slices per batch on a GPU, where small batches leave it idle; on a CPU a batch only costs memory. */
-const GPU_SLICES = 4;
-
-/** Segments one volume slice by slice. Memory holds the volume, its label map and what a few slices need. */
+/**
+ * Segments one volume slice by slice: prepare, score, restore, report. Memory holds the volume, its label map and what a
+ * few slices need; masks that must outlast their slice are in scratch files until `Found` is closed.
+ * @throws Problem `volume-too-large`, `inference-failed` or `canceled`
+ */
 export async function infer(
   tools: Tools,
-  image: NiftiImage,
+  volume: NiftiImage,
   request: InferRequest,
   onProgress: OnProgress,
   signal: AbortSignal,
 ): Promise<Found> {
-  const { pack, options } = tools;
-  const { model } = pack;
-  const { prompts, options: wish } = request;
   throwIfCanceled(signal);
   onProgress({ stage: 'prepare', done: 0, total: 1 });
-  const texts: TextFeatures[] = [];
-  for (const { text } of prompts) texts.push(await tools.text.of(text));
-  const source = openSlices(image, model, {
-    prompts,
-    modality: request.modality,
-    window: wish.window,
-    intensity: wish.intensity,
-  });
-  const padding = wish.promptPadding ?? model.promptPadding;
-  const chunks = source.looks.map((look) => promptChunks(texts, look.prompts, padding));
-  const samples = tools.noise.samples ? (wish.samples ?? 1) : 1;
-  const noises = Array.from({ length: samples }, (_, n) => tools.noise.of(wish.seed + n));
-
-  const schedule = wish.schedule ?? 'full';
-  const overlap = prompts.length > 1 ? (wish.overlap ?? model.overlap) : 'most-probable';
-  const rules = keepRulesOf(pack, prompts, request.modality);
-  const split = new Set(prompts.flatMap(({ instances }, prompt) => (instances === true ? [prompt] : [])));
-  const keepsMasks =
-    split.size > 0 ||
-    (request.wantMasks ?? true) ||
-    request.wantProbabilities ||
-    overlap === 'most-specific' ||
-    rules.some((rule) => rule !== undefined) ||
-    image.missing !== undefined;
-  const openSpool = (): MaskSpool =>
-    new MaskSpool(request.scratchFolder, source.model.depth, prompts.length, model.maskSize);
-  const spool = keepsMasks || schedule === 'adaptive' ? openSpool() : undefined;
-  const edges = split.size > 0 && model.edgeOutput !== undefined ? { spool: openSpool(), prompts: split } : undefined;
-  const close = (): void => {
-    spool?.close();
-    edges?.spool.close();
-  };
+  const plan = planRun(tools, volume, request);
+  const prepared = await prepare(tools, plan);
+  const scratch = openScratchOf(plan, prepared, request.scratchFolder);
   try {
-    const wide = prompts.some(({ label }) => label > 255);
-    const labels = wide ? new Uint16Array(image.data.length) : new Uint8Array(image.data.length);
-    const masks = new SliceMasks(model, pack.threshold);
-    const counts = new MaskCounts(prompts.length);
-    const target = {
-      stack: source.volume,
-      labels,
-      labelOf: prompts.map(({ label }) => label),
-      masks,
-      threshold: pack.threshold,
-      onKept: (index: number, prompt: number, plane: Float32Array): void => {
-        if (!keepsMasks) return;
-        spool?.put(index, prompt, plane);
-        spool?.keep(index, prompt);
-        edges?.spool.keep(index, prompt);
-      },
-    };
-    const way = smoothWay(source.volume, source.model, source.fit);
-    const smooth = source.resampled || wish.resample === 'smooth';
-    const slices = smooth ? new SmoothLabels(target, counts, way) : new NearestLabels(target, counts, source.fit);
-    const existence = new ExistenceTable(source.model.depth, prompts.length);
-    let ran: readonly number[] | undefined;
-    const scored = scheduledSlices({
-      ...{ network: tools.network, model, source, prompts: prompts.length, chunks, noises, edges },
-      batch: new BatchSize({
-        sliceBatch: options.sliceBatch ?? (options.device === 'cpu' ? 1 : GPU_SLICES),
-        memoryCapBytes: options.memoryCapBytes,
-      }),
-      ...{ schedule, spool, existence, signal, onProgress },
-      onRan: (indices) => (ran = indices),
-    });
-    for await (const scores of scored) slices.add(scores);
+    const scoring = new Scoring(tools.network, plan, prepared, scratch, passSize(tools));
+    const restoration = new Restoration(plan, prepared.slices, scratch);
+    // A slice is taken back as soon as it is scored, so that its logits need no memory afterwards.
+    for await (const scores of scoring.slices(onProgress, signal)) restoration.add(scores);
 
     throwIfCanceled(signal);
     onProgress({ stage: 'restore', done: 0, total: 1 });
-    if (!keepsMasks) spool?.close();
-    const readerOf = (held: MaskSpool | undefined): SliceReader | undefined =>
-      held && (smooth ? new SmoothReader(held, masks, way) : new NearestReader(held, masks, source.fit));
-    const whole = keepsMasks ? readerOf(spool) : undefined;
-    const reader = whole && image.missing ? new PresentReader(whole, image.missing, source.volume) : whole;
-    image.missing?.clear(labels);
-    const present = reader instanceof PresentReader ? reader.count(prompts.length, pack.threshold) : counts;
-    return foundOf({
-      ...{ pack, image, prompts, texts, source, labels, counts: present, existence, way, ran },
-      ...{ rules, overlap, smooth, samples, seed: tools.noise.samples ? wish.seed : undefined, reader },
-      edgeReader: readerOf(edges?.spool),
-      modality: request.modality,
-      wantProbabilities: request.wantProbabilities || split.size > 0,
-      close,
-    });
+    const restored = restoration.finish();
+    return report({ plan, prepared, scoring, restored, scratch });
   } catch (error) {
-    close();
+    scratch.close();
     throw error;
   }
+}
+
+/** Decides everything that the job leaves open, before any voxel is read. */
+function planRun({ pack, noise }: Tools, volume: NiftiImage, request: InferRequest): RunPlan {
+  const { prompts, options, modality } = request;
+  const overlap = prompts.length > 1 ? (options.overlap ?? pack.model.overlap) : 'most-probable';
+  const keepRules = keepRulesOf(pack, prompts, modality);
+  const objectPrompts = new Set(prompts.flatMap(({ instances }, prompt) => (instances === true ? [prompt] : [])));
+  return {
+    pack,
+    volume,
+    modality,
+    prompts,
+    options,
+    schedule: options.schedule ?? 'full',
+    overlap,
+    keepRules,
+    objectPrompts,
+    keepsMasks:
+      objectPrompts.size > 0 ||
+      (request.wantMasks ?? true) ||
+      request.wantProbabilities ||
+      overlap === 'most-specific' ||
+      keepRules.some((rule) => rule !== undefined) ||
+      volume.missing !== undefined,
+    wantProbabilities: request.wantProbabilities || objectPrompts.size > 0,
+    seed: noise.samples ? options.seed : undefined,
+    samples: noise.samples ? (options.samples ?? 1) : 1,
+  };
+}
+
+/** Encodes the prompts, reads the volume as the model's slices, and draws the noise of each sample. */
+async function prepare({ text, noise }: Tools, plan: RunPlan): Promise<Prepared> {
+  const { prompts, modality, options, volume, pack } = plan;
+  const texts: TextFeatures[] = [];
+  for (const prompt of prompts) texts.push(await text.of(prompt.text));
+  const { window, intensity } = options;
+  const slices = prepareSlices(volume, pack.model, { prompts, modality, window, intensity });
+  const padding = options.promptPadding ?? pack.model.promptPadding;
+  return {
+    slices,
+    texts,
+    chunks: slices.views.map((view) => promptChunks(texts, view.prompts, padding)),
+    noises: Array.from({ length: plan.samples }, (_, n) => noise.of(options.seed + n)),
+  };
+}
+
+function openScratchOf(plan: RunPlan, { slices }: Prepared, folder: string | undefined): Scratch {
+  const { model } = plan.pack;
+  return openScratch({
+    folder,
+    slices: slices.model.depth,
+    prompts: plan.prompts.length,
+    maskSize: model.maskSize,
+    // The adaptive schedule needs it too, since it does not go in order.
+    masks: plan.keepsMasks || plan.schedule === 'adaptive',
+    edges: plan.objectPrompts.size > 0 && model.edgeOutput !== undefined,
+  });
+}
+
+function passSize({ options }: Tools): PassSize {
+  return new PassSize({
+    slicesPerPass: slicesPerPass(options),
+    memoryCapBytes: options.memoryCapBytes,
+  });
 }

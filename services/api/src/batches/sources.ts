@@ -13,7 +13,7 @@ export interface SourceItem {
   readonly prompts?: z.infer<typeof Prompts> | undefined;
 }
 
-const ManifestLine = z.strictObject({ uri: BlobUri, prompts: Prompts.optional() });
+const ListLine = z.strictObject({ uri: BlobUri, prompts: Prompts.optional() });
 
 /** Counts what a source holds and does not give, by reason. */
 export class LeftOutCounts {
@@ -39,7 +39,8 @@ export async function* sourceItems(
       for (const { uri, prompts } of source.items) yield { uri, etag: '', bytes: 0, prompts };
       return;
     case 'manifest':
-      yield* manifestItems(source.uri, stores);
+      // On the wire a list of volumes is called a manifest; in the code that is what commits a run.
+      yield* listItems(source.uri, stores);
       return;
     case 'prefix': {
       const glob = source.pattern === undefined ? undefined : compileGlob(source.pattern);
@@ -93,7 +94,7 @@ async function* listed(
   }
 }
 
-async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {
+async function* listItems(uri: string, stores: Stores): AsyncGenerator<SourceItem> {
   const { store, key } = stores.open(uri);
   const { body } = await store.read(key);
   // However the loop ends, it destroys the body.
@@ -102,7 +103,7 @@ async function* manifestItems(uri: string, stores: Stores): AsyncGenerator<Sourc
   }
 }
 
-function parseLine(line: string, number: number, uri: string): z.infer<typeof ManifestLine> {
+function parseLine(line: string, number: number, uri: string): z.infer<typeof ListLine> {
   const refuse = (why: string): never => {
     throw new Problem('request-invalid', `${uri}, line ${number}: ${why}`, { uri, line: number });
   };
@@ -112,6 +113,6 @@ function parseLine(line: string, number: number, uri: string): z.infer<typeof Ma
   } catch {
     return refuse('expected one JSON object');
   }
-  const parsed = ManifestLine.safeParse(json);
+  const parsed = ListLine.safeParse(json);
   return parsed.success ? parsed.data : refuse(z.prettifyError(parsed.error));
 }

@@ -73,7 +73,7 @@ export class RuleStore {
     this.#changed();
   }
 
-  /** What was noted for the rule, of which there may be a million objects, is removed later, by `windows/keeper.ts`. */
+  /** What was noted for the rule, of which there may be a million objects, is removed later, by `collect/keeper.ts`. */
   async delete(tenant: string, id: string): Promise<void> {
     await writeJson(this.#store, blobKeys.ruleGone(tenant, id), {});
     await this.#store.delete(blobKeys.rule(tenant, id));

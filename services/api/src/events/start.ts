@@ -4,7 +4,7 @@ import { isProblem, Problem } from '@parse3d/contract/problems';
 import type { ApiDeps } from '../deps.js';
 import { parseRequest } from '../http/parse.js';
 import { jobIdFrom, submitJob } from '../jobs/submit.js';
-import { isTaken, setAside } from './windows/waiting.js';
+import { isTaken, setAside } from './collect/waiting.js';
 
 /** What became of one object under one rule. */
 export type Outcome = 'started' | 'waiting' | 'repeated' | 'refused' | 'ignored';

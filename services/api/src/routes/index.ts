@@ -3,7 +3,7 @@ import { KeySlots } from '../http/key-slots.js';
 import type { Operation } from '../http/operation.js';
 import { batchFailureRoutes, batchRoutes } from './batches.js';
 import { derivativeRoutes } from './derivatives.js';
-import { eventRoutes } from './events.js';
+import { jobEventRoutes } from './job-events.js';
 import { healthRoutes } from './health.js';
 import { jobRoutes } from './jobs.js';
 import { outputRoutes } from './outputs.js';
@@ -22,7 +22,7 @@ import { webhookRoutes } from './webhooks.js';
 export const apiOperations = (): readonly Operation[] => [
   ...volumeRoutes,
   ...jobRoutes,
-  ...eventRoutes(new KeySlots()),
+  ...jobEventRoutes(new KeySlots()),
   ...outputRoutes,
   ...batchRoutes,
   ...derivativeRoutes,

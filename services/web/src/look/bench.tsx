@@ -8,7 +8,7 @@ import type { LabelMode, LabelStyle } from '../viewer/labels.js';
 import { keptVolume } from '../viewer/last-volume.js';
 import type { Scene, SceneVolume } from '../viewer/scene.js';
 import { Viewer } from '../viewer/viewer.js';
-import { ctWindows, firstWindow } from '../viewer/windows.js';
+import { ctWindows, firstWindow } from '../viewer/grey-windows.js';
 import type { Below } from './below.js';
 import { Live } from './live.js';
 import type { Busy } from './result-view.js';

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { Modality, PackSummary } from '@parse3d/contract';
 import type { BatchDraft, DraftSettings, JobDraft } from '../api/calls.js';
 import { isDrawable, isDrawableFile } from '../viewer/drawable.js';
-import { ctWindows } from '../viewer/windows.js';
+import { ctWindows } from '../viewer/grey-windows.js';
 
 /** A row of the prompt list; rows keep their identity while others come and go. */
 export interface PromptRow {

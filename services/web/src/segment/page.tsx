@@ -13,7 +13,7 @@ import { go } from '../router.js';
 import type { Scene, SceneVolume } from '../viewer/scene.js';
 import { keepVolume } from '../viewer/last-volume.js';
 import { Viewer } from '../viewer/viewer.js';
-import { ctWindows, firstWindow } from '../viewer/windows.js';
+import { ctWindows, firstWindow } from '../viewer/grey-windows.js';
 import * as draft from './draft.js';
 import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
 import { PackChoice } from './pack-choice.js';

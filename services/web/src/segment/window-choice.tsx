@@ -1,6 +1,6 @@
 import type { Modality, PackSummary } from '@parse3d/contract';
 import type { SceneVolume } from '../viewer/scene.js';
-import { ctWindows, firstWindow } from '../viewer/windows.js';
+import { ctWindows, firstWindow } from '../viewer/grey-windows.js';
 import { ctWindow, takesWindow, windowForModel } from './draft.js';
 
 /** How grey values are shown, and on request what the model sees; by itself it has a window for each prompt. */

@@ -1,4 +1,4 @@
-import type { Window } from './windows.js';
+import type { GreyWindow } from './grey-windows.js';
 
 /** So many voxels tell enough about a volume. */
 const SAMPLES = 400_000;
@@ -17,7 +17,7 @@ const [FAR_BELOW, SHARE_BELOW] = [-200, 0.02];
 export function measureGreys(
   voxels: ArrayLike<number>,
   { slope, offset }: { readonly slope: number; readonly offset: number },
-): { readonly window: Window; readonly belowZero: boolean } {
+): { readonly window: GreyWindow; readonly belowZero: boolean } {
   const step = Math.max(1, Math.floor(voxels.length / SAMPLES));
   const factor = slope === 0 || !Number.isFinite(slope) ? 1 : slope;
   const values = new Float64Array(Math.ceil(voxels.length / step));

@@ -1,4 +1,4 @@
-import type { Window } from './windows.js';
+import type { GreyWindow } from './grey-windows.js';
 
 /** What lies under the crosshair. */
 export interface Crosshair {
@@ -17,7 +17,7 @@ export interface SceneVolume {
   readonly shape: readonly [number, number, number];
   readonly spacingMm: readonly [number, number, number];
   /** Window that shows the contrast inside the body. */
-  readonly robust: Window;
+  readonly robust: GreyWindow;
   /** True where values lie far below 0, as those of CT do and those of MR do not. */
   readonly belowZero: boolean;
 }

@@ -4,7 +4,7 @@ import { indexLabels, labelTable, placeOf, type LabelIndex, type LabelMode, type
 import { sliceShader } from './slice-shader.js';
 import { measureGreys } from './greys.js';
 import type { Crosshair, SceneVolume, Tile } from './scene-parts.js';
-import type { Window } from './windows.js';
+import type { GreyWindow } from './grey-windows.js';
 
 export type { Crosshair, SceneVolume, Tile } from './scene-parts.js';
 
@@ -110,7 +110,7 @@ export class Scene {
     return { shape: [ni, nj, nk], spacingMm: [di, dj, dk], robust, belowZero };
   }
 
-  setWindow({ width, level }: Window): void {
+  setWindow({ width, level }: GreyWindow): void {
     const [volume] = this.#viewer.volumes;
     if (volume === undefined) return;
     volume.cal_min = level - width / 2;

@@ -8,7 +8,7 @@ export type ToChild =
       readonly packFolders: readonly string[];
       readonly device: string;
       readonly threads: number;
-      readonly sliceBatch?: number | undefined;
+      readonly slicesPerPass?: number | undefined;
       readonly memoryCapBytes: number;
     }
   | { readonly type: 'segment'; readonly packId: string; readonly request: SegmentRequest }

@@ -15,9 +15,11 @@ export interface ChildOptions {
   readonly device: string;
   readonly threads: number;
   /** Most slices in one pass of a promptable pack. @default the engine's */
-  readonly sliceBatch?: number | undefined;
+  readonly slicesPerPass?: number | undefined;
   /** Resident memory above which the child is killed. Unit: bytes. */
   readonly memoryCapBytes: number;
+  /** Time without a job after which the child is ended, so that an idle slot holds no memory, in ms. */
+  readonly idleMs: number;
   /** Jobs after which the child is replaced. */
   readonly jobsPerChild: number;
   /** Longest silence of a working child, in ms. */
@@ -61,6 +63,9 @@ export class ChildSupervisor {
   #served = 0;
   #packs: readonly PackRef[] = [];
   #memoryBytes = 0;
+  /** Calls that need the child now. */
+  #users = 0;
+  #idle: NodeJS.Timeout | undefined;
 
   constructor(options: ChildOptions) {
     this.#options = options;
@@ -101,8 +106,8 @@ export class ChildSupervisor {
       if (this.#child === child) this.#child = undefined;
     });
     this.#ready = this.#awaitReady(child);
-    const { packFolders, device, threads, sliceBatch, memoryCapBytes } = this.#options;
-    send(child, { type: 'init', packFolders, device, threads, sliceBatch, memoryCapBytes });
+    const { packFolders, device, threads, slicesPerPass, memoryCapBytes } = this.#options;
+    send(child, { type: 'init', packFolders, device, threads, slicesPerPass, memoryCapBytes });
     return this.#ready;
   }
 
@@ -112,17 +117,19 @@ export class ChildSupervisor {
    */
   async segment(job: ChildJob): Promise<SegmentResult> {
     job.signal.throwIfAborted();
-    await this.start();
-    // Starting takes seconds, and an abort in the meantime is not heard of again.
-    job.signal.throwIfAborted();
-    const child = this.#child;
-    if (child === undefined) throw new Problem('child-crashed', 'the computing process ended while it started');
-    try {
-      return await this.#run(child, job);
-    } finally {
-      this.#served++;
-      if (this.#served >= this.#options.jobsPerChild) await this.stop();
-    }
+    return this.#using(async () => {
+      await this.start();
+      // Starting takes seconds, and an abort in the meantime is not heard of again.
+      job.signal.throwIfAborted();
+      const child = this.#child;
+      if (child === undefined) throw new Problem('child-crashed', 'the computing process ended while it started');
+      try {
+        return await this.#run(child, job);
+      } finally {
+        this.#served++;
+        if (this.#served >= this.#options.jobsPerChild) await this.stop();
+      }
+    });
   }
 
   /**
@@ -130,7 +137,11 @@ export class ChildSupervisor {
    *
    * @throws Problem `pack-unavailable`, or the one that kept the child from answering
    */
-  async checkPack(packId: string): Promise<PackRef> {
+  checkPack(packId: string): Promise<PackRef> {
+    return this.#using(() => this.#checkPack(packId));
+  }
+
+  async #checkPack(packId: string): Promise<PackRef> {
     await this.start();
     const child = this.#child;
     if (child === undefined) throw new Problem('child-crashed', 'the computing process ended while it started');
@@ -157,10 +168,30 @@ export class ChildSupervisor {
 
   /** Ends the child and waits until it is gone. */
   async stop(): Promise<void> {
+    clearTimeout(this.#idle);
     const child = this.#child;
     if (child === undefined) return;
     this.#child = undefined;
+    this.#memoryBytes = 0;
     await kill(child);
+  }
+
+  /**
+   * Keeps the child while `work` lasts, and ends it when nobody has needed it for a while: only a process that ends gives
+   * all of its memory back. What a closed session frees stays in malloc's heap, in good part.
+   */
+  async #using<T>(work: () => Promise<T>): Promise<T> {
+    clearTimeout(this.#idle);
+    this.#users++;
+    try {
+      return await work();
+    } finally {
+      this.#users--;
+      if (this.#users === 0) {
+        this.#idle = setTimeout(() => void this.stop(), this.#options.idleMs);
+        this.#idle.unref();
+      }
+    }
   }
 
   #awaitReady(child: ChildProcess): Promise<void> {

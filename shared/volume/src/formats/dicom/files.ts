@@ -4,6 +4,7 @@ import { withFile, type RandomAccess } from '../npz/access.js';
 import { readZipDirectory, readZipEntry, type ZipEntry } from '../npz/zip.js';
 import { DICOM_MAGIC_BYTES, isDicom } from './bare.js';
 import { assertNoSliceAmong, leftOutOf, nameShape, type NotTaken } from './left-out.js';
+import { mosaicOf } from './mosaic.js';
 import { integer, parseDicom } from './parse.js';
 import type { DicomFile } from './types.js';
 import { filesBelow } from './walk.js';
@@ -56,17 +57,16 @@ export async function dicomFilesInFolder(folder: string, limits: FileLimits = {}
 }
 
 /**
- * A file that holds a volume by itself: a multi-frame object.
- * @throws Problem `volume-not-3d` for one image of a series; `archive-too-large`, `dicom-invalid`
+ * A file that holds a volume by itself: a multi-frame object or a mosaic.
+ * @throws Problem `volume-not-3d` for one image of a series; `archive-too-large`, `dicom-invalid`, `dicom-unsupported`
  */
 export async function dicomFileAlone(path: string, limits: FileLimits = {}): Promise<DicomFiles> {
   const meter = new Meter(limits);
   const bytes = await withFile(path, (file) => Promise.resolve(file.bytes));
   meter.add(bytes);
   const read = (): Promise<Uint8Array> => readFile(path);
-  if ((integer(parseDicom(await read(), 'header'), NUMBER_OF_FRAMES) ?? 1) === 1) {
-    throw oneImage();
-  }
+  const dataSet = parseDicom(await read(), 'header');
+  if ((integer(dataSet, NUMBER_OF_FRAMES) ?? 1) === 1 && mosaicOf(dataSet) === undefined) throw oneImage();
   return { files: [{ bytes, read }], leftOut: [] };
 }
 
@@ -165,7 +165,8 @@ export function peekDicomFile(start: Uint8Array): void {
   // NumberOfFrames stands before Rows, and both after everything of a patient, in either byte order.
   const has = (group: number, element: number): boolean =>
     bytes.includes(Buffer.from([group, 0, element, 0])) || bytes.includes(Buffer.from([0, group, 0, element]));
-  if (has(0x28, 0x10) && !has(0x28, 0x08)) throw oneImage();
+  const mosaic = ['MOSAIC', 'VFRAME'].some((term) => bytes.includes(term));
+  if (has(0x28, 0x10) && !has(0x28, 0x08) && !mosaic) throw oneImage();
 }
 
 const oneImage = (): Problem =>

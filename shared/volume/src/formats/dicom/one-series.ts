@@ -83,7 +83,9 @@ export function reportIdentifiers(slices: readonly SliceHeader[]): IdentifierRep
   });
   const [frame] = slices.flatMap(({ frameOfReferenceUid: uid }) => (uid === undefined ? [] : (faultOf(uid) ?? [])));
   if (frame !== undefined) malformed.push(`FrameOfReferenceUID ${frame}`);
-  const instances = new Set(slices.map(({ sopInstanceUid, frame }) => `${sopInstanceUid} ${frame}`)).size;
+  const instances = new Set(
+    slices.map(({ sopInstanceUid, frame, tile }) => `${sopInstanceUid} ${frame} ${tile?.index}`),
+  ).size;
   const shared = instances < slices.length ? slices.length - instances + 1 : 0;
   const own = (['seriesUid', 'studyUid', 'frameOfReferenceUid'] as const).filter(
     (field) => slices.length > 1 && new Set(slices.map((slice) => slice[field])).size > 1,
@@ -95,11 +97,17 @@ export function reportIdentifiers(slices: readonly SliceHeader[]): IdentifierRep
       : []),
     ...own.map((field) => `images differ in ${NAMES[field]}, as those of one series never do`),
   ];
-  if (faults.length === 0) return { warnings: [], unreferable: undefined };
+  if (faults.length === 0) {
+    const inMosaics = slices.some(({ tile }) => tile !== undefined);
+    return {
+      warnings: [],
+      unreferable: inMosaics ? 'it refers to images, and the slices of a mosaic are not images' : undefined,
+    };
+  }
   const told = faults.join('; ');
   return {
     warnings: [`Identifiers are not as DICOM has them (${told}): the images were told apart by their places.`],
-    unreferable: told,
+    unreferable: `it has to refer to images by their identifiers, and of these ${told}`,
   };
 }
 

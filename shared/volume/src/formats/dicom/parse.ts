@@ -58,3 +58,21 @@ export function integer(dataSet: DataSet, tag: string): number | undefined {
   const value = Number(text(dataSet, tag) ?? Number.NaN);
   return Number.isSafeInteger(value) ? value : undefined;
 }
+
+/**
+ * A private element, wherever its creator has reserved a block.
+ * @param element last two hexadecimal digits
+ */
+export function privateElement(
+  dataSet: DataSet,
+  group: number,
+  creator: string,
+  element: number,
+): DataSet['elements'][string] | undefined {
+  const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');
+  for (let block = 0x10; block <= 0xff; block += 1) {
+    if (text(dataSet, `x${hex(group, 4)}00${hex(block, 2)}`) !== creator) continue;
+    return dataSet.elements[`x${hex(group, 4)}${hex(block, 2)}${hex(element, 2)}`];
+  }
+  return undefined;
+}

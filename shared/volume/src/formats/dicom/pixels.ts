@@ -4,7 +4,7 @@ import { Problem } from '@parse3d/contract/problems';
 import type { FrameDecoder } from './codecs.js';
 import { encapsulatedFrame } from './encapsulated.js';
 import { parseDicom, type DataSet } from './parse.js';
-import type { DicomFile, PixelLayout, SliceHeader } from './types.js';
+import type { DicomFile, PixelLayout, SliceHeader, Tile } from './types.js';
 
 /** Gives the elements of an image's file, pixels and all. */
 export type OpenImage = (header: SliceHeader) => Promise<DataSet>;
@@ -34,12 +34,14 @@ export async function writePixels(
   out: VoxelArray,
   decoder: FrameDecoder,
 ): Promise<void> {
-  const { pixels, slope, intercept } = header;
+  const { pixels, slope, intercept, tile } = header;
+  const stored = tile === undefined ? pixels : { ...pixels, rows: tile.rows, columns: tile.columns };
   const bytes =
     pixels.coding === 'native'
-      ? nativeBytes(dataSet, header)
-      : await decoder.decode(encapsulatedFrame(dataSet, header), pixels);
-  const words = wordsOf(bytes, pixels);
+      ? nativeBytes(dataSet, { ...header, pixels: stored })
+      : await decoder.decode(encapsulatedFrame(dataSet, header), stored);
+  const whole = wordsOf(bytes, stored);
+  const words = tile === undefined ? whole : tileOf(whole, tile, pixels);
   const { rows, columns, bitsStored, highBit, signed } = pixels;
   if (slope === 0 && words.some((word) => word !== words[0])) {
     throw new Problem(
@@ -60,6 +62,17 @@ export async function writePixels(
   }
 }
 
+type Words = Uint8Array | Uint16Array | Uint32Array;
+
+function tileOf(whole: Words, tile: Tile, { rows, columns }: PixelLayout): Words {
+  const out = whole.slice(0, rows * columns);
+  for (let row = 0; row < rows; row += 1) {
+    const start = (tile.top + row) * tile.columns + tile.left;
+    out.set(whole.subarray(start, start + columns), row * columns);
+  }
+  return out;
+}
+
 function nativeBytes(dataSet: DataSet, { pixels, frame, frames }: SliceHeader): Uint8Array {
   const size = (pixels.rows * pixels.columns * pixels.bitsAllocated) / 8;
   const expected = size * frames;
@@ -76,7 +89,7 @@ function nativeBytes(dataSet: DataSet, { pixels, frame, frames }: SliceHeader): 
 }
 
 /** @throws Problem `dicom-truncated` when a decoder gave too little */
-function wordsOf(bytes: Uint8Array, pixels: PixelLayout): Uint8Array | Uint16Array | Uint32Array {
+function wordsOf(bytes: Uint8Array, pixels: PixelLayout): Words {
   const size = pixels.bitsAllocated / 8;
   const count = pixels.rows * pixels.columns;
   if (bytes.length < count * size) {

@@ -37,6 +37,9 @@ function neighbours(cell: readonly number[]): string[] {
 const atSamePlace = (a: SliceHeader, b: SliceHeader): boolean =>
   Math.hypot(...a.position.map((mm, axis) => mm - (b.position[axis] ?? 0))) <= SAME_PLACE_MM;
 
+/** As many images at each place. */
+export const isEven = (places: readonly Place[]): boolean => places.every(({ length }) => length === places[0]?.length);
+
 /** Items by a key, in the order of first sight. */
 export function grouped<K, T>(items: readonly T[], keyOf: (item: T) => K): Map<K, [T, ...T[]]> {
   const groups = new Map<K, [T, ...T[]]>();

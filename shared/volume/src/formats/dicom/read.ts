@@ -63,11 +63,7 @@ export async function readDicom({ files, leftOut }: DicomFiles, options: DicomOp
     nonFiniteVoxels: 0,
     readWarnings: [
       ...ofChoice,
-      ...(copies === 0
-        ? []
-        : [
-            `${copies} DICOM ${headers.some(({ frames }) => frames > 1) ? 'images' : 'files'} are copies of others and were left out.`,
-          ]),
+      ...(copies === 0 ? [] : [`${copies} ${nounOf(headers)} are copies of others and were left out.`]),
       ...series.warnings,
       ...identifiers.warnings,
       ...countNotes(slices),
@@ -100,6 +96,13 @@ export async function readDicom({ files, leftOut }: DicomFiles, options: DicomOp
     },
   };
 }
+
+const nounOf = (headers: readonly SliceHeader[]): string =>
+  headers.some(({ tile }) => tile !== undefined)
+    ? 'slices of mosaics'
+    : headers.some(({ frames }) => frames > 1)
+      ? 'DICOM images'
+      : 'DICOM files';
 
 /** The images one behind the other, and what objects derived from them repeat. */
 async function readSlices(

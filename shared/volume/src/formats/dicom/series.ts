@@ -27,7 +27,7 @@ export interface ArrangeOptions {
 }
 
 export interface Series {
-  /** Along the normal, which is the row direction × the column direction. */
+  /** Along the normal, which is the row direction × the column direction, or against it in some mosaics. */
   readonly slices: readonly [SliceHeader, ...SliceHeader[]];
   readonly geometry: Geometry;
   /** How the images come onto the grid of `geometry`; undefined where they are its slices. */
@@ -47,7 +47,7 @@ export function arrangeSeries(
   options: ArrangeOptions = {},
 ): Series {
   const [first] = headers;
-  const normal = cross(first.rowDirection, first.columnDirection);
+  const normal = scaled(cross(first.rowDirection, first.columnDirection), first.tile?.backwards === true ? -1 : 1);
   const along = (slice: SliceHeader): number => dot(slice.position, normal);
   const [start = first, ...rest] = headers.toSorted((a, b) => along(a) - along(b));
   const end = rest.at(-1);

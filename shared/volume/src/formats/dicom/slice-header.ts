@@ -1,7 +1,8 @@
-import type { Vec3 } from '../../geometry/index.js';
 import { Problem } from '@parse3d/contract/problems';
 import { frameViews, type FrameView } from './frame-view.js';
+import { mosaicOf } from './mosaic.js';
 import { decimals, integer, text, type DataSet } from './parse.js';
+import { missing, orientation, stackOf, unsupported, vector, type Stack } from './stack.js';
 import { readTraits } from './traits.js';
 import { isBigEndian, pixelCoding } from './transfer-syntaxes.js';
 import type { Concatenation, DicomFile, PixelLayout, SeriesTraits, SliceHeader } from './types.js';
@@ -9,17 +10,12 @@ import type { Concatenation, DicomFile, PixelLayout, SeriesTraits, SliceHeader }
 /** Objects with pixels that are no slices of a series: segmentations, dose grids, surface fits, presentation states. */
 const DERIVED_CLASSES = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.(66\.|481\.|11\.|88\.|104\.)/;
 
-/** Functional groups: plane position, plane orientation, pixel measures, pixel value transformation. */
+/** Functional groups: frame content, plane position, plane orientation, pixel measures, pixel value transformation. */
+const FRAME_CONTENT = 'x00209111';
 const POSITION = 'x00209113';
 const ORIENTATION = 'x00209116';
 const MEASURES = 'x00289110';
 const TRANSFORMATION = 'x00289145';
-/** Numbers the slices of reconstructed nuclear medicine. */
-const SLICE_VECTOR = 0x0054_0080;
-
-const unsupported = (detail: string, fields: Record<string, unknown> = {}): Problem =>
-  new Problem('dicom-unsupported', detail, fields);
-
 /** True for a file with an image that could be a slice. Reports, structures, plans and directories have none. */
 export function isImage(dataSet: DataSet): boolean {
   return (
@@ -47,21 +43,19 @@ function imageType(dataSet: DataSet): string[] {
 }
 
 /**
- * The headers of the images of one file, checked so that their pixels can be placed and read: of an ordinary file one.
+ * The headers of the images of one file, checked so that their pixels can be placed and read: of an ordinary file one, of
+ * a mosaic one a slice.
  * @throws Problem `dicom-invalid`, `dicom-unsupported`
  */
 export function readSliceHeaders(dataSet: DataSet, file: DicomFile): SliceHeader[] {
-  if (imageType(dataSet).includes('MOSAIC')) {
-    throw unsupported(
-      'the image is a mosaic: all slices of a volume lie side by side in it; convert it to NIfTI (dcm2niix)',
-    );
-  }
   const views = frameViews(dataSet, file.bytes);
   const { pixels, notes } = pixelLayout(dataSet);
-  const single = views.length === 1;
+  const mosaic = mosaicOf(dataSet);
+  const single = views.length === 1 && mosaic === undefined;
   const common = {
     file,
     frames: views.length,
+    tile: undefined,
     concatenation: concatenationOf(dataSet),
     sopClassUid: text(dataSet, 'x00080016') ?? '',
     sopInstanceUid: text(dataSet, 'x00080018') ?? '',
@@ -76,15 +70,24 @@ export function readSliceHeaders(dataSet: DataSet, file: DicomFile): SliceHeader
     pixels,
     notes,
   };
+  if (mosaic !== undefined) {
+    const { rows, columns, tiles, stack } = mosaic;
+    const own = { ...common, pixels: { ...pixels, rows, columns } };
+    return views.flatMap((view) => tiles.map((tile) => ({ ...own, ...frameHeader(view, stack, tile.index), tile })));
+  }
   const shared = common.frames > 1 && views.every(({ enhanced }) => !enhanced) ? stackOf(dataSet) : undefined;
   return views.map((view) => ({ ...common, ...frameHeader(view, shared) }));
 }
 
 /** What the frames of one object have of their own. */
-type OfFrame = 'frame' | 'traits' | 'position' | 'rowDirection' | 'columnDirection';
+type OfFrame = 'frame' | 'acquired' | 'traits' | 'position' | 'rowDirection' | 'columnDirection';
 type Scales = 'rowSpacing' | 'columnSpacing' | 'thickness' | 'slope' | 'intercept';
 
-function frameHeader(view: FrameView, stack: Stack | undefined): Pick<SliceHeader, OfFrame | Scales> {
+function frameHeader(
+  view: FrameView,
+  stack: Stack | undefined,
+  place = view.frame,
+): Pick<SliceHeader, OfFrame | Scales> {
   const measured = view.holder(MEASURES, 'x00280030');
   const [rowSpacing = 0, columnSpacing = 0] = decimals(measured, 'x00280030', 2) ?? [];
   if (!(rowSpacing > 0 && columnSpacing > 0)) throw missing('PixelSpacing (two positive numbers)');
@@ -92,9 +95,10 @@ function frameHeader(view: FrameView, stack: Stack | undefined): Pick<SliceHeade
   const thickness = decimals(view.holder(MEASURES, 'x00180050'), 'x00180050', 1)?.[0];
   return {
     frame: view.frame,
+    acquired: acquiredAt(view),
     traits: readTraits(view),
     position:
-      stack?.position(view.frame) ??
+      stack?.position(place) ??
       vector(decimals(view.holder(POSITION, 'x00200032'), 'x00200032', 3), 'ImagePositionPatient'),
     rowDirection: directions.rowDirection,
     columnDirection: directions.columnDirection,
@@ -105,72 +109,18 @@ function frameHeader(view: FrameView, stack: Stack | undefined): Pick<SliceHeade
   };
 }
 
-interface Stack {
-  readonly rowDirection: Vec3;
-  readonly columnDirection: Vec3;
-  position(frame: number): Vec3;
-}
-
-/**
- * Frames of an object without functional groups lie one behind the other, where it says that they do: reconstructed
- * nuclear medicine by its slice vector, others by a distance of slices alone.
- * @throws Problem `dicom-unsupported` for cine loops, projections and the like
- */
-function stackOf(dataSet: DataSet): Stack {
-  const frames = integer(dataSet, 'x00280008') ?? 1;
-  const place = [dataSet.elements['x00540022']?.items?.[0]?.dataSet, dataSet].find(
-    (set) => set?.elements['x00200032'] !== undefined && set.elements['x00200037'] !== undefined,
-  );
-  const step = decimals(dataSet, 'x00180088', 1)?.[0];
-  const pointer = dataSet.elements['x00280009'];
-  const along = pointer === undefined ? [] : pointersOf(dataSet, pointer.length / 4);
-  const slices = Array.from({ length: frames }, (_, n) => dataSet.uint16('x00540080', n) ?? n + 1);
-  const inOrder = slices.every((number, n) => number === n + 1);
-  if (
-    place === undefined ||
-    step === undefined ||
-    step === 0 ||
-    !inOrder ||
-    along.some((tag) => tag !== SLICE_VECTOR)
-  ) {
-    throw unsupported(
-      `an object has ${frames} frames and does not say where each of them lies (a cine loop, projections, or a stack without geometry)`,
-      { frames },
-    );
-  }
-  const directions = orientation(place);
-  const { rowDirection: r, columnDirection: c } = directions;
-  const normal: Vec3 = [r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0]];
-  const first = vector(decimals(place, 'x00200032', 3), 'ImagePositionPatient');
-  const [x, y, z] = first;
-  return {
-    ...directions,
-    position: (frame) => [x + normal[0] * step * frame, y + normal[1] * step * frame, z + normal[2] * step * frame],
-  };
-}
-
-function pointersOf(dataSet: DataSet, count: number): number[] {
-  return Array.from(
-    { length: Math.floor(count) },
-    (_, n) => (dataSet.uint16('x00280009', n * 2) ?? 0) * 0x1_0000 + (dataSet.uint16('x00280009', n * 2 + 1) ?? 0),
-  );
+function acquiredAt(view: FrameView): string | undefined {
+  const { root } = view;
+  const own = text(view.holder(FRAME_CONTENT, 'x00189074'), 'x00189074') ?? text(root, 'x0008002a');
+  if (own !== undefined) return own;
+  const time = text(root, 'x00080032');
+  return time === undefined ? undefined : `${text(root, 'x00080022') ?? ''}${time}`;
 }
 
 function concatenationOf(dataSet: DataSet): Concatenation | undefined {
   const uid = text(dataSet, 'x00209161');
   const part = dataSet.uint16('x00209162');
   return uid === undefined || part === undefined ? undefined : { uid, part, total: dataSet.uint16('x00209163') };
-}
-
-function orientation(dataSet: DataSet): { rowDirection: Vec3; columnDirection: Vec3 } {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = decimals(dataSet, 'x00200037', 6) ?? [];
-  const [row, column] = [Math.hypot(a, b, c), Math.hypot(d, e, f)];
-  const skew = Math.abs(a * d + b * e + c * f);
-  // Texts of 16 characters round; a thousandth of a unit is far more than that.
-  if (Math.abs(row - 1) > 1e-3 || Math.abs(column - 1) > 1e-3 || skew > 1e-3) {
-    throw missing('ImageOrientationPatient (two perpendicular unit vectors)');
-  }
-  return { rowDirection: [a / row, b / row, c / row], columnDirection: [d / column, e / column, f / column] };
 }
 
 function rescale(view: FrameView): { slope: number; intercept: number } {
@@ -234,12 +184,3 @@ function pixelLayout(dataSet: DataSet): { pixels: PixelLayout; notes: string[] }
     notes: assumed ? ['images have no PhotometricInterpretation; they were read as grey (MONOCHROME2).'] : [],
   };
 }
-
-function vector(values: readonly number[] | undefined, name: string): Vec3 {
-  const [x, y, z] = values ?? [];
-  if (x === undefined || y === undefined || z === undefined) throw missing(`${name} (three numbers)`);
-  return [x, y, z];
-}
-
-const missing = (what: string): Problem =>
-  unsupported(`an image does not say how it lies in the patient: expected ${what}`, { expected: what });

@@ -9,12 +9,14 @@ const SIZES = { float64: 8, float32: 4, uint32: 4, uint16: 2 } as const;
 interface Source {
   readonly trait: Trait;
   readonly group?: string | readonly [string, string];
-  readonly tag: string;
+  /** Several where each holds one number of a vector. */
+  readonly tag: string | readonly string[];
   readonly stored: Storage;
 }
 
 const FRAME_CONTENT = 'x00209111';
 const DIFFUSION = 'x00189117';
+const GE_GRADIENT = ['x001910bb', 'x001910bc', 'x001910bd'] as const;
 
 /**
  * Where vendors and the standard write what differs between volumes. The first source of a trait that has a value
@@ -44,6 +46,8 @@ const SOURCES: readonly Source[] = [
   { trait: 'gradient', group: [DIFFUSION, 'x00189076'], tag: 'x00189089', stored: 'float64' },
   { trait: 'gradient', tag: 'x00189089', stored: 'float64' },
   { trait: 'gradient', tag: 'x0019100e', stored: 'float64' },
+  // GE keeps them in three numbers of "user data", which other machines use for other things.
+  { trait: 'gradient', tag: GE_GRADIENT, stored: 'text' },
   { trait: 'temporal position', group: FRAME_CONTENT, tag: 'x00209128', stored: 'uint32' },
   { trait: 'temporal position', tag: 'x00200100', stored: 'text' },
   { trait: 'time (s)', group: 'x00209310', tag: 'x0020930d', stored: 'float64' },
@@ -63,8 +67,10 @@ export function readTraits(view: FrameView): Partial<Record<Trait, string>> {
   };
   for (const { trait, group, tag, stored } of SOURCES) {
     if (group !== undefined && !view.enhanced) continue;
-    const set = group === undefined ? view.root : view.holder(group, tag);
-    if (group === undefined || set !== view.root) add(trait, valueOf(set, tag, stored));
+    const [first = '', ...others] = typeof tag === 'string' ? [tag] : tag;
+    const set = group === undefined ? view.root : view.holder(group, first);
+    if (others.length > 0 && !isOfGe(set)) continue;
+    if (group === undefined || set !== view.root) add(trait, vectorOf(set, [first, ...others], stored));
   }
   add('kind', kindOf(view));
   if (view.enhanced) {
@@ -100,6 +106,13 @@ const PLACES = new Set([0x0020_9056, 0x0020_9057, 0x0020_0032, 0x0020_9301, 0x00
 function attributeTag(set: DataSet, tag: string): number | undefined {
   const [group, element] = [set.uint16(tag, 0), set.uint16(tag, 1)];
   return group === undefined || element === undefined ? undefined : group * 0x1_0000 + element;
+}
+
+const isOfGe = (set: DataSet): boolean => text(set, 'x00190010') === 'GEMS_ACQU_01';
+
+function vectorOf(set: DataSet, tags: readonly string[], stored: Storage): string | undefined {
+  const values = tags.flatMap((tag) => valueOf(set, tag, stored) ?? []);
+  return values.length < tags.length ? undefined : values.join(' ');
 }
 
 function valueOf(set: DataSet, tag: string, stored: Storage): string | undefined {

@@ -64,12 +64,28 @@ export interface Concatenation {
   readonly total: number | undefined;
 }
 
+/** Where a slice stands in a mosaic, an image of all slices of a volume side by side. */
+export interface Tile {
+  /** Which slice it is, from 0. */
+  readonly index: number;
+  /** k runs against the normal (row direction × column direction), as in the files of dcm2niix. */
+  readonly backwards: boolean;
+  /** Of its first pixel. */
+  readonly top: number;
+  readonly left: number;
+  /** Of the mosaic. */
+  readonly rows: number;
+  readonly columns: number;
+}
+
 /** What one image says of itself. Directions and positions are LPS (left, posterior, superior) in mm, as in DICOM. */
 export interface SliceHeader {
   readonly file: DicomFile;
   /** Which image of its file it is, from 0, and of how many. */
   readonly frame: number;
   readonly frames: number;
+  /** Set for a slice of a mosaic: `pixels` has the size of the slice then. */
+  readonly tile: Tile | undefined;
   readonly concatenation: Concatenation | undefined;
   /** Identifiers as written, empty where the object has none: only an object that refers to the image needs them. */
   readonly sopClassUid: string;
@@ -78,6 +94,8 @@ export interface SliceHeader {
   readonly seriesUid: string;
   readonly frameOfReferenceUid: string | undefined;
   readonly instanceNumber: number | undefined;
+  /** When it was acquired, as digits that sort by time. Times of day are never told. */
+  readonly acquired: string | undefined;
   /** How many images the acquisition gave, by ImagesInAcquisition. */
   readonly imagesInAcquisition: number | undefined;
   /** How many slices the volume has, by NumberOfSlices (PET). */

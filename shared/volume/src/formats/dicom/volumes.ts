@@ -1,6 +1,6 @@
 import { Problem } from '@parse3d/contract/problems';
-import { grouped, type Place } from './places.js';
-import { TRAITS, type SliceHeader, type Trait } from './types.js';
+import { grouped, isEven, type Place } from './places.js';
+import { TRAITS, type DicomFile, type SliceHeader, type Trait } from './types.js';
 
 /** Images that belong to one volume, one a place. */
 export interface SeriesVolume {
@@ -16,17 +16,18 @@ export interface SeriesVolume {
  */
 export function volumesOf(places: readonly Place[]): SeriesVolume[] {
   const whole = places.length;
+  const areWhole = (parts: readonly (readonly Place[])[]): boolean => parts.every(isWhole(whole));
   const clean = TRAITS.reduce<readonly (readonly Place[])[]>(
-    (groups, trait) => groups.flatMap((group) => splitIf(group, trait, (parts) => parts.every(isWhole(whole)))),
+    (groups, trait) => groups.flatMap((group) => splitIf(group, traitOf(trait), areWhole)),
     [places],
-  );
+  ).flatMap((group) => splitIf(group, objectOf, areWhole));
   // With images missing no trait leaves all parts whole: they are told apart nevertheless, and those that lack some named.
   const parted = clean.flatMap((group) =>
     isEven(group)
       ? [group]
       : TRAITS.reduce<readonly (readonly Place[])[]>(
           (groups, trait) =>
-            groups.flatMap((part) => splitIf(part, trait, (parts) => tellsVolumes(part, trait, parts.length))),
+            groups.flatMap((part) => splitIf(part, traitOf(trait), (parts) => tellsVolumes(part, trait, parts.length))),
           [group],
         ),
   );
@@ -48,7 +49,6 @@ export function tellingTraits(volumes: readonly SeriesVolume[]): Trait[] {
 }
 
 const mostAtAPlace = (group: readonly Place[]): number => group.reduce((most, { length }) => Math.max(most, length), 0);
-const isEven = (group: readonly Place[]): boolean => group.every(({ length }) => length === group[0]?.length);
 const isWhole =
   (places: number) =>
   (group: readonly Place[]): boolean =>
@@ -61,15 +61,24 @@ function tellsVolumes(group: readonly Place[], trait: Trait, values: number): bo
   return values <= mostAtAPlace(group) && group.some(differs);
 }
 
-function splitIf(
+const traitOf =
+  (trait: Trait) =>
+  ({ traits }: SliceHeader): string =>
+    traits[trait] ?? '';
+
+/** Several objects that each hold a volume, and nothing else tells them apart. */
+const objectOf = ({ file, frames, tile }: SliceHeader): DicomFile | undefined =>
+  frames > 1 || tile !== undefined ? file : undefined;
+
+function splitIf<K>(
   group: readonly Place[],
-  trait: Trait,
+  keyOf: (header: SliceHeader) => K,
   accepts: (parts: readonly (readonly Place[])[]) => boolean,
 ): readonly (readonly Place[])[] {
   if (mostAtAPlace(group) === 1) return [group];
-  const values = new Map<string, Place[]>();
+  const values = new Map<K, Place[]>();
   for (const place of group) {
-    for (const [value, images] of grouped(place, ({ traits }) => traits[trait] ?? '')) {
+    for (const [value, images] of grouped(place, keyOf)) {
       const part = values.get(value);
       if (part === undefined) values.set(value, [images]);
       else part.push(images);
@@ -79,7 +88,7 @@ function splitIf(
   return parts.length > 1 && accepts(parts) ? parts : [group];
 }
 
-/** The first images of all places, the second ones, and so on, where their numbers say which come first. */
+/** The first images of all places, the second ones, and so on, where their numbers or times say which come first. */
 function countedByOrder(group: readonly Place[], all: readonly Place[]): (readonly [SliceHeader, ...SliceHeader[]])[] {
   const times = mostAtAPlace(group);
   const sorted = group.map((place) => place.toSorted(byOrder));
@@ -94,7 +103,8 @@ function countedByOrder(group: readonly Place[], all: readonly Place[]): (readon
 
 function byOrder(a: SliceHeader, b: SliceHeader): number {
   if (a.file === b.file) return a.frame - b.frame;
-  return (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0);
+  const [x = '', y = ''] = [a.acquired, b.acquired];
+  return (a.instanceNumber ?? 0) - (b.instanceNumber ?? 0) || (x < y ? -1 : x > y ? 1 : 0);
 }
 
 /** Volumes come in the order of their earliest image. */
