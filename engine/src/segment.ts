@@ -84,6 +84,7 @@ const wantsMasks = ({ masks, dicomSeg, rtstruct, meshes }: OutputOptions): boole
 
 function graphChecksums({ pack }: LoadedPack): Record<string, string> {
   const { model } = pack;
-  const graphs = 'graph' in model ? [model.graph] : [model.textEncoder, model.imageEncoder, model.decoder];
+  const graphs =
+    'graph' in model ? [model.graph, ...(model.folds ?? [])] : [model.textEncoder, model.imageEncoder, model.decoder];
   return Object.fromEntries(graphs.map((name) => [name, pack.files[name]?.sha256 ?? '']));
 }

@@ -1,6 +1,6 @@
 import type { Finding, LabelMapModel, Pack, Prompt } from '@parse3d/contract';
 import type { NiftiImage } from '@parse3d/volume/formats';
-import { voxelCount, voxelVolumeMl, type Shape, type Volume } from '@parse3d/volume/geometry';
+import { voxelCount, voxelVolumeMl, type Geometry, type Shape, type Volume } from '@parse3d/volume/geometry';
 import { matchPrompts, type KeepParts, type PromptMatch } from '@parse3d/contract/packs';
 import { bodyDepth } from '../steps/body.js';
 import type { Labels } from '../steps/step.js';
@@ -9,6 +9,7 @@ import { throwIfCanceled } from './cancel.js';
 import { keepRegions, maskOf } from './keep-regions.js';
 import { keepRulesOf, keepSentences } from './keep-rules.js';
 import { keepsArena, labelMapArenaBytes } from './memory-policy.js';
+import { prepareForLogits, restoredLogits } from './nnunet/index.js';
 import { slidingWindow, tiledVolume, wholeVolume, type PassContext } from './passes.js';
 import { prepare, tensorGrid, type PreparedVolume } from './prepare.js';
 import { regionsOf, type Regions } from './regions.js';
@@ -24,24 +25,37 @@ export async function openLabelMapEngine(
   options: EngineOptions,
 ): Promise<Engine> {
   const { device, threads } = options;
-  const session = await VolumeSession.open(loaded.file(pack.model.graph), { device, threads });
+  const opened = (graph: string): Promise<VolumeSession> => VolumeSession.open(loaded.file(graph), { device, threads });
+  const session = await opened(pack.model.graph);
+  const folds: VolumeSession[] = [];
+  const close = async (): Promise<void> => {
+    for (const one of [session, ...folds]) await one.close();
+  };
+  try {
+    for (const fold of pack.model.folds ?? []) folds.push(await opened(fold));
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
     pack: loaded,
     device,
     infer: (image, request, onProgress, signal) =>
-      infer({ session, pack, options }, image, request, onProgress, signal),
-    close: () => session.close(),
+      infer({ session, folds, pack, options }, image, request, onProgress, signal),
+    close,
   };
 }
 
 interface Tools {
   readonly session: VolumeSession;
+  /** Further graphs whose logits are averaged with those of `session`. */
+  readonly folds: readonly VolumeSession[];
   readonly pack: LabelMapPack;
   readonly options: EngineOptions;
 }
 
 async function infer(
-  { session, pack, options }: Tools,
+  { session, folds, pack, options }: Tools,
   image: NiftiImage,
   request: InferRequest,
   onProgress: OnProgress,
@@ -54,28 +68,39 @@ async function infer(
 
   throwIfCanceled(signal);
   onProgress({ stage: 'prepare', done: 0, total: 1 });
-  const prepared = prepare(
-    image,
-    { ...model, intensity: request.options.intensity ?? model.intensity },
-    request.modality,
-  );
+  const chosen = { ...model, intensity: request.options.intensity ?? model.intensity };
+  const prepared =
+    model.recipe === 'nnunet'
+      ? prepareForLogits(image, chosen, request.modality)
+      : prepare(image, chosen, request.modality);
+  const grid = 'grid' in prepared ? prepared.grid : prepared.volume.geometry;
 
-  const voxels = voxelCount(prepared.volume.geometry.shape);
+  const voxels = voxelCount(grid.shape);
   const tally = new Tally(voxels, regions, request.prompts.length, {
     maps: request.wantProbabilities,
     inside: rules.some((rule) => rule !== undefined),
     missing: prepared.missing,
   });
   const onWindow = (done: number, total: number): void => onProgress({ stage: 'infer', done, total });
-  const depth = model.body && bodyDepth(prepared.volume, model.body.above);
-  const arena = keepsArena(labelMapArenaBytes(pack, passVoxels(prepared.volume.geometry.shape, model)), options);
-  await session.with(arena, (opened) =>
-    score(prepared, model, { session: opened, model, depth, tally, onWindow, signal }),
-  );
+  const arena = keepsArena(labelMapArenaBytes(pack, passVoxels(grid.shape, model)), options);
+  await session.with(arena, async (opened) => {
+    if ('grid' in prepared) {
+      const kind = model.activation === 'sigmoid' ? 'nested' : 'logits';
+      const stride = grid.shape[0] * grid.shape[1];
+      const others = await Promise.all(folds.map((fold) => fold.with(false, (plain) => Promise.resolve(plain))));
+      const sessions = [opened, ...others];
+      await restoredLogits(prepared, model, { sessions, onWindow, signal }, (data, k) =>
+        tally.add({ data, start: 0, stride, voxels: stride, kind, at: k * stride }),
+      );
+    } else {
+      const depth = model.body && bodyDepth(prepared.volume, model.body.above);
+      await score(prepared, model, { session: opened, model, depth, tally, onWindow, signal });
+    }
+  });
 
   throwIfCanceled(signal);
   onProgress({ stage: 'restore', done: 0, total: 1 });
-  return restore({ image, request, matches, regions, rules, prepared, tally });
+  return restore({ image, request, matches, regions, rules, prepared, grid, tally });
 }
 
 /** Scores every voxel of the prepared volume in the way the pack asks for. */
@@ -99,7 +124,9 @@ interface Scored {
   readonly matches: readonly PromptMatch[];
   readonly regions: Regions;
   readonly rules: readonly (KeepParts | undefined)[];
-  readonly prepared: PreparedVolume;
+  readonly prepared: Pick<PreparedVolume, 'undo' | 'sentences'>;
+  /** What the tally is on. */
+  readonly grid: Geometry;
   readonly tally: Tally;
 }
 
@@ -107,14 +134,13 @@ interface Scored {
  * Back on the input's own grid. Only regions travel; the label map, masks and counts are read off them there. Parts that
  * do not stay are found on this grid, and on the model's own for the probabilities, which are known there.
  */
-function restore({ image, request, matches, regions: all, rules, prepared, tally }: Scored): Found {
+function restore({ image, request, matches, regions: all, rules, prepared, grid, tally }: Scored): Found {
   const { geometry } = image;
   const { prompts } = request;
   const restored = prepared.undo.labels(tally.regions);
   // Region 0 is background: what has no value is nothing, in the label map, the masks and the counts.
   image.missing?.clear(restored);
   const { regionMap, regions, removed } = keepRegions(restored, all, geometry, prompts, rules);
-  const grid = prepared.volume.geometry;
   const probabilities = tally.probabilities(keepRegions(tally.regions, all, grid, prompts, rules));
   const sizes = countRegions(regionMap, regions.prompts.length);
   const voxelMl = voxelVolumeMl(geometry);
@@ -175,7 +201,7 @@ function labelMap(
 
 function mapAt(
   maps: readonly Float32Array[],
-  prepared: PreparedVolume,
+  prepared: Pick<PreparedVolume, 'undo'>,
   image: NiftiImage,
   prompt: number,
 ): Float32Array {

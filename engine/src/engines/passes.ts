@@ -7,9 +7,12 @@ import { throwIfCanceled } from './cancel.js';
 import { addWindow } from './blend.js';
 import type { Tally } from './tally.js';
 
+/** What of a model says how its graph is fed, and how many channels that gives. */
+export type GraphOf = Pick<LabelMapModel, 'input' | 'body' | 'output' | 'channels'>;
+
 export interface PassContext {
   readonly session: Session;
-  readonly model: Pick<LabelMapModel, 'input' | 'body' | 'output' | 'channels' | 'activation'>;
+  readonly model: GraphOf & Pick<LabelMapModel, 'activation'>;
   /** Depth in the body on the grid of the volume, where the model has an input for it. */
   readonly depth?: Float32Array | undefined;
   readonly tally: Tally;
@@ -126,11 +129,11 @@ function scoreKind({ model }: PassContext): 'logits' | 'weights' {
 }
 
 /** Runs the graph on [1, 1, k, j, i], which is the memory order of a volume, and returns [channels, k, j, i]. */
-async function runGraph(
+export async function runGraph(
   data: Float32Array,
   depth: Float32Array | undefined,
   shape: Shape,
-  { session, model }: PassContext,
+  { session, model }: { readonly session: Session; readonly model: GraphOf },
   into?: Float32Array,
 ): Promise<Float32Array> {
   const axes = [shape[2], shape[1], shape[0]];

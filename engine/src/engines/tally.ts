@@ -12,8 +12,8 @@ export interface ScoreRun {
   readonly start: number;
   readonly stride: number;
   readonly voxels: number;
-  /** Logits, or weights in proportion to the probabilities. */
-  readonly kind: 'logits' | 'weights';
+  /** Logits, weights in proportion to the probabilities, or logits of nested regions: of channels 1, 2 … then. */
+  readonly kind: 'logits' | 'weights' | 'nested';
   /** The run's first voxel in the grid. */
   readonly at: number;
 }
@@ -114,20 +114,22 @@ export class Tally {
     this.#record(block, picked);
   }
 
-  /** The highest channel of each voxel; of equals the first. */
-  #findBest({ data, start, stride, voxels }: ScoreRun): void {
+  /** The highest channel of each voxel, of equals the first; of nested regions the last one above 0. */
+  #findBest({ data, start, stride, voxels, kind }: ScoreRun): void {
+    const nested = kind === 'nested';
     const best = this.#best;
     const arg = this.#arg;
-    best.fill(-Infinity, 0, voxels);
+    best.fill(nested ? 0 : -Infinity, 0, voxels);
     arg.fill(0, 0, voxels);
     let check = 0;
-    for (let channel = 0; channel < this.#channels; channel++) {
-      const row = start + channel * stride;
+    const skipped = nested ? 1 : 0;
+    for (let channel = skipped; channel < this.#channels; channel++) {
+      const row = start + (channel - skipped) * stride;
       for (let v = 0; v < voxels; v++) {
         const score = data[row + v];
         check += score - score;
         if (score > best[v]) {
-          best[v] = score;
+          if (!nested) best[v] = score;
           arg[v] = channel;
         }
       }
@@ -152,7 +154,9 @@ export class Tally {
   }
 
   /** Unnormalised probabilities: of all channels together, and of each prompt. */
-  #sumShares({ data, start, stride, kind }: ScoreRun, picked: number): void {
+  #sumShares(block: ScoreRun, picked: number): void {
+    const { data, start, stride, kind } = block;
+    if (kind === 'nested') return this.#sumNested(block, picked);
     this.#total.fill(0, 0, picked);
     for (const share of this.#share) share.fill(0, 0, picked);
     for (let channel = 0; channel < this.#channels; channel++) {
@@ -166,6 +170,22 @@ export class Tally {
         for (const share of shares) share[n] = share[n] + weight;
       }
     }
+  }
+
+  /** A voxel is of a class where that class is inside and none of the later ones is. */
+  #sumNested({ data, start, stride }: ScoreRun, picked: number): void {
+    const left = this.#total.fill(1, 0, picked);
+    for (const share of this.#share) share.fill(0, 0, picked);
+    for (let channel = this.#channels - 1; channel >= 0; channel--) {
+      const row = start + (channel - 1) * stride;
+      const shares = (this.#promptsOfChannel[channel] ?? []).flatMap((prompt) => this.#share[prompt] ?? []);
+      for (let n = 0; n < picked; n++) {
+        const inside = channel === 0 ? 1 : 1 / (1 + Math.exp(-data[row + this.#picked[n]]));
+        for (const share of shares) share[n] = share[n] + left[n] * inside;
+        left[n] = left[n] * (1 - inside);
+      }
+    }
+    this.#total.fill(1, 0, picked);
   }
 
   #record({ at }: ScoreRun, picked: number): void {

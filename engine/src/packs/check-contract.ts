@@ -8,7 +8,9 @@ type Expected = number | undefined;
 
 /** Names of the files that the engine runs as graphs. */
 function graphFiles({ kind, model }: Pack): readonly string[] {
-  return kind === 'label-map' ? [model.graph] : [model.textEncoder, model.imageEncoder, model.decoder];
+  return kind === 'label-map'
+    ? [model.graph, ...(model.folds ?? [])]
+    : [model.textEncoder, model.imageEncoder, model.decoder];
 }
 
 /** Every file that pack.json's model names, graphs first. */
@@ -27,15 +29,18 @@ export function checkContract(pack: Pack, graphs: ReadonlyMap<string, GraphSigna
 }
 
 function checkLabelMap(model: LabelMapModel, graphs: ReadonlyMap<string, GraphSignature>): void {
-  const graph = new GraphCheck(model.graph, graphs);
+  for (const file of [model.graph, ...(model.folds ?? [])]) checkScores(new GraphCheck(file, graphs), model);
+}
+
+function checkScores(graph: GraphCheck, model: LabelMapModel): void {
   const { window, conform } = model;
   const shape = window === undefined ? conform.shape : window.halo === undefined ? window.shape : undefined;
-  const axes = shape === undefined ? [undefined, undefined, undefined] : [...shape];
-  const ordered = model.axes === 'ijk' ? axes : axes.reverse();
+  const ordered = [...model.axes].map((letter) => shape?.['ijk'.indexOf(letter)]);
   graph.input(model.input, 'float32', [1, 1, ...ordered]);
   if (model.body !== undefined) graph.input(model.body.input, 'float32', [1, 1, ...ordered]);
   graph.onlyInputs([model.input, ...(model.body === undefined ? [] : [model.body.input])]);
-  graph.output(model.output, 'float32', [1, model.channels, ...ordered]);
+  const outputs = model.activation === 'sigmoid' ? model.channels - 1 : model.channels;
+  graph.output(model.output, 'float32', [1, outputs, ...ordered]);
   if (shape === undefined && window === undefined) graph.anySize(model.input, model.axes);
   // Tiles are cut at the border of the volume, so their size is known only when the graph runs.
   if (window?.halo !== undefined) graph.openAxes(model.input, [2, 3, 4]);
@@ -89,7 +94,7 @@ class GraphCheck {
   anySize(name: string, axes: LabelMapModel['axes']): void {
     const dims = this.#signature.inputs.find((value) => value.name === name)?.dims?.slice(2) ?? [];
     if (!dims.some((length) => typeof length === 'number')) return;
-    const ijk = axes === 'ijk' ? dims : dims.toReversed();
+    const ijk = [...'ijk'].map((letter) => dims[axes.indexOf(letter)]);
     const told = ijk.map((length) => (typeof length === 'number' ? length : '?')).join('×');
     throw this.#invalid(
       `input ${name}: the graph takes ${told} alone: say so by conform.shape, or by window.shape to run it on windows`,

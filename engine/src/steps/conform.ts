@@ -11,6 +11,7 @@ import {
   resample,
   resampleLabels,
   type Shape,
+  type SpacingOrOwn,
   type Vec3,
   type Volume,
   type VoxelArray,
@@ -41,8 +42,10 @@ export function orient<T extends VoxelArray>(volume: Volume<T>, codes: string): 
  * Resamples linearly to another spacing. Labels come back by a linear vote of all labels at once, real values linearly.
  * @throws Problem `volume-too-large` for a grid that is larger than any that is computed on
  */
-export function respace(volume: Volume, spacingMm: Vec3): Step {
+export function respace(volume: Volume, wanted: SpacingOrOwn): Step {
   const { geometry } = volume;
+  const own = geometry.spacingMm;
+  const spacingMm: Vec3 = [wanted[0] ?? own[0], wanted[1] ?? own[1], wanted[2] ?? own[2]];
   const same = spacingMm.every((mm, axis) => Math.abs((geometry.spacingMm[axis] ?? 0) - mm) <= SAME_SPACING * mm);
   if (same) return unchanged(volume);
   const target = conformGeometry(geometry, { spacingMm });

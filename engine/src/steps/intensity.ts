@@ -15,6 +15,8 @@ export interface IntensityContext {
   readonly modality: Modality;
   /** Window of the `biomedparse` rule for CT. @default soft-tissue */
   readonly ctWindow?: CtWindow | undefined;
+  /** 1 for the voxels that `z-score` of `nonzero` counts and changes. @default those that are not 0 */
+  readonly mask?: Uint8Array | undefined;
 }
 
 /** Voxels as the model wants them. There is no way back: masks do not depend on intensities. */
@@ -55,7 +57,9 @@ export function measureIntensity(data: VoxelArray, rule: Intensity, context: Int
     case 'percentile':
       return percentileRange(data, rule, rule.range);
     case 'z-score':
-      return zScore(data, rule.of);
+      return rule.of === 'nonzero' ? maskedZScore(data, context.mask) : zScore(data, rule.of);
+    case 'clip-z-score':
+      return clipZScore(rule);
     case 'biomedparse':
       return biomedparse(data, context);
   }
@@ -123,6 +127,40 @@ function zScore(data: VoxelArray, of: Population): IntensityMap {
     },
     outside: 0,
     sentence: `intensities less the mean ${show(mean)}, over the standard deviation ${show(std)}, of ${showPopulation(of)}`,
+  };
+}
+
+/** nnU-Net's z-score within a mask: what lies outside stays as it is, which is 0. */
+function maskedZScore(data: VoxelArray, mask?: Uint8Array): IntensityMap {
+  const inside = (n: number, value: number): boolean => (mask === undefined ? value !== 0 : mask[n] === 1);
+  let count = 0;
+  for (let n = 0; n < data.length; n++) if (inside(n, data[n])) count++;
+  const counted = new Float64Array(count);
+  for (let n = 0, at = 0; n < data.length; n++) if (inside(n, data[n])) counted[at++] = data[n];
+  const { mean, std } = moments(counted, 'all') ?? { mean: 0, std: 1 };
+  const scale = 1 / Math.max(std, 1e-8);
+  return {
+    apply: (voxels) => {
+      const out = new Float32Array(voxels.length);
+      for (let n = 0; n < out.length; n++) {
+        out[n] = inside(n, voxels[n]) ? (voxels[n] - mean) * scale : voxels[n];
+      }
+      return out;
+    },
+    outside: 0,
+    sentence: `intensities less the mean ${show(mean)}, over the standard deviation ${show(std)}, of the voxels other than 0`,
+  };
+}
+
+function clipZScore({ low, high, mean, std }: Extract<Intensity, { kind: 'clip-z-score' }>): IntensityMap {
+  return {
+    apply: (voxels) => {
+      const out = new Float32Array(voxels.length);
+      for (let n = 0; n < out.length; n++) out[n] = (Math.min(high, Math.max(low, voxels[n])) - mean) / std;
+      return out;
+    },
+    outside: 0,
+    sentence: `intensities clipped to ${showRange([low, high])}, less ${show(mean)}, over ${show(std)}`,
   };
 }
 

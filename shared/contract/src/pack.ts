@@ -34,8 +34,26 @@ export const Intensity = z.discriminatedUnion('kind', [
     })
     .describe('Cut to two percentiles, interpolated linearly as numpy does, then linear to `range`.'),
   z
-    .strictObject({ kind: z.literal('z-score'), of: Voxels })
+    .strictObject({
+      kind: z.literal('z-score'),
+      of: z
+        .enum(['all', 'positive', 'nonzero'])
+        .describe(
+          'Voxels that are counted: all, those above 0, or those that are not 0, which alone are changed then.',
+        ),
+    })
     .describe('Less the mean, divided by the standard deviation.'),
+  z
+    .strictObject({
+      kind: z.literal('clip-z-score'),
+      low: z.number(),
+      high: z.number(),
+      mean: z.number(),
+      std: z.number().positive(),
+    })
+    .describe(
+      'Cut to `low` and `high`, less `mean`, divided by `std`: numbers of the training, as nnU-Net has for CT.',
+    ),
   z
     .strictObject({ kind: z.literal('biomedparse') })
     .describe(
@@ -73,7 +91,9 @@ export const LabelClass = Target.extend({
 export type LabelClass = z.infer<typeof LabelClass>;
 
 const Lengths = z.tuple([z.int().positive(), z.int().positive(), z.int().positive()]);
-const SpacingMm = z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]);
+const Mm = z.number().positive();
+const SpacingMm = z.tuple([Mm, Mm, Mm]);
+const ConformSpacingMm = z.tuple([Mm.nullable(), Mm.nullable(), Mm.nullable()]);
 
 const SlidingWindow = z.strictObject({
   shape: Lengths.describe('Voxels [i, j, k] of one window, in the grid of the model.'),
@@ -99,8 +119,29 @@ const SlidingWindow = z.strictObject({
     ),
 });
 
-export const LabelMapModel = z.strictObject({
+const LabelMapFields = z.strictObject({
   graph: PackFile,
+  folds: z
+    .array(PackFile)
+    .min(1)
+    .max(31)
+    .optional()
+    .describe('Further graphs of the same form; the mean of their logits counts. With `recipe` only.'),
+  recipe: z
+    .literal('nnunet')
+    .optional()
+    .describe(
+      'Everything between the file and the labels as nnU-Net v2 does it: cut to the box of voxels other than 0, then ' +
+        '`intensity`, then splines of order 3 to `conform.spacingMm` (slices apart where voxels are more than three ' +
+        'times as long as wide); windows at half steps, their logits weighted by its Gaussian and summed in half ' +
+        'precision; logits back to the grid of the volume, and only there the decision.',
+    ),
+  mirror: z
+    .array(z.enum(['i', 'j', 'k']))
+    .min(1)
+    .max(3)
+    .optional()
+    .describe('Each window is run mirrored along these axes and every set of them too. With `recipe` only.'),
   input: z.string().default('image').describe('Input of the graph, float32 [1, 1, …axes].'),
   body: z
     .strictObject({
@@ -114,16 +155,26 @@ export const LabelMapModel = z.strictObject({
     ),
   output: z.string().default('logits').describe('Output of the graph, float32 [1, channels, …axes].'),
   axes: z
-    .enum(['ijk', 'kji'])
+    .enum(['ijk', 'ikj', 'jik', 'jki', 'kij', 'kji'])
     .describe('Order of the three spatial axes in the tensors, slowest first: `kji` is the memory order of NIfTI.'),
-  channels: z.int().min(2).max(65_535).describe('Channels of the output, the background included.'),
+  channels: z
+    .int()
+    .min(2)
+    .max(65_535)
+    .describe('Channels of the output, the background included: with `sigmoid` one more than the graph has.'),
   activation: z
-    .enum(['softmax', 'none'])
-    .describe('`softmax`: the graph gives logits of exclusive classes; `none`: probabilities that sum to 1.'),
+    .enum(['softmax', 'none', 'sigmoid'])
+    .describe(
+      '`softmax`: the graph gives logits of exclusive classes; `none`: probabilities that sum to 1; `sigmoid` (with ' +
+        '`recipe` only): logits of regions within each other, none for the background, and a voxel belongs to the last ' +
+        'class whose logit is above 0.',
+    ),
   conform: z
     .strictObject({
       orientation: Orientation.optional(),
-      spacingMm: SpacingMm.optional().describe('Spacing [i, j, k] in mm.'),
+      spacingMm: ConformSpacingMm.optional().describe(
+        'Spacing [i, j, k] in mm; null along an axis that keeps its own.',
+      ),
       shape: Lengths.optional().describe('Pad or crop about the centre to exactly this shape.'),
       multipleOf: z
         .int()
@@ -135,6 +186,25 @@ export const LabelMapModel = z.strictObject({
   intensity: Intensity.describe('How values are prepared, see below.'),
   window: SlidingWindow.optional().describe('Absent: the whole volume in one pass.'),
   classes: z.array(LabelClass).min(1).describe('What the channels stand for.'),
+});
+
+/** What a recipe cannot do, and what cannot be done without it. */
+export const LabelMapModel = LabelMapFields.superRefine((model, context) => {
+  const { recipe, window, conform, body } = model;
+  const say = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+  if (recipe === undefined) {
+    if (model.folds !== undefined) say('folds', 'folds need recipe: "nnunet"');
+    if (model.mirror !== undefined) say('mirror', 'mirror needs recipe: "nnunet"');
+    if (model.activation === 'sigmoid') say('activation', 'sigmoid needs recipe: "nnunet"');
+    return;
+  }
+  if (window === undefined || window.halo !== undefined) say('window', 'the recipe needs a window, without a halo');
+  if (conform.shape !== undefined || conform.multipleOf !== undefined) {
+    say('conform', 'the recipe pads to the window alone: neither shape nor multipleOf');
+  }
+  if (conform.spacingMm === undefined) say('conform', 'the recipe needs spacingMm');
+  if (body !== undefined) say('body', 'the recipe has no input for the body');
+  if (model.activation === 'none') say('activation', 'the recipe adds logits up: softmax or sigmoid');
 });
 export type LabelMapModel = z.infer<typeof LabelMapModel>;
 

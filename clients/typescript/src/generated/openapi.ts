@@ -1021,10 +1021,18 @@ export interface components {
                 /** @constant */
                 kind: 'z-score';
                 /**
-                 * @description Voxels that are counted: all, or those above 0.
+                 * @description Voxels that are counted: all, those above 0, or those that are not 0, which alone are changed then.
                  * @enum {string}
                  */
-                of: 'all' | 'positive';
+                of: 'all' | 'positive' | 'nonzero';
+              }
+            | {
+                /** @constant */
+                kind: 'clip-z-score';
+                low: number;
+                high: number;
+                mean: number;
+                std: number;
               }
             | {
                 /** @constant */
@@ -2831,10 +2839,18 @@ export interface components {
                 /** @constant */
                 kind: 'z-score';
                 /**
-                 * @description Voxels that are counted: all, or those above 0.
+                 * @description Voxels that are counted: all, those above 0, or those that are not 0, which alone are changed then.
                  * @enum {string}
                  */
-                of: 'all' | 'positive';
+                of: 'all' | 'positive' | 'nonzero';
+              }
+            | {
+                /** @constant */
+                kind: 'clip-z-score';
+                low: number;
+                high: number;
+                mean: number;
+                std: number;
               }
             | {
                 /** @constant */

@@ -4,11 +4,14 @@ import { planGeometry } from './axis-plan.js';
 import { planOrientation, type AxisCodes } from './orientation.js';
 import type { Geometry, Shape, Vec3 } from './types.js';
 
+/** Distance of voxels in mm along i, j, k; null where they keep their own. */
+export type SpacingOrOwn = readonly [number | null, number | null, number | null];
+
 export interface ConformOptions {
   /** @default the input's own axes */
   readonly orientation?: AxisCodes | undefined;
   /** Distance of voxels in mm along the new axes; one number for all three. @default the input's spacing */
-  readonly spacingMm?: number | Vec3 | undefined;
+  readonly spacingMm?: number | SpacingOrOwn | undefined;
   /** @default as many voxels as cover the input's extent */
   readonly shape?: Shape | undefined;
 }
@@ -22,7 +25,7 @@ export function conformGeometry(geometry: Geometry, options: ConformOptions): Ge
     options.orientation === undefined
       ? geometry
       : planGeometry(geometry, planOrientation(geometry.affine, options.orientation));
-  const spacing = spacingOption(options.spacingMm) ?? turned.spacingMm;
+  const spacing = spacingOption(options.spacingMm, turned.spacingMm);
   const shape = options.shape ?? coveringShape(turned, spacing);
 
   const column = (axis: 0 | 1 | 2): Vec3 => {
@@ -48,9 +51,12 @@ function coveringShape(geometry: Geometry, spacing: Vec3): Shape {
   return [size(0), size(1), size(2)];
 }
 
-function spacingOption(spacing: number | Vec3 | undefined): Vec3 | undefined {
-  if (spacing === undefined) return undefined;
-  const three: Vec3 = typeof spacing === 'number' ? [spacing, spacing, spacing] : spacing;
+function spacingOption(spacing: number | SpacingOrOwn | undefined, own: Vec3): Vec3 {
+  if (spacing === undefined) return own;
+  const three: Vec3 =
+    typeof spacing === 'number'
+      ? [spacing, spacing, spacing]
+      : [spacing[0] ?? own[0], spacing[1] ?? own[1], spacing[2] ?? own[2]];
   if (three.length !== 3 || !three.every((mm) => Number.isFinite(mm) && mm > 0)) {
     throw new Problem('request-invalid', `expected spacings above 0 mm, got ${three.join(', ')}`, { spacingMm: three });
   }

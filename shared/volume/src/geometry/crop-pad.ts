@@ -24,6 +24,27 @@ export function cropPad<T extends VoxelArray>(
   };
 }
 
+/**
+ * The voxels of a box within the volume, which keep their places in the world. `undo` takes voxels of the box back to the
+ * grid of the volume; what was cropped away comes back as 0.
+ */
+export function cropBox<T extends VoxelArray>(
+  { data, geometry }: Volume<T>,
+  start: Shape,
+  shape: Shape,
+): { volume: Volume<T>; undo: <U extends VoxelArray>(data: U) => U } {
+  const { affine } = geometry;
+  const columns = [columnOf(affine, 0), columnOf(affine, 1), columnOf(affine, 2)] as const;
+  const offset: Vec3 = [-start[0], -start[1], -start[2]];
+  return {
+    volume: {
+      data: shiftInto(data, geometry.shape, shape, offset, 0),
+      geometry: makeGeometry(shape, affineFromColumns(...columns, transform(affine, start))),
+    },
+    undo: (inside) => shiftInto(inside, shape, geometry.shape, start, 0),
+  };
+}
+
 /** The grid that `cropPad` gives. */
 export function cropPadGeometry(geometry: Geometry, shape: Shape): Geometry {
   const [i, j, k] = centredOffset(geometry.shape, shape);

@@ -29,8 +29,8 @@ export {
   type AxisPlan,
 } from './axis-plan.js';
 export { connectedComponents } from './components.js';
-export { conformGeometry, type ConformOptions } from './conform.js';
-export { cropPad, cropPadGeometry } from './crop-pad.js';
+export { conformGeometry, type ConformOptions, type SpacingOrOwn } from './conform.js';
+export { cropBox, cropPad, cropPadGeometry } from './crop-pad.js';
 export { dice } from './dice.js';
 export { squaredDistances } from './distance-transform.js';
 export { instanceScore, type InstanceScore } from './instances.js';

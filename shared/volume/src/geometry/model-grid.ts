@@ -1,6 +1,6 @@
 import { Problem } from '@parse3d/contract/problems';
 import { voxelCount } from './affine.js';
-import { conformGeometry } from './conform.js';
+import { conformGeometry, type SpacingOrOwn } from './conform.js';
 import type { Geometry, Vec3 } from './types.js';
 
 /** The largest grid that is ever computed on, in voxels: 4 GiB of float32. */
@@ -11,7 +11,7 @@ const LONGEST_MM = 3000;
 
 /** What of a pack decides its grid. */
 interface Grid {
-  readonly spacingMm?: Vec3 | undefined;
+  readonly spacingMm?: SpacingOrOwn | undefined;
   readonly orientation?: string | undefined;
 }
 type PackGrid = { readonly model: { readonly conform: Grid } | (Grid & { readonly conform?: undefined }) };
