@@ -64,13 +64,25 @@ test('a damaged record of any kind stops nothing else; status, metric and doctor
   });
   await stack.api.send('POST', `/v1/batches/${paused.id}/pause`);
 
+  for (const ordinal of [0, 1, 2]) {
+    await stack.api.send('POST', `/v1/batches/${first.id}/marks`, { ordinal, mark: 'good' });
+  }
+  await damage(blobKeys.batchMark(first.id, 1));
+  const marks = `/v1/batches/${first.id}/marks`;
+  expect((await stack.api.send('GET', marks)).json).toMatchObject({ marks: [{ ordinal: 0 }, { ordinal: 2 }] });
+  expect((await stack.api.send('GET', `${marks}?limit=1&after=0`)).json).toEqual({ marks: [], next: 1 });
+  expect((await (await stack.api.fetch(`${marks}.csv`)).text()).trim().split('\n')).toHaveLength(3);
+
   const other = await stack.client({ tenant: 'damaged' });
   const place = { bucket: `local://${stack.stores.primary.bucket}/`, prefix: 'uploads/damaged/' };
   expect((await other.send('POST', '/v1/rules', { ...place, job: { prompts: ['bone'] } })).status).toBe(201);
   expect((await other.send('POST', '/v1/webhooks', { url: 'https://example.org/hook' })).status).toBe(201);
   const [otherKey] = (await keysUnder('keys/')).filter((key) => key.includes(other.key.slice(4, 16)));
 
+  const link = (await stack.api.send('POST', `/v1/jobs/${before.id}/links`)).json;
   const damaged = [
+    blobKeys.batchMark(first.id, 1),
+    blobKeys.link(before.id, String(link['id'])),
     blobKeys.tenant('default'),
     String(otherKey),
     ...(await keysUnder('rules/damaged/')),

@@ -5,6 +5,7 @@ import { parseStored } from '@parse3d/contract';
 import {
   BatchItem,
   blobKeys,
+  ItemMark,
   JobRequest,
   RuleRecord,
   StoredBatch,
@@ -13,7 +14,7 @@ import {
   type StoredSchema,
 } from '@parse3d/contract';
 import { isProblem, type Problem } from '@parse3d/contract/problems';
-import { ApiKeyRecord, TenantSettings } from '@parse3d/platform/access';
+import { ApiKeyRecord, LinkRecord, TenantSettings } from '@parse3d/platform/access';
 import { listAll, openStores, readAll, type BlobStore } from '@parse3d/storage';
 import { fail, ok, skip, warn, type Check } from './check.js';
 import type { Target } from './target.js';
@@ -85,6 +86,20 @@ const kinds: readonly Kind[] = [
     schema: BatchItem,
     lines: true,
     mend: 'its items fail with record-invalid and are in failures.jsonl; submit these volumes again',
+  },
+  {
+    name: 'mark',
+    prefix: 'batches/',
+    match: /\/marks\/\d+\.json$/,
+    schema: ItemMark,
+    mend: 'mark this result again: until then lists and tables of marks leave it out',
+  },
+  {
+    name: 'link',
+    prefix: blobKeys.linksPrefix(''),
+    match: /\.json$/,
+    schema: LinkRecord,
+    mend: 'remove it and make another link: it opens nothing',
   },
   {
     name: 'manifest',

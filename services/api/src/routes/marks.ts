@@ -2,9 +2,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { blobKeys, csvRow, ItemMark, ListMarks, MarkItem, MarkPage } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import { listAll, readRecord, writeJson, type BlobStore } from '@parse3d/storage';
+import { listAll, readListed, writeJson } from '@parse3d/storage';
 import { z } from 'zod';
 import { findBatch } from '../batches/find.js';
+import type { ApiDeps } from '../deps.js';
 import { json } from '../http/answers.js';
 import { jsonBody } from '../http/body.js';
 import { operation } from '../http/operation.js';
@@ -66,10 +67,12 @@ export const markRoutes = [
       const prefix = blobKeys.batchMarksPrefix(batch.batchId);
       const startAfter = after === undefined ? undefined : blobKeys.batchMark(batch.batchId, after);
       const { blobs, next } = await deps.stores.primary.list({ prefix, startAfter, limit });
-      const read = await Promise.all(blobs.map(({ key }) => readRecord(deps.stores.primary, key, ItemMark)));
+      const read = await Promise.all(blobs.map(({ key }) => readMark(key, deps)));
       const marks = read.filter((mark) => mark !== undefined);
-      const last = marks.at(-1);
-      response.json({ marks, ...(next === undefined || last === undefined ? {} : { next: last.ordinal }) });
+      // By its name: the last one of a page may be one that cannot be read.
+      const last = blobs.at(-1);
+      const more = next !== undefined && last !== undefined;
+      response.json({ marks, ...(more ? { next: Number(last.key.slice(prefix.length, -'.json'.length)) } : {}) });
     },
   }),
 
@@ -87,16 +90,20 @@ export const markRoutes = [
     async handler({ params: { id }, caller, response }, deps) {
       const { batch } = await findBatch(id, caller.tenant, deps);
       response.attachment(`marks-${id.slice(0, 8)}.csv`).type('text/csv; charset=utf-8');
-      await pipeline(Readable.from(rowsOf(batch.batchId, deps.stores.primary)), response);
+      await pipeline(Readable.from(rowsOf(batch.batchId, deps)), response);
     },
   }),
 ];
 
-async function* rowsOf(batchId: string, store: BlobStore): AsyncGenerator<string> {
+async function* rowsOf(batchId: string, deps: ApiDeps): AsyncGenerator<string> {
   yield csvRow(['ordinal', 'uri', 'mark', 'note', 'marked_at', 'key']);
-  for await (const { key } of listAll(store, blobKeys.batchMarksPrefix(batchId))) {
-    const mark = await readRecord(store, key, ItemMark);
+  for await (const { key } of listAll(deps.stores.primary, blobKeys.batchMarksPrefix(batchId))) {
+    const mark = await readMark(key, deps);
     if (mark === undefined) continue;
     yield csvRow([mark.ordinal, mark.uri, mark.mark, mark.note ?? null, mark.markedAt, mark.keyId]);
   }
 }
+
+/** One that cannot be read is passed over and counted with the other records of its kind. */
+const readMark = (key: string, { stores, control }: ApiDeps): Promise<ItemMark | undefined> =>
+  readListed(stores.primary, key, ItemMark, control.unreadable.note);
