@@ -235,6 +235,40 @@ describe('a link to one job', () => {
     await eventually(async () => (await status(theirs.token)) === 401, { what: 'the link to end with its key' });
   });
 
+  test('revoked, breaks off what it has open, and takes no stream of its key; so does a session that is signed out', async () => {
+    const [worker] = stack.workers;
+    worker?.kill('SIGSTOP');
+    try {
+      const { id } = await client.submit({ input: { uri }, prompts: ['soft tissue'] });
+      const link = NewLink.parse((await client.send('POST', `/v1/jobs/${id}/links`)).json);
+      const session = await new Sessions(stack.stores.primary, keys).open(await keyRecord(client), 60_000);
+      const byLink = { Authorization: `Bearer ${link.token}` };
+      const byCookie = { Cookie: `parse3d-session-${new URL(stack.api.url).port}=${session.token}` };
+      const follow = (headers: Record<string, string>): Promise<Response> =>
+        ask('GET', `/v1/jobs/${id}/events`, headers);
+      const streams: Response[] = [];
+      let answer = await follow(byLink);
+      for (; answer.status === 200 && streams.length < 500; answer = await follow(byLink)) streams.push(answer);
+      expect(answer.status).toBe(429);
+      const signedIn = await follow(byCookie);
+      expect(signedIn.status).toBe(200);
+      const over = Promise.all(
+        [...streams, signedIn].map((stream) =>
+          stream.text().then(
+            () => 'ended',
+            () => 'broken off',
+          ),
+        ),
+      );
+      expect((await client.fetch(`/v1/jobs/${id}/links/${link.id}`, { method: 'DELETE' })).status).toBe(204);
+      expect((await ask('DELETE', '/v1/session', { ...byCookie, 'X-Parse3d-Page': '1' })).status).toBe(204);
+      expect(new Set(await over)).toEqual(new Set(['broken off']));
+      expect(await client.job(id)).toMatchObject({ status: 'waiting' });
+    } finally {
+      worker?.kill('SIGCONT');
+    }
+  }, 30_000);
+
   test('is made by who may write, for jobs of its own tenant, with an end in sight', async () => {
     const reader = await stack.client({ tenant: 'sharer', scopes: ['jobs:read'] });
     expect((await reader.send('POST', `/v1/jobs/${jobId}/links`)).status).toBe(403);

@@ -13,10 +13,14 @@ import { requireOwnPage, sessionToken } from './session.js';
 export type Access = Scope | readonly Scope[] | 'events-token' | 'public';
 
 /** What a request is let in with. */
-interface LetIn {
+export interface LetIn {
   readonly key: ApiKeyRecord;
   /** The only job that it opens. */
   readonly jobId?: string;
+  /** Whose share of what is counted a request takes: that of the key, or of the link. */
+  readonly holder: string;
+  /** Whether the session or link stands; absent for a key, which is asked for anyway. */
+  readonly stands?: () => Promise<boolean>;
 }
 
 /**
@@ -24,7 +28,7 @@ interface LetIn {
  * where the operation takes them, a link to the job that `id` of the path names. Nothing of the body is read before.
  *
  * @param takesLinks whether a link to one job opens the operation
- * @returns the record of the key, where the operation needs one; that of a link can read and nothing else
+ * @returns with the record of the key, where the operation needs one; that of a link can read and nothing else
  * @throws Problem `unauthorized`, `forbidden`; `not-found` where the server takes no storage events
  */
 export async function authorise(
@@ -32,14 +36,15 @@ export async function authorise(
   request: Request,
   deps: ApiDeps,
   takesLinks = false,
-): Promise<ApiKeyRecord | undefined> {
+): Promise<LetIn | undefined> {
   if (access === 'public') return undefined;
   if (access === 'events-token') {
     requireEventsToken(request, deps.config.PARSE3D_EVENTS_TOKEN);
     markKnown(request.socket);
     return undefined;
   }
-  const { key, jobId } = await letIn(request, deps);
+  const found = await letIn(request, deps);
+  const { key, jobId } = found;
   markKnown(request.socket);
   if (jobId !== undefined && (!takesLinks || request.params['id'] !== jobId)) {
     throw new Problem('forbidden', `this link shows job ${jobId} and opens nothing else`, { jobId });
@@ -49,16 +54,16 @@ export async function authorise(
       throw new Problem('forbidden', `this API key lacks the scope ${scope}`, { scope });
     }
   }
-  return key;
+  return found;
 }
 
 async function letIn(request: Request, deps: ApiDeps): Promise<LetIn> {
   if (request.headers.authorization === undefined) {
     const session = sessionToken(request);
     const found = session === undefined ? undefined : await deps.sessions.verify(session);
-    if (found !== undefined) {
+    if (session !== undefined && found !== undefined) {
       requireOwnPage(request, deps.config);
-      return { key: found.key };
+      return { key: found.key, holder: found.key.id, stands: () => deps.sessions.stands(session) };
     }
   }
   const token = bearerToken(request);
@@ -70,13 +75,15 @@ async function letIn(request: Request, deps: ApiDeps): Promise<LetIn> {
     return {
       key: { ...link.key, scopes: link.key.scopes.filter((scope) => scope === 'jobs:read') },
       jobId: link.record.jobId,
+      holder: `link ${link.record.id}`,
+      stands: () => deps.links.stands(token),
     };
   }
   const key = token === undefined ? undefined : await deps.apiKeys.verify(token);
   if (key === undefined) {
     throw new Problem('unauthorized', 'expected a header "Authorization: Bearer p3d_…" with a valid API key');
   }
-  return { key };
+  return { key, holder: key.id };
 }
 
 function bearerToken(request: Request): string | undefined {

@@ -21,6 +21,8 @@ export interface Call<A extends Access, P, Q, H, B> {
   readonly body: B;
   /** The key of the request, of its session, or of who made its link. */
   readonly caller: A extends 'public' | 'events-token' ? undefined : ApiKeyRecord;
+  /** Whose share of what is counted the request takes: a link has one of its own, lest it use up that of its key. */
+  readonly holder: A extends 'public' | 'events-token' ? undefined : string;
   readonly request: Request;
   readonly response: Response;
 }
@@ -73,9 +75,10 @@ export function operation(declaration: Declaration<Access, unknown, unknown, unk
   return {
     ...declaration,
     async serve(request, response, deps) {
-      const caller = await authorise(declaration.scope, request, deps, declaration.takesLinks);
+      const letIn = await authorise(declaration.scope, request, deps, declaration.takesLinks);
       const call = {
-        caller,
+        caller: letIn?.key,
+        holder: letIn?.holder,
         params: declaration.params && parseRequest(declaration.params, pathParams(request)),
         query: declaration.query && parseRequest(declaration.query, request.query),
         headers: declaration.headers && parseRequest(declaration.headers, request.headers),
@@ -83,7 +86,7 @@ export function operation(declaration: Declaration<Access, unknown, unknown, unk
         response,
       };
       const { body } = declaration;
-      const watched = (work: () => Promise<void>): Promise<void> => whileKeyStands(caller, response, deps, work);
+      const watched = (work: () => Promise<void>): Promise<void> => whileKeyStands(letIn, response, deps, work);
       if (body === undefined) return watched(async () => declaration.handler({ ...call, body: undefined }, deps));
       const limits = paceLimits(deps.config);
       const read = async (): Promise<unknown> => {

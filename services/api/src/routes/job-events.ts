@@ -29,8 +29,8 @@ export const jobEventRoutes = (slots: KeySlots) => [
       '429': problem('The key holds too many streams open.'),
     },
     errors: { notFound: 'job' },
-    async handler({ params, caller, request, response }, deps) {
-      const release = slots.take(caller.id, deps.config.PARSE3D_MAX_STREAMS_PER_KEY, 'event streams');
+    async handler({ params, caller, holder, request, response }, deps) {
+      const release = slots.take(holder, deps.config.PARSE3D_MAX_STREAMS_PER_KEY, 'event streams');
       response.once('close', release);
       const found = await findJob(params.id, caller.tenant, deps);
       const after = lastEventId(request);

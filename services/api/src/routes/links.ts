@@ -67,7 +67,7 @@ export const linkRoutes = [
     params: LinkParams,
     id: 'revokeLink',
     summary: 'Revoke a link',
-    description: 'It opens nothing any more, on other servers within seconds.',
+    description: 'It opens nothing any more, on other servers within seconds; what it has open is broken off.',
     tag: 'jobs',
     answers: { '204': { description: 'It is revoked.' } },
     errors: { notFound: 'job or link' },

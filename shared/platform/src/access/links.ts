@@ -71,13 +71,19 @@ export class Links {
 
   /** The job that a link opens, and the key in whose name it reads; undefined for one that is over or never was. */
   async verify(token: string): Promise<{ key: ApiKeyRecord; record: LinkRecord } | undefined> {
-    const [, jobId, id, secret] = TOKEN_FORM.exec(token) ?? [];
-    if (jobId === undefined || id === undefined || secret === undefined) return undefined;
-    const record = await this.#found.get(`${jobId}/${id}`);
-    if (record === undefined || !isSecret(secret, record.sha256)) return undefined;
-    if (Date.parse(record.expiresAt) <= Date.now()) return undefined;
+    const record = await this.#standing(token);
+    if (record === undefined) return undefined;
     const key = await this.#keys.current(record.keyId);
     return key?.tenant === record.tenant ? { key, record } : undefined;
+  }
+
+  /**
+   * Whether a link is neither revoked nor expired, whatever its key does: for work that began with it.
+   *
+   * @throws Problem as the store
+   */
+  async stands(token: string): Promise<boolean> {
+    return (await this.#standing(token)) !== undefined;
   }
 
   /** The links of a job, oldest first, those included that have expired. */
@@ -97,6 +103,14 @@ export class Links {
     }
     await this.#store.delete(blobKeys.link(jobId, id));
     this.#found.forget(`${jobId}/${id}`);
+  }
+
+  async #standing(token: string): Promise<LinkRecord | undefined> {
+    const [, jobId, id, secret] = TOKEN_FORM.exec(token) ?? [];
+    if (jobId === undefined || id === undefined || secret === undefined) return undefined;
+    const record = await this.#found.get(`${jobId}/${id}`);
+    if (record === undefined || !isSecret(secret, record.sha256)) return undefined;
+    return Date.parse(record.expiresAt) <= Date.now() ? undefined : record;
   }
 
   /** A record that cannot be read opens nothing. */

@@ -54,22 +54,36 @@ export class Sessions {
 
   /** The key of a session that stands, or undefined. */
   async verify(token: string): Promise<{ key: ApiKeyRecord; record: SessionRecord } | undefined> {
-    const [, keyId, id, secret] = TOKEN_FORM.exec(token) ?? [];
-    if (keyId === undefined || id === undefined || secret === undefined) return undefined;
-    const record = await this.#found.get(`${keyId}/${id}`);
-    if (record === undefined || !isSecret(secret, record.sha256)) return undefined;
-    if (Date.parse(record.expiresAt) <= Date.now()) return undefined;
-    const key = await this.#keys.current(keyId);
+    const record = await this.#standing(token);
+    if (record === undefined) return undefined;
+    const key = await this.#keys.current(record.keyId);
     return key && { key, record };
+  }
+
+  /**
+   * Whether a session has neither ended nor expired, whatever its key does: for work that began with it.
+   *
+   * @throws Problem as the store
+   */
+  async stands(token: string): Promise<boolean> {
+    return (await this.#standing(token)) !== undefined;
   }
 
   /** Ends a session. Nothing happens for a token that opens none. */
   async close(token: string): Promise<void> {
-    const found = await this.verify(token);
-    if (found === undefined) return;
-    const { keyId, id } = found.record;
+    const record = await this.#standing(token);
+    if (record === undefined) return;
+    const { keyId, id } = record;
     await this.#store.delete(blobKeys.session(keyId, id));
     this.#found.forget(`${keyId}/${id}`);
+  }
+
+  async #standing(token: string): Promise<SessionRecord | undefined> {
+    const [, keyId, id, secret] = TOKEN_FORM.exec(token) ?? [];
+    if (keyId === undefined || id === undefined || secret === undefined) return undefined;
+    const record = await this.#found.get(`${keyId}/${id}`);
+    if (record === undefined || !isSecret(secret, record.sha256)) return undefined;
+    return Date.parse(record.expiresAt) <= Date.now() ? undefined : record;
   }
 
   async #sweep(keyId: string): Promise<void> {
