@@ -197,6 +197,15 @@ test('a mosaic that does not say how its slices lie is refused, and says what it
   expect(await refusal(mosaic({ without: [0x0018_0088] }))).toMatch(
     /how far apart they lie: expected SpacingBetweenSlices/,
   );
+  for (const [count, normal, told] of [
+    ['2.5', ['0', '-0.6', '0.8'], /does not say how many/],
+    ['1000000000', ['0', '-0.6', '0.8'], /do not part into 1000000000 slices/],
+    [String(SLICES), ['1', '0', '0'], /in which direction they lie/],
+    [String(SLICES), ['Infinity', '0', '0'], /in which direction they lie/],
+  ] as const) {
+    const header = privateHeader({ NumberOfImagesInMosaic: [count], SliceNormalVector: normal });
+    expect(await refusal(mosaic({ without: [0x0019_100a, 0x0019_0010], change: [header] }))).toMatch(told);
+  }
   // Private elements whose creator a de-identifier took away say nothing.
   expect(await refusal(mosaic({ without: [0x0029_0010] }))).toMatch(/in which direction/);
   const damaged = rawElement(0x0029_1010, 'OB', csa({ SliceNormalVector: ['0', '0', '1'] }).subarray(0, 150));

@@ -41,7 +41,8 @@ export function mosaicOf(dataSet: DataSet): Mosaic | undefined {
   const csa = csaOf(dataSet);
   const counted = Number(csa.get('NumberOfImagesInMosaic')?.[0] ?? count ?? 0);
   const slices = count ?? counted;
-  if (!(slices >= 1)) throw notSaid('how many they are', 'NumberOfImagesInMosaic in (0019,100A) or in the CSA header');
+  if (!(Number.isInteger(slices) && slices >= 1))
+    throw notSaid('how many they are', 'NumberOfImagesInMosaic in (0019,100A) or in the CSA header');
   if (slices !== counted) {
     throw unsupported(`the image is a mosaic with two counts of its slices, ${slices} and ${counted}`, {
       count: slices,
@@ -94,7 +95,10 @@ function mosaicStack(dataSet: DataSet, csa: ReadonlyMap<string, readonly string[
   const normal = normalOf(directions);
   const said = vectorOf(csa.get('SliceNormalVector'));
   if (said === undefined) throw notSaid('in which direction they lie', 'SliceNormalVector in the CSA header');
-  const sign = Math.sign(normal[0] * said[0] + normal[1] * said[1] + normal[2] * said[2]);
+  const along = normal[0] * said[0] + normal[1] * said[1] + normal[2] * said[2];
+  // It is along the normal of the image or against it: nothing else says where the slices lie.
+  if (!(Math.abs(along) > 0.5)) throw notSaid('in which direction they lie', 'SliceNormalVector across the image');
+  const sign = Math.sign(along);
   const step = decimals(dataSet, 'x00180088', 1)?.[0] ?? 0;
   if (!(step > 0)) throw notSaid('how far apart they lie', 'SpacingBetweenSlices');
   const [rowSpacing = 0, columnSpacing = 0] = decimals(dataSet, 'x00280030', 2) ?? [];
