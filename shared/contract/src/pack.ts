@@ -15,6 +15,10 @@ export const Orientation = z
 const Range = z.tuple([z.number(), z.number()]).describe('Least and greatest value that the model sees.');
 const Voxels = z.enum(['all', 'positive']).describe('Voxels that are counted: all, or those above 0.');
 
+/** The other way round every voxel would get the same value, and nothing would say so. */
+const isRising = ({ low, high }: { low: number; high: number }): boolean => low < high;
+const notRising = { path: ['low'], error: 'expected low to be below high' };
+
 /** How voxel values become what the model was trained on. */
 export const Intensity = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none') }).describe('Values are left as they are.'),
@@ -32,6 +36,7 @@ export const Intensity = z.discriminatedUnion('kind', [
       of: Voxels,
       range: Range,
     })
+    .refine(isRising, notRising)
     .describe('Cut to two percentiles, interpolated linearly as numpy does, then linear to `range`.'),
   z
     .strictObject({
@@ -51,6 +56,7 @@ export const Intensity = z.discriminatedUnion('kind', [
       mean: z.number(),
       std: z.number().positive(),
     })
+    .refine(isRising, notRising)
     .describe(
       'Cut to `low` and `high`, less `mean`, divided by `std`: numbers of the training, as nnU-Net has for CT.',
     ),
@@ -188,10 +194,15 @@ const LabelMapFields = z.strictObject({
   classes: z.array(LabelClass).min(1).describe('What the channels stand for.'),
 });
 
+const isSet = (names: readonly string[]): boolean => new Set(names).size === names.length;
+
 /** What a recipe cannot do, and what cannot be done without it. */
 export const LabelMapModel = LabelMapFields.superRefine((model, context) => {
   const { recipe, window, conform, body } = model;
   const say = (key: string, message: string): void => context.addIssue({ code: 'custom', path: [key], message });
+  // One that is named twice would count twice.
+  if (!isSet([model.graph, ...(model.folds ?? [])])) say('folds', 'expected every graph once, model.graph among them');
+  if (!isSet(model.mirror ?? [])) say('mirror', 'expected every axis once');
   if (recipe === undefined) {
     if (model.folds !== undefined) say('folds', 'folds need recipe: "nnunet"');
     if (model.mirror !== undefined) say('mirror', 'mirror needs recipe: "nnunet"');

@@ -101,4 +101,31 @@ describe('the catalogue of packs', () => {
     const { rejected } = await readPackCatalog([join(root, 'p')]);
     expect(rejected[0]?.problem.message).toContain('expected a channel of its own');
   });
+
+  it('a graph or axis that is named twice, or limits the wrong way round, are refused by their name', async () => {
+    const recipe = {
+      graph: 'fold_0.onnx',
+      recipe: 'nnunet',
+      axes: 'kji',
+      channels: 2,
+      activation: 'softmax',
+      conform: { spacingMm: [1, 1, 1] },
+      intensity: { kind: 'z-score', of: 'all' },
+      window: { shape: [8, 8, 8] },
+      classes: [{ channel: 1, name: 'bone' }],
+    };
+    const faults: readonly [string, object][] = [
+      ['model.folds', { folds: ['fold_1.onnx', 'fold_0.onnx'] }],
+      ['model.mirror', { mirror: ['i', 'i'] }],
+      ['model.intensity.low', { intensity: { kind: 'clip-z-score', low: 300, high: -900, mean: 0, std: 1 } }],
+      ['model.intensity.low', { intensity: { kind: 'percentile', low: 99, high: 99, of: 'all', range: [0, 1] } }],
+    ];
+    await put('p/good', packJson('good', { model: { ...recipe, folds: ['fold_1.onnx'], mirror: ['i', 'k'] } }));
+    for (const [n, [, change]] of faults.entries()) {
+      await put(`p/x${n}`, packJson(`bad-${n}`, { model: { ...recipe, ...change } }));
+    }
+    const { packs, rejected } = await readPackCatalog([join(root, 'p')]);
+    expect(packs.map(({ id }) => id)).toEqual(['good']);
+    expect(rejected.map(({ problem }) => problem.fields['path'])).toEqual(faults.map(([path]) => path));
+  });
 });
