@@ -1,5 +1,6 @@
 import { determinant, transform } from './affine.js';
 import { cellEdges, cellTriangles } from './cell-triangles.js';
+import { keepSmallParts } from './keep-parts.js';
 import type { Affine, Shape } from './types.js';
 
 /** A closed surface in RAS millimetres. */
@@ -22,7 +23,7 @@ const [IN, OUT, ROUNDS] = [0.5, -0.53, 12] as const;
 const MOST_AWAY = 0.5;
 
 /**
- * The surface of a mask (0 or not, i fastest): marching cubes, smoothed. Every side belongs to exactly two triangles, also
+ * The surface of a mask (0 or not, i fastest): marching cubes, smoothed but for parts of a few voxels. Every side belongs to exactly two triangles, also
  * where the mask meets the border of its grid. Masks whose surface is too large are taken at half the resolution, or less.
  * @param affine voxel to RAS millimetres
  * @returns undefined for an empty mask
@@ -145,6 +146,7 @@ function smooth(positions: Float32Array, triangles: Uint32Array): void {
       positions[n] = Math.min(first + MOST_AWAY, Math.max(first - MOST_AWAY, moved));
     }
   }
+  keepSmallParts(start, positions, triangles);
 }
 
 const halvedShape = ([ni, nj, nk]: Shape): Shape => [Math.ceil(ni / 2), Math.ceil(nj / 2), Math.ceil(nk / 2)];

@@ -67,3 +67,32 @@ test('a ball lies where its voxels do and has their volume, also when it is made
     );
   }
 });
+
+test('a part of a few voxels, and a hole of them, are not smoothed away', () => {
+  const identity: Affine = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
+  const filled = ([ni, nj, nk]: Shape): Uint8Array => new Uint8Array(ni * nj * nk).fill(1);
+  const volume = (mask: Uint8Array, shape: Shape): number => {
+    const mesh = surfaceMesh(mask, shape, identity);
+    return mesh === undefined ? 0 : volumeMm3(mesh);
+  };
+  // Marching cubes take an octahedron for one voxel.
+  expect(volume(filled([1, 1, 1]), [1, 1, 1])).toBeCloseTo(1 / 6, 5);
+  for (const shape of [
+    [2, 1, 1],
+    [8, 1, 1],
+    [3, 3, 1],
+    [2, 2, 2],
+  ] as const) {
+    expect(volume(filled(shape), shape), shape.join('×')).toBeGreaterThan((shape[0] * shape[1] * shape[2]) / 4);
+  }
+  // Beside a large part, which is smoothed as ever, and within it.
+  const shape: Shape = [16, 10, 10];
+  const block = Uint8Array.from({ length: 1600 }, (_, n) => (n % 16 < 10 ? 1 : 0));
+  const alone = volume(block, shape);
+  const beside = block.slice();
+  beside[14 + 16 * (5 + 10 * 5)] = 1;
+  expect(volume(beside, shape) - alone).toBeCloseTo(1 / 6, 3);
+  const hollow = block.slice();
+  hollow[5 + 16 * (5 + 10 * 5)] = 0;
+  expect(alone - volume(hollow, shape)).toBeCloseTo(1 / 6, 3);
+});
