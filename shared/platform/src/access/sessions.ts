@@ -19,8 +19,8 @@ export type SessionRecord = z.infer<typeof SessionRecord>;
 
 const TOKEN_FORM = /^([A-Za-z0-9]{12})\.([A-Za-z0-9]{12})\.([A-Za-z0-9_-]{43})$/;
 
-/** Sessions of one key that are looked through for those to remove, whenever somebody signs in with it. */
-const SWEPT = 100;
+/** Sessions of one key: whoever signs in once more ends the oldest, so that signing in again and again fills no store. */
+const MOST_SESSIONS = 100;
 
 /** Sessions of browsers in object storage. A session is never more than its key: it ends when that is revoked or expires. */
 export class Sessions {
@@ -35,9 +35,9 @@ export class Sessions {
     this.#found = new Trusted((name) => this.#read(name), freshMs);
   }
 
-  /** Begins a session. The token is seen whole here alone. */
+  /** Begins a session. The token is seen whole here alone. A key has 100 sessions at most, of which the oldest goes. */
   async open(key: ApiKeyRecord, lifetimeMs: number): Promise<{ token: string; record: SessionRecord }> {
-    await this.#sweep(key.id);
+    await this.#makeRoom(key.id);
     const [id, secret] = [newId(), newSecret()];
     const now = Date.now();
     const ends = Math.min(now + lifetimeMs, key.expiresAt === undefined ? Infinity : Date.parse(key.expiresAt));
@@ -86,13 +86,22 @@ export class Sessions {
     return Date.parse(record.expiresAt) <= Date.now() ? undefined : record;
   }
 
-  async #sweep(keyId: string): Promise<void> {
-    let seen = 0;
+  /** Removes the sessions of a key that are over, and the oldest where there is no room for another. */
+  async #makeRoom(keyId: string): Promise<void> {
+    const keys: string[] = [];
     for await (const { key } of listAll(this.#store, blobKeys.sessionsPrefix(keyId))) {
-      if (++seen > SWEPT) return;
-      const record = await this.#readAt(key);
-      if (record === undefined || Date.parse(record.expiresAt) <= Date.now()) await this.#store.delete(key);
+      keys.push(key);
+      if (keys.length === MOST_SESSIONS) break;
     }
+    const read = await Promise.all(keys.map(async (key) => ({ key, record: await this.#readAt(key) })));
+    const live = read.flatMap(({ key, record }) =>
+      record !== undefined && Date.parse(record.expiresAt) > Date.now() ? [{ key, record }] : [],
+    );
+    const stay = live
+      .sort((a, b) => b.record.createdAt.localeCompare(a.record.createdAt))
+      .slice(0, MOST_SESSIONS - 1)
+      .map(({ key }) => key);
+    for (const key of keys.filter((one) => !stay.includes(one))) await this.#store.delete(key);
   }
 
   #read(name: string): Promise<SessionRecord | undefined> {
