@@ -43,7 +43,8 @@ try {
 
 /** Lays the package out like the repository, so that what looks for its neighbours finds them. */
 function stage(folder) {
-  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE']) cpSync(join(repository, name), join(folder, name));
+  for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE', 'NOTICE'])
+    cpSync(join(repository, name), join(folder, name));
   cpSync(join(repository, 'packs'), join(folder, 'packs'), { recursive: true });
   const commandLine = rooms.get(COMMAND_LINE);
   copyRoom(commandLine, join(folder, 'cli'));
@@ -89,7 +90,8 @@ function copyRoom({ path, manifest }, target) {
     if (READ_AS_WRITTEN.test(file)) copy(join(source, file), join(target, 'src', file));
     if (!/(?<!\.d)\.ts$/.test(file)) continue;
     const compiled = join('dist', file.replace(/\.ts$/, '.js'));
-    if (!existsSync(join(repository, path, compiled))) throw new Error(`${path}/${compiled} is not there: npm run build`);
+    if (!existsSync(join(repository, path, compiled)))
+      throw new Error(`${path}/${compiled} is not there: npm run build`);
     copy(join(repository, path, compiled), join(target, compiled));
   }
 }

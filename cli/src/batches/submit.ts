@@ -44,5 +44,5 @@ export async function submitBatch(
   output.event(accepted);
   output.say(`${output.colours.bold(accepted.id)}  ${accepted.status}  ${formatCount(accepted.total)} volumes`);
   if (watch) await watchBatch(client, accepted.id, output);
-  else output.hint(`follow it: ${output.program} batch watch ${accepted.id}`);
+  else output.hint(`follow it: parse3d batch watch ${accepted.id}`);
 }
