@@ -1,6 +1,7 @@
 import { software } from '@parse3d/contract/software';
 import { RESEARCH_NOTICE } from '@parse3d/contract';
 import { Command } from 'commander';
+import { asCalled } from './terminal/as-called.js';
 
 /** Commands by the heading under which the help lists them. Only the one that is typed is loaded: that halves the start. */
 const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Command>>>>> = {
@@ -74,7 +75,7 @@ export async function createProgram(typed: readonly string[] = []): Promise<Comm
     .exitOverride()
     // With --json the error comes as JSON, from main.ts.
     .configureOutput({ writeErr: (text) => (typed.includes('--json') ? undefined : process.stderr.write(text)) })
-    .addHelpText('after', FOOTER);
+    .addHelpText('after', asCalled(FOOTER));
   for (const [heading, commands] of Object.entries(groups)) {
     program.commandsGroup(heading);
     for (const [name, load] of Object.entries(commands)) {

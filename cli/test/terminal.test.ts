@@ -2,8 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assertNothingLeaks, scratchFolder, type ScratchFolder } from '@parse3d/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createProgram } from '../src/program.js';
+import { asCalled, COMMAND_WORDS } from '../src/terminal/as-called.js';
 import { pace } from '../src/terminal/format.js';
+import { Output } from '../src/terminal/output.js';
+import { progressBoard } from '../src/terminal/progress.js';
 import { runCli, writePhantom } from './support/cli.js';
 
 const PARSE3D = fileURLToPath(new URL('../bin/parse3d.js', import.meta.url));
@@ -74,6 +78,59 @@ test('what is no terminal gets plain lines, and with --json nothing but JSON', a
   expect(`${plain.stderr}${plain.stdout}`).not.toContain('\u001b');
   expect(json.stderr).toBe('');
   expect(JSON.parse(json.stdout)).toMatchObject({ findings: [{ prompt: 'bone' }] });
+});
+
+test('plain lines come once a second at most, of all lines together, and none a slice', () => {
+  const written = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  vi.stubEnv('TERM', 'dumb');
+  vi.useFakeTimers({ toFake: ['performance'] });
+  try {
+    const board = progressBoard(new Output({ json: false, commandLine: 'parse3d submit' }));
+    const lines = ['a.nii.gz', 'b.nii.gz', 'c.nii.gz'].map((name) => board.line(name));
+    const told: number[] = [];
+    // Ten seconds of 500 slices, for three volumes at a time.
+    for (let slice = 1; slice <= 500; slice++) {
+      vi.advanceTimersByTime(20);
+      for (const line of lines) {
+        const before = written.mock.calls.length;
+        line.update(slice / 500, `infer ${slice} of 500, 3.0 s left`);
+        if (written.mock.calls.length > before) told.push(performance.now());
+      }
+    }
+    expect(told.length).toBeGreaterThan(5);
+    expect(told.length).toBeLessThanOrEqual(10);
+    expect(told.slice(1).every((at, index) => at - (told[index] ?? 0) >= 1_000)).toBe(true);
+    lines.forEach((line) => line.end('completed'));
+    expect(written.mock.calls.slice(-3).map(([text]) => text)).toEqual([
+      'a.nii.gz: completed\n',
+      'b.nii.gz: completed\n',
+      'c.nii.gz: completed\n',
+    ]);
+  } finally {
+    vi.useRealTimers();
+    written.mockRestore();
+    vi.unstubAllEnvs();
+  }
+});
+
+test('commands in hints, examples and errors are said as the program was called', async () => {
+  const npx = { npm_command: 'exec' };
+  expect((await createProgram()).commands.map((command) => command.name()).sort()).toEqual([...COMMAND_WORDS]);
+  expect(asCalled('see: parse3d key list', npx)).toBe('see: npx parse3d key list');
+  expect(asCalled('see: parse3d key list', { npm_command: 'run-script' })).toBe('see: parse3d key list');
+  const kept = 'parse3d is up; npx parse3d up; ./bin/parse3d up; derivatives/parse3d key; parse3d needs redis-server';
+  expect(asCalled(kept, npx)).toBe(kept);
+  expect(asCalled('parse3d batch watch B; parse3d batch results B | xargs -n1 parse3d cancel', npx)).toBe(
+    'npx parse3d batch watch B; npx parse3d batch results B | xargs -n1 npx parse3d cancel',
+  );
+  const [help, wrong, unknown] = await Promise.all([
+    runCli(['up', '--help'], { cwd: folder.path, env: npx }),
+    runCli(['segment', '--out'], { cwd: folder.path, env: npx }),
+    runCli(['pack', 'inspect', 'none'], { cwd: folder.path, env: npx }),
+  ]);
+  expect(help.stdout).toContain('  $ npx parse3d submit t1.nii.gz');
+  expect(wrong.stderr).toContain('error:');
+  expect(unknown.stderr).toContain('what there is: npx parse3d pack list');
 });
 
 test('rate and time left come once they mean something', () => {

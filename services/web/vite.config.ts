@@ -14,6 +14,8 @@ export default defineConfig({
     // Everything is a file of its own: the page's policy allows no inline data but images.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Licences of everything that the page contains, with their texts.
+    license: { fileName: 'licences.md' },
   },
   server: { proxy: { '/v1': 'http://127.0.0.1:8080', '/readyz': 'http://127.0.0.1:8080' } },
 });

@@ -11,6 +11,7 @@ import {
 } from '@parse3d/storage';
 import type { GrantOptions, StorageOptions } from '../options/storage.js';
 import { EMBEDDED_BUCKET } from '../stack/paths.js';
+import { asCalled } from '../terminal/as-called.js';
 import type { Output } from '../terminal/output.js';
 
 /** Who may use the service, as its storage knows it. */
@@ -107,7 +108,7 @@ export async function revokeKey(
 /** What a revocation ends, for people. */
 export function sayStopped(stopped: Stopped, output: Output): void {
   output.say(`it ends: ${wordsFor(stopped)}`);
-  if (stopped.unreadable > 0) output.say(`${stopped.unreadable} records cannot be read; see: parse3d doctor`);
+  if (stopped.unreadable > 0) output.note(`${stopped.unreadable} records cannot be read; see: parse3d doctor`);
   output.hint('within seconds; event streams, uploads and downloads that are open end too');
 }
 
@@ -122,7 +123,7 @@ function wordsFor({ rules, webhooks, batches, jobs }: Stopped): string {
 }
 
 /** Whatever cannot be read is passed over, and said once. */
-const warn: OnUnreadable = (key) => void process.stderr.write(`${key} cannot be read; see: parse3d doctor\n`);
+const warn: OnUnreadable = (key) => void process.stderr.write(asCalled(`${key} cannot be read; see: parse3d doctor\n`));
 
 /** Of a key, nobody needs its hash. */
 export function withoutHash({ sha256: _hash, ...record }: ApiKeyRecord): Omit<ApiKeyRecord, 'sha256'> {

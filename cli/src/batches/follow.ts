@@ -42,7 +42,7 @@ function requireComplete(batch: Batch, output: Output): Batch {
     const detail = `of ${batch.total} items ${parts.filter((part) => part !== '').join(', ') || 'not all were run'}`;
     throw new BatchEnded(batch.id, batch.status, detail);
   }
-  output.hint(`fetch the reports: ${output.program} batch results ${batch.id}`);
+  output.hint(`fetch the reports: parse3d batch results ${batch.id}`);
   return batch;
 }
 

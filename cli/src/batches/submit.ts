@@ -48,7 +48,7 @@ export async function submitBatch(
   output.say(`${output.colours.bold(accepted.id)}  ${accepted.status}  ${formatCount(accepted.total)} volumes`);
   tellLeftOut(accepted.leftOut, output);
   if (watch) await watchBatch(client, accepted.id, output);
-  else output.hint(`follow it: ${output.program} batch watch ${accepted.id}`);
+  else output.hint(`follow it: parse3d batch watch ${accepted.id}`);
 }
 
 /** What lies in the source and was not taken: a shorter list must not look like a whole one. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { UsageError } from '../errors/kinds.js';
+import { asCalled } from '../terminal/as-called.js';
 import { Output } from '../terminal/output.js';
 
 export interface Invocation<T> {
@@ -40,5 +41,5 @@ function describeFault(error: z.ZodError): string {
 /** Examples under a command's help, each a comment and what to type. */
 export function examples(command: Command, ...lines: readonly (readonly [comment: string, typed: string])[]): Command {
   const text = lines.map(([comment, typed]) => `  # ${comment}\n  $ ${typed}`).join('\n\n');
-  return command.addHelpText('after', `\nExamples:\n${text}\n`);
+  return command.addHelpText('after', asCalled(`\nExamples:\n${text}\n`));
 }

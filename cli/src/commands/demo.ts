@@ -13,6 +13,7 @@ import type { RunningStack } from '../stack/stack.js';
 import { findingsTable, notice } from '../terminal/findings.js';
 import { formatSeconds } from '../terminal/format.js';
 import { progressBoard } from '../terminal/progress.js';
+import { asCalled } from '../terminal/as-called.js';
 import type { Output } from '../terminal/output.js';
 import { action, examples } from './define.js';
 import { fetchResults, type FetchedResults } from './results.js';
@@ -104,6 +105,6 @@ ${green('●')} ${bold('done')} ${dim(`in ${formatSeconds(seconds)}; everything 
   Manifest    ${bold(shown(paths.manifest))}
   Preview     ${bold(shown(paths.preview))}
 
-Next: ${bold('npx parse3d up')} ${dim(`keeps the service running (this one used ${options.dir})`)}`);
+Next: ${bold(asCalled('parse3d up'))} ${dim(`keeps the service running (this one used ${options.dir})`)}`);
   notice(output, manifest.model.demonstration);
 }

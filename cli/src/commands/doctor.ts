@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import type { Check, CheckStatus } from '../doctor/check.js';
 import { SomeFailed } from '../errors/kinds.js';
+import { asCalled } from '../terminal/as-called.js';
 import type { Output } from '../terminal/output.js';
 import { action, examples } from './define.js';
 
@@ -40,7 +41,7 @@ export function doctorCommand(): Command {
 function tell({ part, status, detail, mend }: Check, output: Output): void {
   const { dim } = output.colours;
   output.say(`${sign(status, output)}  ${part.padEnd(8)}  ${detail}`);
-  if (mend !== undefined) output.say(`${' '.repeat(16)}${dim('->')} ${mend}`);
+  if (mend !== undefined) output.say(`${' '.repeat(16)}${dim('->')} ${asCalled(mend)}`);
 }
 
 function sign(status: CheckStatus, { colours: { green, yellow, red, dim } }: Output): string {

@@ -5,6 +5,7 @@ import { Interrupted, UsageError } from '../errors/kinds.js';
 import { packFolders } from '../stack/pack-folders.js';
 import { DEFAULT_DIR } from '../stack/paths.js';
 import { startStack, type RunningStack } from '../stack/stack.js';
+import { asCalled, calledByNpx } from '../terminal/as-called.js';
 import type { Output } from '../terminal/output.js';
 import { BucketName, InputPrefix } from '../options/storage.js';
 import { collect, wholeNumber } from '../options/values.js';
@@ -70,6 +71,8 @@ async function run(options: Options, output: Output): Promise<void> {
   output.event({ event: 'stopped' });
 }
 
+const PARENT_EVERY_MS = 500;
+
 /**
  * Starts the service, runs something with it, and stops it again whatever happens. A second request to end while it
  * stops ends everything at once.
@@ -85,8 +88,17 @@ export async function whileUp(
     if (controller.signal.aborted) return stack?.kill();
     controller.abort(new Interrupted('stopped'));
   };
+  const onParentGone = (): void => {
+    clearInterval(watching);
+    if (!controller.signal.aborted) onSignal();
+  };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) process.on(signal, onSignal);
+  // npx runs a shell between itself and this process. Told to end, it ends the shell alone, which says nothing.
+  const parent = process.ppid;
+  const watching = calledByNpx()
+    ? setInterval(() => process.ppid !== parent && onParentGone(), PARENT_EVERY_MS)
+    : undefined;
   try {
     stack = await startStack({ ...options, signal: controller.signal });
     await run(stack, controller.signal);
@@ -100,6 +112,7 @@ export async function whileUp(
       );
       await stack.stop();
     }
+    clearInterval(watching);
     for (const signal of signals) process.removeListener(signal, onSignal);
   }
 }
@@ -133,7 +146,7 @@ function announce(stack: RunningStack, output: Output): void {
   Files   ${storage}  ${dim(`(logs in ${dir}/logs)`)}
 
 Try it, in another terminal:
-  ${cyan(`${output.program} submit t1.nii.gz --prompt thalamus --watch`)}
+  ${cyan(asCalled('parse3d submit t1.nii.gz --prompt thalamus --watch'))}
   ${cyan(`curl -H "Authorization: Bearer $PARSE3D_API_KEY" ${url}/v1/packs`)}
 `);
 }

@@ -35,7 +35,7 @@ export function watchToEnd(client: Parse3d, id: string, output: Output): Promise
     try {
       const ended = await followJob(client, job, board.line('job'), output, signal);
       board.close();
-      output.hint(`fetch what was found: ${output.program} results ${id}`);
+      output.hint(`fetch what was found: parse3d results ${id}`);
       return ended;
     } finally {
       board.close();

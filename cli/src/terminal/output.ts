@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { asCalled } from './as-called.js';
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -10,8 +11,6 @@ export class Output {
   readonly json: boolean;
   /** The command as typed, without options: `parse3d pack list`. */
   readonly commandLine: string;
-  /** The command as it was called, for hints: `npx parse3d` where npm found it. */
-  readonly program: 'parse3d' | 'npx parse3d' = calledByNpx(process.env) ? 'npx parse3d' : 'parse3d';
   readonly colours: Colours;
   readonly noteColours: Colours;
 
@@ -37,9 +36,9 @@ export class Output {
     if (this.json) process.stdout.write(`${JSON.stringify(value)}\n`);
   }
 
-  /** A remark on stderr. */
+  /** A remark on stderr; commands in it are said as this program was called. */
   note(text: string): void {
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(`${asCalled(text)}\n`);
   }
 
   /** A remark that only people need. */
@@ -51,9 +50,6 @@ export class Output {
     process.stderr.write(`${JSON.stringify(value)}\n`);
   }
 }
-
-/** True where `npx` or `npm exec` started this process: the program is not on the path then. */
-const calledByNpx = (env: NodeJS.ProcessEnv): boolean => env['npm_command'] === 'exec';
 
 /** Colours on a terminal, unless NO_COLOR says no (https://no-color.org) or FORCE_COLOR says always. */
 function wantsColour(stream: NodeJS.WriteStream): boolean {

@@ -58,11 +58,12 @@ function barBoard(output: Output): ProgressBoard {
 }
 
 function plainBoard(output: Output): ProgressBoard {
+  // Of all lines together: ten uploads at a time are not to be ten lines a second.
+  let toldAt = Number.NEGATIVE_INFINITY;
   return {
     line: (name) => {
       let told = -1;
       let toldStage = '';
-      let toldAt = Number.NEGATIVE_INFINITY;
       return {
         update: (share, text) => {
           // `infer 86 of 101, 3.0 s left`: the rest counts slices.
