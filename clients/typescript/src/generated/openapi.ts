@@ -212,7 +212,7 @@ export interface paths {
     post?: never;
     /**
      * Revoke a link
-     * @description It opens nothing any more, on other servers within seconds.
+     * @description It opens nothing any more, on other servers within seconds; what it has open is broken off.
      */
     delete: operations['revokeLink'];
     options?: never;
