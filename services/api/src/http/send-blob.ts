@@ -1,20 +1,24 @@
 import { pipeline } from 'node:stream/promises';
 import type { OutputFile } from '@parse3d/contract';
 import { Problem } from '@parse3d/contract/problems';
-import type { BlobStore } from '@parse3d/storage';
+import type { BlobInfo, BlobStore } from '@parse3d/storage';
 import type { Request, Response } from 'express';
 import type { ApiDeps } from '../deps.js';
 
-/** Streams an object of the service's bucket, or of another store, whole or one byte range of it. */
+/**
+ * Streams an object of the service's bucket, or of another store, whole or one byte range of it.
+ *
+ * @param options.known the version to send, where it was looked at before; another is refused
+ */
 export async function sendBlob(
   file: Pick<OutputFile, 'name' | 'key' | 'contentType'>,
-  options: { readonly immutable: boolean },
+  options: { readonly immutable: boolean; readonly known?: Pick<BlobInfo, 'bytes' | 'etag'> },
   request: Request,
   response: Response,
   deps: ApiDeps,
   store: BlobStore = deps.stores.primary,
 ): Promise<void> {
-  const { bytes, etag } = await store.head(file.key);
+  const { bytes, etag } = options.known ?? (await store.head(file.key));
   response.set({
     'Content-Type': file.contentType,
     'Content-Disposition': `attachment; filename="${file.name}"`,

@@ -99,7 +99,8 @@ export const linkRoutes = [
       }
       const { store, key } = deps.stores.open(input.uri);
       try {
-        const { etag } = await store.head(key);
+        const known = await store.head(key);
+        const { etag } = known;
         if (input.etag !== '' && etag !== input.etag) {
           throw new Problem('volume-changed', `${input.uri} was replaced since the job was submitted`, {
             expected: input.etag,
@@ -108,7 +109,7 @@ export const linkRoutes = [
         }
         const contentType = key.endsWith('.gz') ? 'application/gzip' : 'application/octet-stream';
         const name = key.endsWith('.gz') ? 'volume.nii.gz' : 'volume.nii';
-        await sendBlob({ name, key, contentType }, { immutable: false }, request, response, deps, store);
+        await sendBlob({ name, key, contentType }, { immutable: false, known }, request, response, deps, store);
       } catch (error) {
         if (!isProblem(error, 'blob-missing')) throw error;
         throw new Problem('volume-missing', `there is no object at ${input.uri}`, { uri: input.uri });
