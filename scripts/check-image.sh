@@ -149,7 +149,7 @@ answers "http://127.0.0.1:$worker_port/healthz" "$worker_run" || fail "the worke
 # The service below buildah's own processes; its first process, for a worker has children.
 service_of() {
   local pid=$1
-  until [ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" = "node $2 " ]; do
+  until [[ "$(tr '\0' ' ' <"/proc/$pid/cmdline")" =~ ^[^\ ]*node\ "$2"\ $ ]]; do
     pid=$(pgrep -o -P "$pid") || fail "there is no $2 below buildah"
   done
   [ "$(stat -c %u "/proc/$pid")" = 10001 ] || fail "$2 does not run as user 10001"

@@ -266,7 +266,7 @@ test('a manifest of the next version is read, and one that cannot be read is the
     prompts: [{ text: 'bone', label: 1 }],
     pack: { id: 'ct-tissue', version: '1.0.0' },
     modality: 'ct',
-    outputOptions: { labels: true, masks: false, probabilities: 'none', preview: true, meshes: 'of tomorrow' },
+    outputOptions: { labels: true, masks: false, probabilities: 'none', preview: true, holograms: 'of tomorrow' },
     options: { seed: 0 },
     lane: 'interactive',
     metadata: {},

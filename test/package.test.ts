@@ -132,7 +132,7 @@ test('npx parse3d runs from an empty folder, and segments with a pack that comes
   const segmented = await npx('segment', 'ct.nii.gz', '--pack', 'ct-tissue', '--prompt', 'bone', '--out', 'found');
   expect(segmented.stdout).toMatch(/1\s+bone\s+present/);
   expect(existsSync(join(folder.path, 'empty/found/labels.nii.gz'))).toBe(true);
-  // The starter pack loads, and finds what its golden case says.
+  // The starter pack loads: its files have their checksums, and its graphs the inputs and outputs that it says.
   expect((await npx('pack', 'verify', 'starter-brain-mr')).stdout).toMatch(/golden/);
 });
 
