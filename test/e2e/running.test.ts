@@ -37,7 +37,7 @@ withBrowser('the page, while things run and fail', () => {
   test(
     'a running job shows its stages, goes on after a dropped connection and a reload, and is canceled',
     async () => {
-      const uri = await stack.api.upload(await phantomCtFile([128, 128, 96]));
+      const uri = await stack.api.upload(await phantomCtFile([192, 192, 128]));
       const job = await stack.api.submit({ input: { uri }, prompts: ['target'], pack: 'slow' });
       let refusals = 0;
       await page.route('**/events', async (route) => {
