@@ -4,7 +4,7 @@ import { listJobs } from '../api/calls.js';
 import { ago } from '../format.js';
 import { go } from '../router.js';
 
-/** The other results of the same volume, to compare this one with; nothing while there are none. */
+/** The other results of the same volume, to compare this one with; nothing where the volume has no other results. */
 export function CompareChoice({ job }: { job: JobView }) {
   const [others, setOthers] = useState<readonly JobView[]>([]);
   useEffect(() => {
