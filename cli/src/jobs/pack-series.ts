@@ -24,8 +24,10 @@ export interface PackedSeries {
 export async function packSeries(folder: string): Promise<PackedSeries> {
   const { files, leftOut } = await dicomFilesInFolder(folder);
   if (files.length === 0) {
-    const told = [`expected a DICOM series in ${folder}, found no DICOM file`, ...leftOut];
-    throw new Problem('dicom-no-images', told.join('; '));
+    throw new Problem(
+      'dicom-no-images',
+      [`expected a DICOM series in ${folder}, found no DICOM file`, leftOut.join(' ')].filter(Boolean).join('. '),
+    );
   }
   const scratch = await mkdtemp(join(tmpdir(), 'parse3d-series-'));
   const remove = (): Promise<void> => rm(scratch, { recursive: true, force: true });

@@ -162,10 +162,14 @@ async function readHeaders(
   const [first, ...others] = slices;
   if (first === undefined || (onlyScouts && others.length === 0)) {
     const found = scouts > 0 ? 'there is nothing but a localizer (a scout image)' : 'there are no DICOM images';
-    throw new Problem('dicom-no-images', [`expected a DICOM series, ${found}`, ...leftOut].join('; '), {
-      files: files.length,
-      ...(scouts > 0 ? { localizers: scouts } : {}),
-    });
+    throw new Problem(
+      'dicom-no-images',
+      [`expected a DICOM series, ${found}`, leftOut.join(' ')].filter(Boolean).join('. '),
+      {
+        files: files.length,
+        ...(scouts > 0 ? { localizers: scouts } : {}),
+      },
+    );
   }
   const without = files.length - traits.length;
   const warnings = [
