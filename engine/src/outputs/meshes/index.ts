@@ -7,7 +7,7 @@ import { glbOf, stlOf } from './write.js';
 
 /**
  * `mesh-<label>.stl` and `mesh-<label>.glb` of every target that was found, one after another.
- * @returns the files, and what was made coarser than the mask
+ * @returns the files, and what was left out or made coarser than the mask
  */
 export async function meshFiles(
   found: Found,
@@ -22,7 +22,10 @@ export async function meshFiles(
     throwIfCanceled(signal);
     if (found.findings[n]?.verdict !== 'present') continue;
     const mesh = surfaceMesh(found.mask(n), shape, affine);
-    if (mesh === undefined) continue;
+    if (mesh === undefined) {
+      warnings.push(`mesh-${id} was not written: on the grid of the mesh nothing is left of the mask.`);
+      continue;
+    }
     if (mesh.coarsening > 1) {
       warnings.push(
         `mesh-${id} was made of every ${mesh.coarsening}th voxel along each axis: its surface is very large.`,
