@@ -65,7 +65,7 @@ describe('files that do not begin as the standard says', () => {
     expect(await warningsOf(write({ ...seriesFiles(SLICES), ...files }))).toEqual([
       '4 files are not DICOM and were left out.',
     ]);
-    expect((await refusal(write(files))).message).toMatch(/no DICOM images; 4 files are not DICOM/);
+    expect((await refusal(write(files))).message).toMatch(/no DICOM images\. 4 files are not DICOM/);
   });
 });
 
