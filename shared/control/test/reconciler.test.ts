@@ -63,6 +63,16 @@ test('a job that fell out of the lists but has a record is fed again', async () 
   expect(await bench.live.waiting.position(request)).toBe(0);
 });
 
+test('a job that was handed over while the pass looked at its record stays where it is', async () => {
+  const request = jobRequest();
+  await writeJson(bench.store, blobKeys.pending(request.jobId, 1), request);
+  const id = bullJobId(request.jobId, 1);
+  await bench.live.queue.add('segment', { jobId: request.jobId, run: 1 }, { jobId: id });
+  expect(await pass()).toMatchObject({ fedAgain: 1 });
+  expect(await bench.live.queue.getJobState(id)).toBe('waiting');
+  expect((await bench.live.records.get(request.jobId))?.status).toBe('waiting');
+});
+
 test('a committed run whose marker and record were left behind is settled', async () => {
   const request = await accepted();
   await bench.jobs.endCanceled(request, 'a');

@@ -53,8 +53,10 @@ export async function mendRun(
     await jobs.fail(request, 'reconciler', problem.toJSON());
     return 'failed';
   }
-  // A leftover of the same id in BullMQ (completed, yet without a manifest) would make feeding a no-op.
-  await (await live.queue.getJob(bullId))?.remove();
+  // What has ended under this id in BullMQ, yet without a manifest, would make feeding a no-op. What waits or runs there stays:
+  // it may have been accepted and handed over since the record was looked at.
+  const state = await live.queue.getJobState(bullId);
+  if (state === 'completed' || state === 'failed') await live.queue.remove(bullId);
   if (ofRun !== undefined) await live.records.drop(jobId);
   await live.records.accept(request);
   return 'fedAgain';
