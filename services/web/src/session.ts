@@ -1,5 +1,6 @@
 import { problemFrom, ProblemError } from '@parse3d/client';
 import { computed, signal } from '@preact/signals';
+import { forgetNames } from './batches/sent-names.js';
 
 /** Sent by pages of the server alone: without it a session changes nothing. */
 export const PAGE_HEADER = 'X-Parse3d-Page';
@@ -90,6 +91,7 @@ export async function signIn(typed: string): Promise<void> {
 
 /** Ends the session here and on the server. */
 export async function signOut(): Promise<void> {
+  forgetNames();
   const asked = pageFetch(new Request('/v1/session', { method: 'DELETE' }));
   bearer.value = undefined;
   whyOut.value = undefined;

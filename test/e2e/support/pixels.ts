@@ -15,6 +15,21 @@ export async function drop(page: Page, name: string, content: Buffer): Promise<v
   await page.dispatchEvent('.stage', 'drop', { dataTransfer: transfer });
 }
 
+/** Drops files and folders of this machine on the image; the browser walks through them itself. */
+export async function dropPaths(page: Page, paths: readonly string[]): Promise<void> {
+  const { x, y, width, height } = (await page.locator('.stage').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  const devtools = await page.context().newCDPSession(page);
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await devtools.send('Input.dispatchDragEvent', {
+      type,
+      x: x + width / 2,
+      y: y + height / 2,
+      data: { items: [], files: [...paths], dragOperationsMask: 1 },
+    });
+  }
+  await devtools.detach();
+}
+
 async function picture3d(page: Page): Promise<PNG> {
   return PNG.sync.read(await page.locator('canvas').screenshot());
 }

@@ -22,8 +22,18 @@ import { server } from './server.js';
 /** What `POST /v1/jobs` takes: everything that has a default may be left out. */
 export type JobDraft = SubmitJob;
 
-/** What `POST /v1/batches` takes for a folder in storage. */
-export type BatchDraft = DraftSettings & Omit<SubmitBatch, 'source'> & { source: { kind: 'prefix'; uri: string } };
+/** What `POST /v1/batches` takes, for a folder in storage or for volumes one by one. */
+export type BatchDraft = DraftSettings & Omit<SubmitBatch, 'source'> & { source: FolderSource | ItemsSource };
+export interface FolderSource {
+  readonly kind: 'prefix';
+  readonly uri: string;
+}
+interface ItemsSource {
+  readonly kind: 'items';
+  readonly items: { uri: string }[];
+}
+/** The same for a folder alone. */
+export type FolderDraft = BatchDraft & { source: FolderSource };
 
 /** What jobs and batches are asked for with alike. */
 export type DraftSettings = Omit<SubmitJob, 'input' | 'title' | 'tags'>;

@@ -68,6 +68,7 @@ export function uploadVolume(
   signal: AbortSignal,
 ): Promise<UploadedVolume> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const upload = new XMLHttpRequest();
     upload.open('POST', '/v1/volumes');
     upload.setRequestHeader(PAGE_HEADER, '1');

@@ -1,5 +1,5 @@
 import type { BatchView } from '@parse3d/contract';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { batchItems } from '../api/calls.js';
 import { downloadText } from '../api/files.js';
 import { Await, ProblemBox } from '../components/parts.js';
@@ -8,6 +8,9 @@ import { useLoaded } from '../hooks.js';
 import { useMarks, type Marks } from './marks.js';
 import { FEWEST, measuredIn, oddestFirst, type Odd } from './outliers.js';
 import { Preview } from './preview.js';
+import { rememberedNames } from './sent-names.js';
+
+type Names = readonly string[] | undefined;
 
 const PER_PAGE = 24;
 
@@ -18,6 +21,7 @@ const LARGEST_REPORT = 50_000_000;
 export function ContactSheet({ batch }: { batch: BatchView }) {
   const [byOddness, setByOddness] = useState(false);
   const marks = useMarks(batch.id);
+  const names = useMemo(() => rememberedNames(batch.id), [batch.id]);
   const canOrder = batch.finishedAt !== undefined && batch.counts.completed >= FEWEST;
   return (
     <section class="card">
@@ -31,9 +35,9 @@ export function ContactSheet({ batch }: { batch: BatchView }) {
       </h2>
       {marks.problem !== undefined && <ProblemBox error={marks.problem} />}
       {byOddness && canOrder ? (
-        <Outliers key={batch.finishedAt} batch={batch} marks={marks} />
+        <Outliers key={batch.finishedAt} batch={batch} marks={marks} names={names} />
       ) : (
-        <InOrder batch={batch} marks={marks} />
+        <InOrder batch={batch} marks={marks} names={names} />
       )}
       {marks.byOrdinal.size > 0 && (
         <div class="row">
@@ -46,7 +50,7 @@ export function ContactSheet({ batch }: { batch: BatchView }) {
   );
 }
 
-function InOrder(props: { batch: BatchView; marks: Marks }) {
+function InOrder(props: { batch: BatchView; marks: Marks; names: Names }) {
   const { batch } = props;
   const [trail, setTrail] = useState<readonly number[]>([0]);
   const from = trail.at(-1) ?? 0;
@@ -61,7 +65,7 @@ function InOrder(props: { batch: BatchView; marks: Marks }) {
         <>
           <ul class="sheet">
             {items.map((item) => (
-              <Preview key={item.jobId} item={item} marks={props.marks} />
+              <Preview key={item.jobId} item={item} marks={props.marks} known={props.names?.[item.ordinal]} />
             ))}
           </ul>
           <Turn
@@ -74,7 +78,7 @@ function InOrder(props: { batch: BatchView; marks: Marks }) {
   );
 }
 
-function Outliers(props: { batch: BatchView; marks: Marks }) {
+function Outliers(props: { batch: BatchView; marks: Marks; names: Names }) {
   const { batch } = props;
   const [at, setAt] = useState(0);
   const [odd, again] = useLoaded(async () => {
@@ -91,7 +95,13 @@ function Outliers(props: { batch: BatchView; marks: Marks }) {
           </p>
           <ul class="sheet">
             {all.slice(at, at + PER_PAGE).map((item) => (
-              <Preview key={item.jobId} item={item} marks={props.marks} note={noteOf(item)} />
+              <Preview
+                key={item.jobId}
+                item={item}
+                marks={props.marks}
+                note={noteOf(item)}
+                known={props.names?.[item.ordinal]}
+              />
             ))}
           </ul>
           <Turn

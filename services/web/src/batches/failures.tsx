@@ -4,6 +4,7 @@ import { Await } from '../components/parts.js';
 import { shortUri } from '../format.js';
 import { useLoaded } from '../hooks.js';
 import { Link } from '../router.js';
+import { rememberedName } from './sent-names.js';
 
 type Group = BatchFailures['groups'][number];
 /** One code, or undefined for everything that failed. */
@@ -79,7 +80,8 @@ function FailureGroup(props: {
         <ul>
           {group.examples.map(({ jobId, uri, detail }) => (
             <li key={jobId}>
-              <Link to={`/jobs/${jobId}`}>{shortUri(uri)}</Link> <span class="muted">{detail}</span>
+              <Link to={`/jobs/${jobId}`}>{rememberedName(jobId) ?? shortUri(uri)}</Link>{' '}
+              <span class="muted">{detail}</span>
             </li>
           ))}
         </ul>

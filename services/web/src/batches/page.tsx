@@ -106,7 +106,7 @@ function Batch({ batch, onChange }: { batch: BatchView; onChange: () => void }) 
           retrying={doing?.action === 'retry-failed' ? doing : undefined}
         />
       )}
-      {batch.reports !== undefined && <Reports reports={batch.reports} onProblem={setProblem} />}
+      {batch.reports !== undefined && <Reports batchId={batch.id} reports={batch.reports} onProblem={setProblem} />}
       {batch.counts.completed > 0 && <ContactSheet batch={batch} />}
     </>
   );

@@ -10,6 +10,8 @@ export function Preview(props: {
   item: Pick<ItemPage['items'][number], 'jobId' | 'ordinal' | 'uri'>;
   marks: Marks;
   note?: string;
+  /** What this browser knows the volume as. */
+  known?: string | undefined;
 }) {
   const { item, note, marks } = props;
   const [url, setUrl] = useState<string>();
@@ -34,7 +36,7 @@ export function Preview(props: {
       if (made !== undefined) URL.revokeObjectURL(made);
     };
   }, [item.jobId]);
-  const name = shortUri(item.uri);
+  const name = props.known ?? shortUri(item.uri);
   return (
     <li ref={place}>
       <Link to={`/jobs/${item.jobId}`}>

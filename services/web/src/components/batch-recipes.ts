@@ -1,4 +1,4 @@
-import type { BatchDraft } from '../api/calls.js';
+import type { FolderDraft } from '../api/calls.js';
 import { KEY_HEADER, pythonHead, pythonLiteral, quoted, settingFlags, type Recipe } from './recipe-text.js';
 
 /**
@@ -6,13 +6,13 @@ import { KEY_HEADER, pythonHead, pythonLiteral, quoted, settingFlags, type Recip
  *
  * @param origin of the server, `https://host`
  */
-export const batchRecipes = (draft: BatchDraft, origin: string): Recipe[] => [
+export const batchRecipes = (draft: FolderDraft, origin: string): Recipe[] => [
   { id: 'curl', title: 'curl', text: curl(draft, origin) },
   { id: 'cli', title: 'Command line', text: commandLine(draft, origin) },
   { id: 'python', title: 'Python', text: python(draft, origin) },
 ];
 
-function curl(draft: BatchDraft, origin: string): string {
+function curl(draft: FolderDraft, origin: string): string {
   return [
     `BATCH=$(curl -sf ${origin}/v1/batches ${KEY_HEADER} \\`,
     `  -H 'Content-Type: application/json' \\`,
@@ -26,7 +26,7 @@ function curl(draft: BatchDraft, origin: string): string {
   ].join('\n');
 }
 
-function commandLine({ source, name, skipCompleted, ...settings }: BatchDraft, origin: string): string {
+function commandLine({ source, name, skipCompleted, ...settings }: FolderDraft, origin: string): string {
   return [
     `export PARSE3D_URL=${origin}    # and PARSE3D_API_KEY`,
     [
@@ -42,7 +42,7 @@ function commandLine({ source, name, skipCompleted, ...settings }: BatchDraft, o
   ].join('\n');
 }
 
-function python(draft: BatchDraft, origin: string): string {
+function python(draft: FolderDraft, origin: string): string {
   return [
     ...pythonHead(origin),
     `batch = ${pythonLiteral(draft)}`,

@@ -1,8 +1,10 @@
 import { signal } from '@preact/signals';
 import type { Modality, PackSummary } from '@parse3d/contract';
 import type { BatchDraft, DraftSettings, JobDraft } from '../api/calls.js';
-import { isDrawable, isDrawableFile } from '../viewer/drawable.js';
+import { isDrawable } from '../viewer/drawable.js';
 import { ctWindows } from '../viewer/grey-windows.js';
+import { gatherChosen, gatherDropped } from './dropped.js';
+import { commonFolder, type Gathered, type NotTaken } from './gathered.js';
 
 /** A row of the prompt list; rows keep their identity while others come and go. */
 export interface PromptRow {
@@ -15,7 +17,10 @@ export interface PromptRow {
 }
 
 export type Source =
-  | { readonly kind: 'file'; readonly file: File; readonly drawable: boolean }
+  /** `notTaken` are files that were dropped with it. */
+  | { readonly kind: 'file'; readonly file: File; readonly drawable: boolean; readonly notTaken?: readonly NotTaken[] }
+  /** Several of this machine, or a DICOM series in a folder: a job each. */
+  | { readonly kind: 'files'; readonly gathered: Gathered }
   | { readonly kind: 'stored'; readonly uri: string }
   /** Every volume in it and below, as a batch. `uri` has a slash at its end. */
   | { readonly kind: 'folder'; readonly uri: string };
@@ -65,14 +70,48 @@ export const modalityNames: Record<Modality, string> = {
   lightsheet: 'Light-sheet',
 };
 
-/** Takes a file of this machine, once its first bytes have told what it is. */
-export async function chooseFile(file: File): Promise<void> {
-  source.value = { kind: 'file', file, drawable: await isDrawableFile(file) };
+/** While what was dropped is looked through. */
+export const gathering = signal(false);
+
+/** Takes everything that was dropped: one file is a volume, several and folders are volumes of a batch. */
+export const chooseDropped = (transfer: DataTransfer): Promise<void> => choose(gatherDropped(transfer));
+
+/** The same for what a file dialogue gives. */
+export const chooseFiles = (files: Iterable<File>): Promise<void> => choose(gatherChosen(files));
+
+async function choose(looking: Promise<Gathered>): Promise<void> {
+  gathering.value = true;
+  try {
+    const gathered = await looking;
+    const { volumes, notTaken } = gathered;
+    const [first] = volumes;
+    const [file] = first?.files ?? [];
+    if (first === undefined || file === undefined || volumes.length > 1 || first.files.length > 1) {
+      source.value = { kind: 'files', gathered };
+      if (batchName.value === '') batchName.value = commonFolder(volumes) ?? '';
+    } else source.value = { kind: 'file', file, drawable: first.drawable, notTaken };
+  } finally {
+    gathering.value = false;
+  }
 }
 
-/** True for one volume that the browser cannot draw. */
-export const isUnseen = (chosen: Source | undefined): boolean =>
-  chosen?.kind === 'file' ? !chosen.drawable : chosen?.kind === 'stored' && !isDrawable(chosen.uri);
+/** True for volumes that the browser cannot draw; of several, where that holds for one. */
+export function isUnseen(chosen: Source | undefined): boolean {
+  switch (chosen?.kind) {
+    case 'file':
+      return !chosen.drawable;
+    case 'files':
+      return chosen.gathered.volumes.some(({ drawable }) => !drawable);
+    case 'stored':
+      return !isDrawable(chosen.uri);
+    default:
+      return false;
+  }
+}
+
+/** True for what becomes a batch. */
+export const isBatch = (chosen: Source | undefined): boolean =>
+  chosen?.kind === 'folder' || (chosen?.kind === 'files' && chosen.gathered.volumes.length > 1);
 
 export const volumeIsWritten = (): boolean => volumeOutput.value ?? isUnseen(source.value);
 
@@ -99,11 +138,15 @@ export const draftOf = (uri: string, pack: PackSummary): JobDraft => {
   };
 };
 
-export function batchDraftOf(uri: string, pack: PackSummary): BatchDraft {
+/** @param from where the volumes lie: a folder, or one by one */
+export function batchDraftOf<Source extends BatchDraft['source']>(
+  from: Source,
+  pack: PackSummary,
+): BatchDraft & { source: Source } {
   const name = batchName.value.trim();
   return {
     ...(name === '' ? {} : { name }),
-    source: { kind: 'prefix', uri },
+    source: from,
     ...settingsFor(pack),
     ...(skipCompleted.value ? {} : { skipCompleted: false }),
   };

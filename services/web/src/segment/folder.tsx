@@ -19,7 +19,7 @@ export function useFolderSize(source: Source | undefined, pack: PackSummary | un
     if (uri === undefined || pack === undefined) return undefined;
     const [target] = pack.targets;
     const prompts = [target === undefined ? 'anything' : promptOf(target)];
-    const { name: _name, ...draft } = batchDraftOf(uri, pack);
+    const { name: _name, ...draft } = batchDraftOf({ kind: 'prefix', uri }, pack);
     return measureBatch({ ...draft, prompts });
   }, [uri, pack?.id]);
 }

@@ -1,33 +1,30 @@
 import type { PackSummary } from '@parse3d/contract';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { listPacks, submitBatch, submitJob, volumePath } from '../api/calls.js';
-import { download, uploadVolume } from '../api/files.js';
+import { listPacks } from '../api/calls.js';
 import { batchRecipes } from '../components/batch-recipes.js';
 import { Await, ProblemBox } from '../components/parts.js';
 import { recipes } from '../components/recipes.js';
 import { Snippets } from '../components/snippets.js';
-import { bytes, shortUri } from '../format.js';
+import { bytes, shortUri, volumes } from '../format.js';
 import { useLoaded, useTitle } from '../hooks.js';
-import { go } from '../router.js';
-import type { Scene, SceneVolume } from '../viewer/scene.js';
-import { keepVolume, keptVolume } from '../viewer/last-volume.js';
+import type { Scene } from '../viewer/scene.js';
 import { Viewer } from '../viewer/viewer.js';
 import { ctWindows, firstWindow } from '../viewer/grey-windows.js';
 import { AlsoWrite } from './also-write.js';
 import * as draft from './draft.js';
+import { FilesCover, FilesFacts } from './files.js';
 import { batchLabel, BatchSettings, FolderCover, FolderFacts, isHopeless, useFolderSize } from './folder.js';
+import { MOST_VOLUMES } from './gathered.js';
 import { Naming } from './naming.js';
 import { PackChoice } from './pack-choice.js';
 import { PromptList } from './prompt-list.js';
+import { submitChosen } from './submit.js';
 import { UnseenCover } from './unseen.js';
 import { DropHint, VolumeFacts } from './volume-facts.js';
-import { whyNotWhole } from './whole-file.js';
+import { useShown, type Doing } from './use-shown.js';
 import { nameOf, VolumeChoice } from './volume-choice.js';
 import { WindowChoice } from './window-choice.js';
-
-/** Larger files are not shown before they were submitted: the browser would need several times as much memory. */
-const LARGEST_PREVIEW = 1_500_000_000;
 
 export function SegmentPage() {
   useTitle('Segment');
@@ -46,15 +43,10 @@ export function SegmentPage() {
 
 function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const [scene, setScene] = useState<Scene>();
-  const [volume, setVolume] = useState<SceneVolume>();
-  const [busy, setBusy] = useState<{ what: string; share?: number | undefined }>();
+  const [busy, setBusy] = useState<Doing>();
   const [problem, setProblem] = useState<unknown>();
-  const [unseen, setUnseen] = useState<unknown>();
-  const [cutOff, setCutOff] = useState<string>();
   const [dragging, setDragging] = useState(false);
   const sending = useRef<AbortController>(undefined);
-  /** Bytes of the volume that is shown. */
-  const content = useRef<ArrayBuffer>(undefined);
   const source = draft.source.value;
   const pack =
     packs.find(({ id }) => id === draft.packId.value) ?? packs.find((candidate) => candidate.default) ?? packs[0];
@@ -62,45 +54,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const [folderSize, countAgain] = useFolderSize(source, pack);
 
   useEffect(() => setProblem(undefined), [source]);
-  useEffect(() => {
-    if (scene === undefined || source === undefined) return;
-    let current = true;
-    const show = async (): Promise<void> => {
-      setUnseen(undefined);
-      setVolume(undefined);
-      setCutOff(undefined);
-      content.current = undefined;
-      if (
-        source.kind === 'folder' ||
-        draft.isUnseen(source) ||
-        (source.kind === 'file' && source.file.size > LARGEST_PREVIEW)
-      )
-        return;
-      setBusy({ what: 'Reading the volume' });
-      const broken = source.kind === 'file' ? await whyNotWhole(source.file) : undefined;
-      if (!current) return;
-      setCutOff(broken);
-      if (broken !== undefined) return;
-      const bytes =
-        source.kind === 'file'
-          ? await source.file.arrayBuffer()
-          : (keptVolume(source.uri) ??
-            (await download(
-              volumePath(source.uri),
-              (share) => current && setBusy({ what: 'Fetching the volume', share }),
-            )));
-      const shown = await scene.showVolume(bytes, source.kind === 'file' ? source.file.name : 'volume.nii.gz');
-      if (!current) return;
-      content.current = bytes;
-      setVolume(shown);
-    };
-    show()
-      .catch((error: unknown) => current && setUnseen(error))
-      .finally(() => current && setBusy(undefined));
-    return () => {
-      current = false;
-    };
-  }, [scene, source]);
+  const { volume, unseen, cutOff, content } = useShown(scene, source, setBusy);
 
   const modality = draft.modality.value ?? pack?.modalities[0];
   const windowName = draft.ctWindow.value ?? (modality === undefined ? undefined : firstWindow(modality));
@@ -114,11 +68,14 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
 
   const prompts = draft.filled(draft.rows.value);
   const folder = source?.kind === 'folder' ? source.uri : undefined;
-  const unseenName = source !== undefined && draft.isUnseen(source) ? nameOf(source) : undefined;
+  const files = source?.kind === 'files' ? source.gathered : undefined;
+  const unseenName = source !== undefined && files === undefined && draft.isUnseen(source) ? nameOf(source) : undefined;
+  const several = draft.isBatch(source);
   // What stands where a volume would be seen.
   let cover: ComponentChildren;
   if (source === undefined) cover = <DropHint />;
   else if (unseenName !== undefined) cover = <UnseenCover name={unseenName} />;
+  else if (files !== undefined) cover = <FilesCover gathered={files} />;
   else if (folder !== undefined) cover = <FolderCover uri={folder} size={folderSize} />;
   const submitting = busy?.what === 'Uploading' || busy?.what === 'Submitting';
   const ready =
@@ -126,37 +83,18 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
     cutOff === undefined &&
     prompts.length > 0 &&
     !submitting &&
-    !(folder !== undefined && isHopeless(folderSize));
-
-  const uploadOnce = async (file: File, signal: AbortSignal): Promise<string> => {
-    const known = draft.uploads.get(file);
-    if (known !== undefined) return known;
-    setBusy({ what: 'Uploading', share: 0 });
-    const { uri } = await uploadVolume(file, (share) => setBusy({ what: 'Uploading', share }), signal);
-    draft.uploads.set(file, uri);
-    return uri;
-  };
+    !(folder !== undefined && isHopeless(folderSize)) &&
+    !(files !== undefined && (files.volumes.length === 0 || files.volumes.length > MOST_VOLUMES));
 
   const submit = async (): Promise<void> => {
     if (source === undefined) return;
     setProblem(undefined);
+    const controller = new AbortController();
+    sending.current = controller;
     try {
-      const controller = new AbortController();
-      sending.current = controller;
-      const uri = source.kind === 'file' ? await uploadOnce(source.file, controller.signal) : source.uri;
-      if (content.current !== undefined) keepVolume(uri, content.current);
-      setBusy({ what: 'Submitting' });
-      if (source.kind === 'folder') {
-        const { id } = await submitBatch(draft.batchDraftOf(uri, pack));
-        draft.batchName.value = '';
-        go(`/batches/${id}`);
-      } else {
-        const { id } = await submitJob(draft.draftOf(uri, pack));
-        draft.title.value = '';
-        go(`/jobs/${id}`);
-      }
+      await submitChosen(source, pack, content(), setBusy, controller.signal);
     } catch (error) {
-      if (!(error instanceof DOMException)) setProblem(error);
+      if (!controller.signal.aborted) setProblem(error);
     } finally {
       setBusy(undefined);
     }
@@ -165,8 +103,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
   const onDrop = (event: DragEvent): void => {
     event.preventDefault();
     setDragging(false);
-    const [file] = event.dataTransfer?.files ?? [];
-    if (file !== undefined) void draft.chooseFile(file);
+    if (event.dataTransfer !== null) void draft.chooseDropped(event.dataTransfer);
   };
 
   return (
@@ -183,7 +120,7 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
         <Viewer
           label="Preview of the volume"
           onScene={setScene}
-          wanted={source !== undefined && folder === undefined && unseenName === undefined}
+          wanted={source !== undefined && (folder ?? files ?? unseenName) === undefined}
           busy={busy}
           shown={volume}
           tools={volume !== undefined && <VolumeFacts volume={volume} />}
@@ -200,32 +137,34 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
       >
         <div class="panel-scroll">
           <VolumeChoice />
-          {folder !== undefined && <BatchSettings />}
+          {several && <BatchSettings />}
           <section class="group">
             <h2>Kind of image</h2>
             <PackChoice packs={packs} pack={pack} />
             {/* Where nothing is looked at the window counts only if the model may see it. */}
-            {((folder ?? unseenName) === undefined || draft.takesWindow(pack, modality ?? 'ct')) && (
+            {((folder ?? files ?? unseenName) === undefined || draft.takesWindow(pack, modality ?? 'ct')) && (
               <WindowChoice modality={modality ?? 'ct'} volume={volume} pack={pack} />
             )}
           </section>
           <PromptList pack={pack} modality={modality ?? 'ct'} />
           <AlsoWrite />
-          {folder === undefined && <Naming />}
-          <details class="group">
-            <summary>The same by curl, command line or Python</summary>
-            <Snippets
-              recipes={
-                folder === undefined
-                  ? recipes(
-                      draft.draftOf(source?.kind === 'stored' ? source.uri : 's3://bucket/volume.nii.gz', pack),
-                      location.origin,
-                      source?.kind === 'file' ? source.file.name : undefined,
-                    )
-                  : batchRecipes(draft.batchDraftOf(folder, pack), location.origin)
-              }
-            />
-          </details>
+          {!several && <Naming />}
+          {files === undefined && (
+            <details class="group">
+              <summary>The same by curl, command line or Python</summary>
+              <Snippets
+                recipes={
+                  folder === undefined
+                    ? recipes(
+                        draft.draftOf(source?.kind === 'stored' ? source.uri : 's3://bucket/volume.nii.gz', pack),
+                        location.origin,
+                        source?.kind === 'file' ? source.file.name : undefined,
+                      )
+                    : batchRecipes(draft.batchDraftOf({ kind: 'prefix', uri: folder }, pack), location.origin)
+                }
+              />
+            </details>
+          )}
         </div>
         <div class="panel-foot">
           {(problem ?? unseen) !== undefined && <ProblemBox error={problem ?? unseen} />}
@@ -241,8 +180,15 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
             </p>
           )}
           {folder !== undefined && <FolderFacts size={folderSize} pack={pack} onRetry={countAgain} />}
+          {files !== undefined && <FilesFacts gathered={files} packId={pack.id} />}
           <button type="submit" class="primary" disabled={!ready}>
-            {submitting ? busyLabel(busy) : folder === undefined ? submitLabel(prompts.length) : batchLabel(folderSize)}
+            {submitting
+              ? busyLabel(busy)
+              : folder !== undefined
+                ? batchLabel(folderSize)
+                : several && files !== undefined
+                  ? `Segment ${volumes(files.volumes.length)}`
+                  : submitLabel(prompts.length)}
           </button>
           {busy?.what === 'Uploading' && (
             <button type="button" onClick={() => sending.current?.abort()}>
@@ -253,12 +199,15 @@ function Workbench({ packs }: { packs: readonly PackSummary[] }) {
           {source !== undefined && prompts.length === 0 && busy === undefined && (
             <p class="hint">Name at least one target.</p>
           )}
-          {source !== undefined && source.kind !== 'folder' && busy === undefined && ready && (
-            <p class="hint">
-              {source.kind === 'file' ? `${source.file.name}, ${bytes(source.file.size)}` : shortUri(source.uri)} with{' '}
-              {pack.id}
-            </p>
-          )}
+          {source !== undefined &&
+            (source.kind === 'file' || source.kind === 'stored') &&
+            busy === undefined &&
+            ready && (
+              <p class="hint">
+                {source.kind === 'file' ? `${source.file.name}, ${bytes(source.file.size)}` : shortUri(source.uri)} with{' '}
+                {pack.id}
+              </p>
+            )}
         </div>
       </form>
     </>

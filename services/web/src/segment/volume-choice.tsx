@@ -1,12 +1,14 @@
 import { useRef, useState } from 'preact/hooks';
 import { uploadEndings } from '@parse3d/contract/names';
-import { bytes, shortUri } from '../format.js';
-import { chooseFile, isUnseen, source, type Source } from './draft.js';
+import { bytes, shortUri, volumes as counted } from '../format.js';
+import { chooseFiles, gathering, isUnseen, source, type Source } from './draft.js';
+import { FilesList, NotTakenList } from './files.js';
 import { StorageBrowser } from './storage-browser.js';
 
 /** A file of this machine, or an object or a folder in storage. */
 export function VolumeChoice() {
   const picker = useRef<HTMLInputElement>(null);
+  const folderPicker = useRef<HTMLInputElement | null>(null);
   const [browsing, setBrowsing] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
   const chosen = source.value;
@@ -23,8 +25,8 @@ export function VolumeChoice() {
         <p class="chosen">
           <span>
             <strong>{nameOf(chosen)}</strong>
-            <small>{chosen.kind === 'file' ? `${bytes(chosen.file.size)}, from this machine` : chosen.uri}</small>
-            {isUnseen(chosen) && <small>Not drawn before its job has run.</small>}
+            <small>{whereIs(chosen)}</small>
+            {chosen.kind !== 'files' && isUnseen(chosen) && <small>Not drawn before its job has run.</small>}
           </span>
           <button
             type="button"
@@ -36,9 +38,19 @@ export function VolumeChoice() {
           </button>
         </p>
       )}
+      {chosen?.kind === 'files' && <FilesList gathered={chosen.gathered} />}
+      {chosen?.kind === 'file' && <NotTakenList notTaken={chosen.notTaken ?? []} />}
+      {gathering.value && (
+        <p class="hint" role="status">
+          Looking through the files…
+        </p>
+      )}
       <div class="row">
         <button type="button" onClick={() => picker.current?.click()}>
-          Open a file…
+          Open files…
+        </button>
+        <button type="button" onClick={() => folderPicker.current?.click()}>
+          Open a folder…
         </button>
         <button type="button" ref={opener} aria-expanded={browsing} onClick={() => setBrowsing(!browsing)}>
           From storage…
@@ -49,13 +61,22 @@ export function VolumeChoice() {
         class="visually-hidden"
         tabIndex={-1}
         type="file"
+        multiple
         accept={uploadEndings.join(',')}
         aria-label="Volume of this machine"
-        onChange={(event) => {
-          const [file] = event.currentTarget.files ?? [];
-          if (file !== undefined) void chooseFile(file);
-          event.currentTarget.value = '';
+        onChange={(event) => choseFiles(event.currentTarget)}
+      />
+      <input
+        ref={(input) => {
+          folderPicker.current = input;
+          // No attribute of the standard, and known to every browser.
+          if (input !== null) input.webkitdirectory = true;
         }}
+        class="visually-hidden"
+        tabIndex={-1}
+        type="file"
+        aria-label="Folder of this machine"
+        onChange={(event) => choseFiles(event.currentTarget)}
       />
       {browsing && (
         <StorageBrowser
@@ -67,11 +88,32 @@ export function VolumeChoice() {
   );
 }
 
+function choseFiles(input: HTMLInputElement): void {
+  const files = [...(input.files ?? [])];
+  if (files.length > 0) void chooseFiles(files);
+  input.value = '';
+}
+
+function whereIs(chosen: Source): string {
+  switch (chosen.kind) {
+    case 'file':
+      return `${bytes(chosen.file.size)}, from this machine`;
+    case 'files':
+      return 'from this machine';
+    default:
+      return chosen.uri;
+  }
+}
+
 /** What the source is called on the page. */
 export function nameOf(chosen: Source): string {
   switch (chosen.kind) {
     case 'file':
       return chosen.file.name;
+    case 'files':
+      return chosen.gathered.volumes.length === 1
+        ? (chosen.gathered.volumes[0]?.path ?? '')
+        : counted(chosen.gathered.volumes.length);
     case 'stored':
       return shortUri(chosen.uri);
     case 'folder':
