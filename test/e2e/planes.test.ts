@@ -108,10 +108,22 @@ withBrowser('the planes of the page', () => {
       .waitFor();
   };
 
+  /** The voxel under the crosshair is the file's own: by its affine it lies where the page says, in mm. */
+  const voxelIsOfFile = async (affine: Affine): Promise<void> => {
+    const numbers = async (at: number): Promise<number[]> =>
+      ((await page.locator('#crosshair dd').nth(at).textContent()) ?? '').split(', ').map(Number);
+    const [[i = 0, j = 0, k = 0], mm] = [await numbers(0), await numbers(1)];
+    for (const [row, value] of mm.entries()) {
+      const [a = 0, b = 0, c = 0, d = 0] = affine.slice(4 * row, 4 * row + 4);
+      expect(Math.abs(a * i + b * j + c * k + d - value)).toBeLessThan(0.2);
+    }
+  };
+
   test.each(Object.keys(stored))(
     'stored as %s, a ball has the same closed outline in all three planes, and nothing else of it is coloured',
     async (name) => {
       await lookAt(stored[name] ?? oblique(), ['bone']);
+      await voxelIsOfFile(stored[name] ?? oblique());
       await page.getByLabel('Opacity of bone').fill('1');
       const counts: { fill: number; outline: number }[] = [];
       for (const plane of ['Axial', 'Coronal', 'Sagittal']) {

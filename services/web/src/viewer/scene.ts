@@ -2,6 +2,7 @@ import { Niivue, SHOW_RENDER, SLICE_TYPE, type NVImage } from '@niivue/niivue';
 import { NotShown } from './not-shown.js';
 import { probabilityColours, viewerOptions } from './scene-options.js';
 import { readImage } from './read-image.js';
+import { storedVoxel } from './stored-voxel.js';
 import { indexLabels, labelTable, placeOf, type LabelIndex, type LabelMode, type LabelStyle } from './labels.js';
 import type { StoredMap } from './threshold.js';
 import { sliceShader } from './slice-shader.js';
@@ -267,7 +268,7 @@ export class Scene {
     };
     const [i = 0, j = 0, k = 0] = volume.mm2vox(mm);
     return {
-      voxel: [i, j, k],
+      voxel: storedVoxel(volume, [i, j, k]),
       mm,
       value: this.#blank ? undefined : valueIn(volume),
       label: placeOf(valueIn(this.#labels?.image) ?? 0),
