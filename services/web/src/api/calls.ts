@@ -24,7 +24,7 @@ export type JobDraft = SubmitJob;
 
 /** What `POST /v1/batches` takes, for a folder in storage or for volumes one by one. */
 export type BatchDraft = DraftSettings & Omit<SubmitBatch, 'source'> & { source: FolderSource | ItemsSource };
-export interface FolderSource {
+interface FolderSource {
   readonly kind: 'prefix';
   readonly uri: string;
 }
