@@ -20,6 +20,7 @@ test('a folder is sorted into volumes, a series for each folder of DICOM images,
       found('study/.DS_Store'),
       found('study/ct/IM10', 'dicom'),
       found('study/ct/IM9', 'dicom'),
+      found('study/ct/IM11.dcm', 'text'),
       found('study/ct/DICOMDIR', 'dicom'),
       found('study/frames/a.dcm', 'dicom'),
       found('study/b.npz', 'zip'),
@@ -28,7 +29,8 @@ test('a folder is sorted into volumes, a series for each folder of DICOM images,
   );
   expect(volumes.map(({ path, files, drawable }) => [path, files.length, drawable])).toEqual([
     ['study/b.npz', 1, false],
-    ['study/ct/', 2, false],
+    // One image lacks the first bytes that DICOM files have.
+    ['study/ct/', 3, false],
     ['study/frames/a.dcm', 1, false],
     ['study/sub-2/t1.nii', 1, true],
     ['study/sub-10/t1.nii.gz', 1, true],
@@ -47,7 +49,7 @@ test('a folder is sorted into volumes, a series for each folder of DICOM images,
   const series = volumes[1]?.files ?? [];
   const zip = await zipSeries(series, new AbortController().signal);
   const entries = unzipSync(new Uint8Array(await zip.arrayBuffer()));
-  expect(Object.keys(entries)).toEqual(['000001.dcm', '000002.dcm']);
+  expect(Object.keys(entries)).toEqual(['000001.dcm', '000002.dcm', '000003.dcm']);
   expect(new TextDecoder().decode(entries['000001.dcm']?.subarray(132))).toBe('study/ct/IM9');
 });
 

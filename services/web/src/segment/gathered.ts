@@ -42,7 +42,7 @@ const DICOM_WORD = { at: 128, bytes: [0x44, 0x49, 0x43, 0x4d] } as const;
 
 /**
  * Sorts files into volumes and what is left out. NIfTI, NRRD, MetaImage, .npz and .zip files are known by their names and are
- * a volume each; DICOM images are known by their bytes, and those of one folder are one series.
+ * a volume each; DICOM images are known by their bytes or by .dcm or .ima, and those of one folder are one series.
  *
  * @param unread what the browser found but could not read
  */
@@ -67,7 +67,9 @@ export async function gather(found: readonly FoundFile[], unread: readonly NotTa
       else if (dicom && name.toUpperCase() === 'DICOMDIR') notTaken.push({ path, reason: 'a table of contents' });
       else if (dicom) {
         const folder = path.slice(0, path.length - name.length);
-        series.set(folder, [...(series.get(folder) ?? []), one]);
+        const images = series.get(folder);
+        if (images === undefined) series.set(folder, [one]);
+        else images.push(one);
       } else notTaken.push({ path, reason: /\.seg\.nrrd$/i.test(name) ? 'labels, not a volume' : 'not a volume' });
     }
   };
@@ -84,12 +86,16 @@ export async function gather(found: readonly FoundFile[], unread: readonly NotTa
 const byPath = (a: { readonly path: string }, b: { readonly path: string }): number =>
   a.path.localeCompare(b.path, 'en', { numeric: true });
 
-/** @returns undefined for what cannot be read, such as a symbolic link that leads nowhere */
+/**
+ * Some DICOM files lack these first bytes; the server reads them too, so that the usual ending of the name is enough.
+ *
+ * @returns undefined for what cannot be read, such as a symbolic link that leads nowhere
+ */
 async function isDicomFile(file: File): Promise<boolean | undefined> {
   try {
     const { at, bytes } = DICOM_WORD;
     const start = new Uint8Array(await file.slice(at, at + bytes.length).arrayBuffer());
-    return bytes.every((byte, n) => start[n] === byte);
+    return bytes.every((byte, n) => start[n] === byte) || /\.(dcm|ima)$/i.test(file.name);
   } catch {
     return undefined;
   }
